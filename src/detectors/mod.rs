@@ -1,0 +1,182 @@
+//! Detectors: each answers one question about a change with typed facts, and says how its facts become lines.
+//!
+//! A detector is one file here, one line in the list, its words in `templates/en/findings/<id>.hbs` (or a folder of
+//! that name) and its cases in `tests/cases/<id>/`. No I/O, no clock, no network, no prose.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::change::{ChangeSet, RepoPath, Snapshot, Words};
+use crate::config::Config;
+use crate::finding::{CouldNotCheck, Evidence, Facts, Finding, Level, id_of};
+use crate::history::History;
+use crate::services::Catalog;
+
+/// What a detector may look at.
+pub struct Context<'a> {
+    /// The changed files.
+    pub changes: &'a ChangeSet,
+    /// What people wrote.
+    pub words: &'a Words,
+    /// The tree at the base.
+    pub before: &'a dyn Snapshot,
+    /// The tree at the head.
+    pub after: &'a dyn Snapshot,
+    /// The service map at the base; of the head for what is new.
+    pub catalog: &'a Catalog,
+    /// The past.
+    pub history: &'a History,
+    /// The team's configuration.
+    pub config: &'a Config,
+}
+
+impl Context<'_> {
+    /// The names of the services that own the given paths, sorted.
+    pub fn services_of<'p>(&self, paths: impl IntoIterator<Item = &'p RepoPath>) -> Vec<String> {
+        let names: BTreeSet<&str> = paths
+            .into_iter()
+            .filter_map(|path| self.catalog.service_of(path))
+            .map(|service| service.name.as_str())
+            .collect();
+        names.into_iter().map(str::to_owned).collect()
+    }
+}
+
+/// Collects what detectors find.
+#[derive(Debug, Default)]
+pub struct Report {
+    /// The findings.
+    pub findings: Vec<Finding>,
+    /// What could not be read.
+    pub could_not_check: BTreeSet<CouldNotCheck>,
+}
+
+impl Report {
+    /// Adds a finding. `subject` names the fact for good (table and column, package and manifest, …): with kind and
+    /// rule it makes the id. A finding without evidence is a bug of the detector and is dropped in release builds.
+    pub fn push(
+        &mut self,
+        cx: &Context<'_>,
+        rule: &str,
+        level: Level,
+        subject: &str,
+        evidence: Vec<Evidence>,
+        facts: Facts,
+    ) {
+        debug_assert!(!evidence.is_empty(), "{rule} without evidence");
+        if evidence.is_empty() {
+            return;
+        }
+        let services = cx.services_of(evidence.iter().map(|place| &place.path));
+        let mut id = id_of(facts.kind(), rule, subject);
+        let mut copy = 1;
+        while self.findings.iter().any(|finding| finding.id == id) {
+            copy += 1;
+            id = id_of(facts.kind(), rule, &format!("{subject}#{copy}"));
+        }
+        self.findings.push(Finding {
+            id,
+            rule: rule.to_owned(),
+            level,
+            services,
+            evidence,
+            accepted: None,
+            facts,
+        });
+    }
+
+    /// Notes what could not be read.
+    pub fn could_not_check(&mut self, path: &RepoPath, reason: impl Into<String>) {
+        self.could_not_check.insert(CouldNotCheck { path: path.to_string(), reason: reason.into() });
+    }
+}
+
+/// One sentence to be: the template that says it, and what the template sees.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Line {
+    /// The template below `findings/`: `schema/column_dropped`, `size`. The same name below `headlines/` and
+    /// `questions/` holds its headline and its questions, where it has any.
+    pub shape: String,
+    /// What the template sees, as `facts`.
+    pub facts: Value,
+    /// The findings it speaks of.
+    pub findings: Vec<String>,
+    /// Places to link, most telling first.
+    pub evidence: Vec<Evidence>,
+    /// The services it is about.
+    pub services: Vec<String>,
+    /// The highest level of its findings.
+    pub level: Level,
+    /// Whether it belongs into the folded part even when there is room in view.
+    pub folded: bool,
+}
+
+impl Line {
+    /// A line over findings that belong together; empty input is no line.
+    pub fn of(shape: &str, findings: &[&Finding], facts: Value) -> Option<Line> {
+        let level = findings.iter().map(|finding| finding.level).max()?;
+        let services: BTreeSet<&String> = findings.iter().flat_map(|finding| &finding.services).collect();
+        Some(Line {
+            shape: shape.to_owned(),
+            facts,
+            findings: findings.iter().map(|finding| finding.id.clone()).collect(),
+            evidence: findings.iter().filter_map(|finding| finding.evidence.first().cloned()).collect(),
+            services: services.into_iter().cloned().collect(),
+            level,
+            folded: false,
+        })
+    }
+
+    /// The same line, kept for the folded part.
+    pub fn folded(mut self) -> Line {
+        self.folded = true;
+        self
+    }
+}
+
+/// Answers one question about a change.
+pub trait Detector: Send + Sync {
+    /// Reports facts. Cannot fail: what cannot be read becomes an entry of `could_not_check`.
+    fn detect(&self, cx: &Context<'_>, report: &mut Report);
+}
+
+/// Turns the findings of one kind into lines. Pure over facts, so that a stored report can be said again.
+pub type Lines = fn(&[&Finding]) -> Vec<Line>;
+
+/// One line a finding, said by the template that has the kind's name.
+pub fn one_line_each(findings: &[&Finding]) -> Vec<Line> {
+    findings
+        .iter()
+        .filter_map(|finding| Line::of(finding.facts.kind(), &[finding], finding.facts.values()))
+        .collect()
+}
+
+/// A row of the registry.
+pub struct Entry {
+    /// The kind: module, configuration key, template and case folder have the same name.
+    pub id: &'static str,
+    /// Builds it with its options; a wrong option is an error that names it.
+    pub build: fn(toml::Table) -> Result<Box<dyn Detector>, toml::de::Error>,
+    /// How its findings become lines.
+    pub lines: Lines,
+}
+
+macro_rules! detectors {
+    ($($id:ident::$type:ident),* $(,)?) => {
+        /// Every detector, in the order in which they run.
+        pub const ALL: &[Entry] = &[$(Entry {
+            id: stringify!($id),
+            build: |options| Ok(Box::new(options.try_into::<$id::$type>()?)),
+            lines: $id::lines,
+        }),*];
+    };
+}
+
+detectors! {}
+
+/// The values that every line may show, beside its own.
+pub fn no_facts() -> Value {
+    json!({})
+}

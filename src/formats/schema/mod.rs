@@ -1,0 +1,102 @@
+//! Readers of stored-data changes: a migration's text in, its forward steps out; a declared schema in, its tables out.
+
+use std::collections::BTreeMap;
+
+use crate::change::RepoPath;
+use crate::finding::{SchemaOp, Undo};
+use crate::formats::Unreadable;
+
+/// One forward step of a migration, as written, before anything is folded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// What is done.
+    pub op: SchemaOp,
+    /// The table as written, without quotes; empty where it cannot be told.
+    pub table: String,
+    /// The column, or the columns an index or constraint covers, joined by `, `.
+    pub column: Option<String>,
+    /// The new name, for renames.
+    pub to: Option<String>,
+    /// The type as written.
+    pub type_: Option<String>,
+    /// Whether it may be left empty.
+    pub nullable: Option<bool>,
+    /// The start value as written.
+    pub default: Option<String>,
+    /// Whether stored data is lost.
+    pub destructive: bool,
+    /// What the migration's own undo part brings back for this step.
+    pub undo: Undo,
+    /// The line of the step, from 1.
+    pub line: u32,
+    /// `from_type`, `condition`, `what` (for `other`: `view`, `enum`, `function`, `extension`, `own_code`, …),
+    /// `name` (of an index or constraint), `copied_to`.
+    pub details: BTreeMap<String, String>,
+}
+
+impl Step {
+    /// A step with nothing known but what it does to which table.
+    pub fn new(op: SchemaOp, table: impl Into<String>, line: u32) -> Self {
+        Self {
+            op,
+            table: table.into(),
+            column: None,
+            to: None,
+            type_: None,
+            nullable: None,
+            default: None,
+            destructive: matches!(op, SchemaOp::DropTable | SchemaOp::DropColumn),
+            undo: Undo::Unknown,
+            line,
+            details: BTreeMap::new(),
+        }
+    }
+
+    /// The same step, on a column.
+    pub fn column(mut self, column: impl Into<String>) -> Self {
+        self.column = Some(column.into());
+        self
+    }
+
+    /// The same step, with one more detail.
+    pub fn detail(mut self, key: &str, value: impl Into<String>) -> Self {
+        self.details.insert(key.to_owned(), value.into());
+        self
+    }
+}
+
+/// A row policy or grant found in a migration: who may see or do what.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccessStep {
+    /// `row_policy` or `grant`.
+    pub what: String,
+    /// The table or object.
+    pub subject: String,
+    /// `loosened`, `tightened` or `changed`.
+    pub change: String,
+    /// The statement's heart, such as `SELECT to public`.
+    pub text: String,
+    /// Its line, from 1.
+    pub line: u32,
+}
+
+/// What one migration file says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Migration {
+    /// Forward steps in their order.
+    pub steps: Vec<Step>,
+    /// Row policies and grants.
+    pub access: Vec<AccessStep>,
+    /// Statements that nothing here understands: line and the first words.
+    pub unread: Vec<(u32, String)>,
+}
+
+/// A reader of one migration style.
+pub trait MigrationReader: Sync {
+    /// The style's name in reports: `sql`, `rails`, `django`, …
+    fn style(&self) -> &'static str;
+    /// Whether this is a migration of the style that runs forward, by path and content.
+    fn reads(&self, path: &RepoPath, text: &str) -> bool;
+    /// Reads the forward steps. `down` is the text of a separate undo file, where the style has one.
+    fn read(&self, path: &RepoPath, text: &str, down: Option<&str>) -> Result<Migration, Unreadable>;
+}

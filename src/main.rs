@@ -1,0 +1,3 @@
+//! The program: parse, call the library, print, exit code.
+
+fn main() {}

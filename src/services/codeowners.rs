@@ -1,0 +1,1 @@
+//! CODEOWNERS with the rules of GitHub.

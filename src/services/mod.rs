@@ -1,0 +1,64 @@
+//! The service map: path → service → owners, and who calls whom.
+
+pub mod codeowners;
+
+use crate::change::{RepoPath, Snapshot};
+use crate::config::{Config, ServiceKind, Stability, Visibility};
+
+/// A part of the product that runs on its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Service {
+    /// Its short name, as in reports.
+    pub name: String,
+    /// The name that people use; the folder's or the configuration's.
+    pub title: String,
+    /// Its folders, without trailing slash, for display.
+    pub folders: Vec<String>,
+    /// Who owns it, as written in CODEOWNERS, catalogue or configuration.
+    pub owners: Vec<String>,
+    /// Product or support.
+    pub kind: ServiceKind,
+    /// Other words that name it.
+    pub aliases: Vec<String>,
+    /// Who hears of it in release notes.
+    pub visibility: Visibility,
+    /// Whether its API is a promise.
+    pub stability: Stability,
+    /// Whether code changed without a test deserves a look.
+    pub critical: bool,
+    /// The rule that found it, such as `configuration`, `compose`, `dockerfile`, `workspace`.
+    pub rule: String,
+}
+
+/// Which services there are, and which path belongs to which.
+#[derive(Clone, Debug, Default)]
+pub struct Catalog {
+    services: Vec<Service>,
+}
+
+impl Catalog {
+    /// Builds the map of one tree: the configuration first, else what can be discovered.
+    pub fn new(_config: &Config, _tree: &dyn Snapshot) -> Self {
+        Self::default()
+    }
+
+    /// Every service, sorted by name.
+    pub fn services(&self) -> &[Service] {
+        &self.services
+    }
+
+    /// The service of a path; the last match wins.
+    pub fn service_of(&self, _path: &RepoPath) -> Option<&Service> {
+        None
+    }
+
+    /// A service by its name.
+    pub fn named(&self, name: &str) -> Option<&Service> {
+        self.services.iter().find(|service| service.name == name)
+    }
+
+    /// Who owns a path: the most specific owners known.
+    pub fn owners_of(&self, _path: &RepoPath) -> Vec<String> {
+        Vec::new()
+    }
+}
