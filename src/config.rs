@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::finding::Level;
+use crate::finding::{CouldNotCheck, Level};
 
 /// Everything a team may say about itself. Every key is optional.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -63,6 +63,20 @@ impl Default for Config {
             detectors: toml::Table::new(),
             files: FilesConfig::default(),
             release_notes: ReleaseNotesConfig::default(),
+        }
+    }
+}
+
+impl Config {
+    /// Reads a configuration. A mistake gives all defaults, with `fail_on` off, and one entry that says where.
+    pub fn parse(text: &str, path: &str) -> (Self, Vec<CouldNotCheck>) {
+        match toml::from_str(text) {
+            Ok(config) => (config, Vec::new()),
+            Err(error) => {
+                let line = error.span().map_or(1, |span| text[..span.start].lines().count().max(1));
+                let reason = format!("configuration: {} (line {line})", error.message());
+                (Self::default(), vec![CouldNotCheck { path: path.to_owned(), reason }])
+            }
         }
     }
 }

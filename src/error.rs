@@ -28,7 +28,7 @@ impl Error {
     /// What to do next, where we know it.
     pub fn hint(&self) -> Option<String> {
         match self {
-            Error::Git(error) => error.hint(),
+            Error::Git(error) => Some(error.hint().to_owned()),
             Error::Render(crate::render::Error::Language(..)) => {
                 Some("set `language` in plainly.toml to one of these, or name a folder with `templates`".to_owned())
             }

@@ -3,12 +3,12 @@
 //! A detector is one file here, one line in the list, its words in `templates/en/findings/<id>.hbs` (or a folder of
 //! that name) and its cases in `tests/cases/<id>/`. No I/O, no clock, no network, no prose.
 
-mod beyond_title;
-mod hotspot;
-mod moved_code;
-mod ownership;
-mod size;
-mod unnamed_service;
+pub mod beyond_title;
+pub mod hotspot;
+pub mod moved_code;
+pub mod ownership;
+pub mod size;
+pub mod unnamed_service;
 
 use std::collections::BTreeSet;
 
