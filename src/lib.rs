@@ -17,4 +17,5 @@ pub mod detectors;
 pub mod finding;
 pub mod formats;
 pub mod history;
+pub mod roles;
 pub mod services;
