@@ -19,9 +19,13 @@ pub mod finding;
 pub mod formats;
 pub mod git;
 pub mod history;
+<<<<<<< HEAD
 pub mod render;
 pub mod roles;
 pub mod run;
+=======
+pub mod roles;
+>>>>>>> map
 pub mod services;
 pub mod summary;
 
