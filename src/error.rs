@@ -29,9 +29,10 @@ impl Error {
     pub fn hint(&self) -> Option<String> {
         match self {
             Error::Git(error) => Some(error.hint().to_owned()),
-            Error::Render(crate::render::Error::Language(..)) => {
-                Some("set `language` in plainly.toml to one of these, or name a folder with `templates`".to_owned())
-            }
+            Error::Render(crate::render::Error::Language(..)) => Some(
+                "set `language` in plainly.toml to one of these, or name a folder with `templates`"
+                    .to_owned(),
+            ),
             Error::Render(_) | Error::File { .. } | Error::Usage(_) => None,
         }
     }

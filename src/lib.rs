@@ -19,13 +19,9 @@ pub mod finding;
 pub mod formats;
 pub mod git;
 pub mod history;
-<<<<<<< HEAD
 pub mod render;
 pub mod roles;
 pub mod run;
-=======
-pub mod roles;
->>>>>>> map
 pub mod services;
 pub mod summary;
 
@@ -103,7 +99,10 @@ impl Plainly {
             Err(error) => return Err(error.into()),
         };
         for error in broken {
-            problems.push(CouldNotCheck { path: "plainly.toml".to_owned(), reason: format!("configuration: {error}") });
+            problems.push(CouldNotCheck {
+                path: "plainly.toml".to_owned(),
+                reason: format!("configuration: {error}"),
+            });
         }
         Ok(Self { config, problems, detectors: built, renderer })
     }
@@ -134,7 +133,8 @@ impl Plainly {
             detector.detect(&cx, &mut report);
         }
         let files = change.files.files();
-        let service_of = files.iter().map(|file| catalog.service_of(&file.path).map(|service| service.name.clone()));
+        let service_of =
+            files.iter().map(|file| catalog.service_of(&file.path).map(|service| service.name.clone()));
         summary::summarize(Parts {
             range: change.range.clone(),
             changes: &change.files,

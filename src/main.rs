@@ -81,26 +81,36 @@ fn words(given: &Given) -> Result<plainly::run::Given, Error> {
         }
         Some(path) => Some(read(path)?),
     };
-    let config = given.config.as_deref().map(|path| read(path).map(|text| (path.display().to_string(), text)));
+    let config =
+        given.config.as_deref().map(|path| read(path).map(|text| (path.display().to_string(), text)));
     Ok(plainly::run::Given { title: given.title.clone(), body, config: config.transpose()? })
 }
 
 fn read(path: &std::path::Path) -> Result<String, Error> {
-    std::fs::read_to_string(path).map_err(|source| Error::File { what: "read", path: path.display().to_string(), source })
+    std::fs::read_to_string(path).map_err(|source| Error::File {
+        what: "read",
+        path: path.display().to_string(),
+        source,
+    })
 }
 
 fn color(wanted: Color) -> bool {
     match wanted {
         Color::Always => true,
         Color::Never => false,
-        Color::Auto => std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
+        Color::Auto => {
+            std::io::stdout().is_terminal()
+                && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+        }
     }
 }
 
 /// A reader that closed its end, such as `head`, has what it wanted.
 fn print(text: &str) -> Result<(), Error> {
     let mut out = std::io::stdout().lock();
-    let written = out.write_all(text.as_bytes()).and_then(|()| if text.ends_with('\n') { Ok(()) } else { out.write_all(b"\n") });
+    let written = out
+        .write_all(text.as_bytes())
+        .and_then(|()| if text.ends_with('\n') { Ok(()) } else { out.write_all(b"\n") });
     match written.and_then(|()| out.flush()) {
         Err(source) if source.kind() != std::io::ErrorKind::BrokenPipe => {
             Err(Error::File { what: "write", path: "standard output".to_owned(), source })

@@ -8,7 +8,6 @@ use serde_json::{Value, json};
 use crate::change::{RepoPath, Snapshot};
 use crate::config::Config;
 use crate::error::Error;
-use crate::finding::CouldNotCheck;
 use crate::git::{self, Repository, Taken};
 use crate::roles::Roles;
 use crate::summary::Summary;
@@ -80,7 +79,10 @@ fn read(
     given: Given,
     file: &dyn Fn(&str) -> Option<String>,
 ) -> Result<(Plainly, Change), Error> {
-    let (config, problems) = configuration(given.config, file);
+    let (config, problems) = match given.config {
+        Some((path, text)) => Config::parse(&text, &path),
+        None => Config::found(file),
+    };
     let after = repository.after(range)?;
     let roles = Roles::of_tree(&config, &after);
     let files = repository.changes(range, &|path, text| roles.role(path, text))?;
@@ -100,21 +102,6 @@ fn read(
     };
     let templates = templates(&config, file);
     Ok((Plainly::new(config, problems, &templates)?, change))
-}
-
-/// `plainly.toml` at the root, else in `.github/`; a broken one gives all defaults and says so.
-fn configuration(
-    given: Option<(String, String)>,
-    file: &dyn Fn(&str) -> Option<String>,
-) -> (Config, Vec<CouldNotCheck>) {
-    let found = given.or_else(|| {
-        let places = ["plainly.toml", ".github/plainly.toml"];
-        places.iter().find_map(|path| file(path).map(|text| ((*path).to_owned(), text)))
-    });
-    match found {
-        Some((path, text)) => Config::parse(&text, &path),
-        None => (Config::default(), Vec::new()),
-    }
 }
 
 /// A team's own templates: each built-in name is looked for in the folder that the configuration names.

@@ -326,11 +326,22 @@ pub struct Parts<'a> {
 
 /// Puts facts into order and decides how loud to be.
 pub fn summarize(parts: Parts<'_>) -> Summary {
-    let Parts { range, changes, words, mut findings, could_not_check, services, service_of, map, owners, config } =
-        parts;
+    let Parts {
+        range,
+        changes,
+        words,
+        mut findings,
+        could_not_check,
+        services,
+        service_of,
+        map,
+        owners,
+        config,
+    } = parts;
     accept(&mut findings, config);
     sort(&mut findings, config.reader);
-    let files: Vec<File> = changes.files().iter().zip(service_of).map(|(file, service)| file_of(file, service)).collect();
+    let files: Vec<File> =
+        changes.files().iter().zip(service_of).map(|(file, service)| file_of(file, service)).collect();
     let mut composition = BTreeMap::new();
     for file in &files {
         *composition.entry(file.role).or_insert(0) += 1;
@@ -382,7 +393,9 @@ impl Summary {
 fn level_of(findings: &[Finding], files: &[File]) -> Level {
     let quiet = !files.is_empty()
         && files.iter().all(|file| matches!(file.role, Role::Docs | Role::Lock | Role::Asset))
-        && findings.iter().all(|finding| matches!(finding.facts, Facts::Size(_) | Facts::MovedCode(_) | Facts::Tests(_)));
+        && findings
+            .iter()
+            .all(|finding| matches!(finding.facts, Facts::Size(_) | Facts::MovedCode(_) | Facts::Tests(_)));
     if quiet {
         return Level::Routine;
     }
@@ -391,7 +404,8 @@ fn level_of(findings: &[Finding], files: &[File]) -> Level {
 
 fn accept(findings: &mut [Finding], config: &Config) {
     for finding in findings {
-        let Some(entry) = config.accept.iter().find(|entry| !entry.finding.is_empty() && finding.id == entry.finding)
+        let Some(entry) =
+            config.accept.iter().find(|entry| !entry.finding.is_empty() && finding.id == entry.finding)
         else {
             continue;
         };
@@ -428,11 +442,15 @@ fn sort(findings: &mut [Finding], reader: Reader) {
 fn lines_of(findings: &[Finding], services: &[ServiceTouch], reader: Reader) -> Vec<Line> {
     let mut lines = Vec::new();
     for kind in KINDS {
-        let of_kind: Vec<&Finding> = findings.iter().filter(|finding| finding.facts.kind() == *kind).collect();
+        let of_kind: Vec<&Finding> =
+            findings.iter().filter(|finding| finding.facts.kind() == *kind).collect();
         if of_kind.is_empty() {
             continue;
         }
-        let of = detectors::ALL.iter().find(|entry| entry.id == *kind).map_or(detectors::one_line_each as _, |entry| entry.lines);
+        let of = detectors::ALL
+            .iter()
+            .find(|entry| entry.id == *kind)
+            .map_or(detectors::one_line_each as _, |entry| entry.lines);
         lines.extend(of(&of_kind));
     }
     for line in &mut lines {
@@ -443,7 +461,9 @@ fn lines_of(findings: &[Finding], services: &[ServiceTouch], reader: Reader) -> 
         }
     }
     let kind = |line: &Line| line.shape.split('/').next().unwrap_or_default().to_owned();
-    lines.sort_by(|a, b| b.level.cmp(&a.level).then_with(|| rank(&kind(a), reader).cmp(&rank(&kind(b), reader))));
+    lines.sort_by(|a, b| {
+        b.level.cmp(&a.level).then_with(|| rank(&kind(a), reader).cmp(&rank(&kind(b), reader)))
+    });
     lines
 }
 
@@ -495,7 +515,10 @@ impl Report {
     pub fn first_evidence(&self) -> Option<Evidence> {
         let finding = self.findings.iter().find_map(|finding| finding.evidence.first().cloned());
         finding.or_else(|| {
-            let file = self.files.iter().max_by_key(|file| (file.added + file.removed, std::cmp::Reverse(&file.path)))?;
+            let file = self
+                .files
+                .iter()
+                .max_by_key(|file| (file.added + file.removed, std::cmp::Reverse(&file.path)))?;
             let path = crate::change::RepoPath::new(&file.path);
             Some(if file.change == FileState::Deleted {
                 Evidence::before(&path, None)

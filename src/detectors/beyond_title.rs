@@ -18,7 +18,22 @@ pub struct BeyondTitle {}
 const VERBS: &[(&[&str], &str, &[&str])] = &[
     (&["move", "moves", "moving", "moved", "relocate"], "move", &[]),
     (&["rename", "renames", "renaming", "renamed"], "rename", &["schema", "api", "config"]),
-    (&["tidy", "cleanup", "clean", "refactor", "refactoring", "reformat", "format", "lint", "reorganize", "style"], "tidying", &[]),
+    (
+        &[
+            "tidy",
+            "cleanup",
+            "clean",
+            "refactor",
+            "refactoring",
+            "reformat",
+            "format",
+            "lint",
+            "reorganize",
+            "style",
+        ],
+        "tidying",
+        &[],
+    ),
     (&["fix", "fixes", "fixed", "fixing", "bugfix", "hotfix"], "fix", &["config"]),
     (&["bump", "bumps", "upgrade", "upgrades"], "version step", &["dependency", "runtime", "config"]),
     (&["docs", "doc", "document", "typo", "typos"], "documentation edit", &[]),
@@ -26,10 +41,63 @@ const VERBS: &[(&[&str], &str, &[&str])] = &[
 
 /// Words by which an author speaks of a kind.
 const SPOKEN: &[(&str, &[&str])] = &[
-    ("schema", &["migration", "migrations", "migrate", "schema", "column", "columns", "table", "tables", "database", "db", "index", "field", "fields"]),
-    ("dependency", &["dependency", "dependencies", "deps", "package", "packages", "bump", "upgrade", "upgrades", "library", "libraries", "version", "versions", "update", "updates"]),
-    ("api", &["api", "endpoint", "endpoints", "graphql", "proto", "protobuf", "openapi", "mutation", "query", "route", "rpc"]),
-    ("config", &["setting", "settings", "config", "configuration", "env", "environment", "variable", "variables"]),
+    (
+        "schema",
+        &[
+            "migration",
+            "migrations",
+            "migrate",
+            "schema",
+            "column",
+            "columns",
+            "table",
+            "tables",
+            "database",
+            "db",
+            "index",
+            "field",
+            "fields",
+        ],
+    ),
+    (
+        "dependency",
+        &[
+            "dependency",
+            "dependencies",
+            "deps",
+            "package",
+            "packages",
+            "bump",
+            "upgrade",
+            "upgrades",
+            "library",
+            "libraries",
+            "version",
+            "versions",
+            "update",
+            "updates",
+        ],
+    ),
+    (
+        "api",
+        &[
+            "api",
+            "endpoint",
+            "endpoints",
+            "graphql",
+            "proto",
+            "protobuf",
+            "openapi",
+            "mutation",
+            "query",
+            "route",
+            "rpc",
+        ],
+    ),
+    (
+        "config",
+        &["setting", "settings", "config", "configuration", "env", "environment", "variable", "variables"],
+    ),
     ("feature_flag", &["flag", "flags", "switch", "toggle"]),
 ];
 
@@ -42,7 +110,8 @@ impl Detector for BeyondTitle {
         for finding in &report.findings {
             let kind = finding.facts.kind();
             let Some((_, spoken)) = SPOKEN.iter().find(|(of, _)| *of == kind) else { continue };
-            if expected.contains(&kind) || !is_news(finding) || spoken.iter().any(|word| said.contains(*word)) {
+            if expected.contains(&kind) || !is_news(finding) || spoken.iter().any(|word| said.contains(*word))
+            {
                 continue;
             }
             if names(finding).iter().any(|name| said.contains(&name.to_lowercase())) {
@@ -56,9 +125,17 @@ impl Detector for BeyondTitle {
         if kinds.is_empty() {
             return;
         }
-        let kinds = KINDS.iter().filter(|kind| kinds.contains(*kind)).map(|kind| (*kind).to_owned()).collect();
+        let kinds =
+            KINDS.iter().filter(|kind| kinds.contains(*kind)).map(|kind| (*kind).to_owned()).collect();
         let facts = BeyondTitleFacts { verb: verb.to_owned(), kinds };
-        report.push(cx, "beyond_title.more_kinds", Level::WorthALook, verb, evidence, Facts::BeyondTitle(facts));
+        report.push(
+            cx,
+            "beyond_title.more_kinds",
+            Level::WorthALook,
+            verb,
+            evidence,
+            Facts::BeyondTitle(facts),
+        );
     }
 }
 
@@ -87,7 +164,9 @@ fn is_news(finding: &Finding) -> bool {
 fn names(finding: &Finding) -> Vec<&str> {
     match &finding.facts {
         Facts::Dependency(facts) => vec![&facts.name],
-        Facts::Schema(facts) => std::iter::once(facts.table.as_str()).chain(facts.column.as_deref()).collect(),
+        Facts::Schema(facts) => {
+            std::iter::once(facts.table.as_str()).chain(facts.column.as_deref()).collect()
+        }
         Facts::Api(facts) => vec![&facts.subject],
         Facts::Config(facts) => vec![&facts.key],
         Facts::FeatureFlag(facts) => vec![&facts.key],
@@ -96,12 +175,20 @@ fn names(finding: &Finding) -> Vec<&str> {
 }
 
 fn words_of(words: &Words) -> BTreeSet<String> {
-    let commits = words.commits.iter().filter(|commit| !commit.is_merge).flat_map(|commit| [&commit.subject, &commit.body]);
+    let commits = words
+        .commits
+        .iter()
+        .filter(|commit| !commit.is_merge)
+        .flat_map(|commit| [&commit.subject, &commit.body]);
     let texts = words.title.iter().chain(&words.body).chain(commits);
     let mut said = BTreeSet::new();
     for text in texts {
         let lower = text.to_lowercase();
-        said.extend(lower.split(|c: char| !(c.is_alphanumeric() || "_-@/.".contains(c))).map(|word| word.trim_matches('.').to_owned()));
+        said.extend(
+            lower
+                .split(|c: char| !(c.is_alphanumeric() || "_-@/.".contains(c)))
+                .map(|word| word.trim_matches('.').to_owned()),
+        );
         said.extend(lower.split(|c: char| !c.is_alphanumeric()).map(str::to_owned));
     }
     said

@@ -39,7 +39,14 @@ impl Detector for Hotspot {
                 None => Evidence::before(&file.path, None),
             };
             let facts = HotspotFacts { file: file.path.to_string(), changes, fixes };
-            report.push(cx, "hotspot.busy", Level::Routine, file.path.as_str(), vec![evidence], Facts::Hotspot(facts));
+            report.push(
+                cx,
+                "hotspot.busy",
+                Level::Routine,
+                file.path.as_str(),
+                vec![evidence],
+                Facts::Hotspot(facts),
+            );
         }
     }
 }

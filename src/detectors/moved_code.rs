@@ -23,8 +23,10 @@ pub struct MovedCode {}
 
 impl Detector for MovedCode {
     fn detect(&self, cx: &Context<'_>, report: &mut Report) {
-        let by_hand: Vec<&FileChange> = cx.changes.files().iter().filter(|file| file.role.is_by_hand()).collect();
-        let renamed = by_hand.iter().filter(|file| matches!(file.kind, ChangeKind::Renamed { .. })).count() as u32;
+        let by_hand: Vec<&FileChange> =
+            cx.changes.files().iter().filter(|file| file.role.is_by_hand()).collect();
+        let renamed =
+            by_hand.iter().filter(|file| matches!(file.kind, ChangeKind::Renamed { .. })).count() as u32;
         // What a line loses here and gains there: surplus lines of each side, file by file.
         let mut removed: HashMap<&str, u32> = HashMap::new();
         let mut added: Vec<(&FileChange, HashMap<&str, u32>)> = Vec::new();

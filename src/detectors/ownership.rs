@@ -47,7 +47,8 @@ impl Detector for Ownership {
         for person in &recent {
             *counts.entry(person).or_default() += 1;
         }
-        let Some((person, made)) = counts.into_iter().max_by_key(|(person, made)| (*made, std::cmp::Reverse(*person)))
+        let Some((person, made)) =
+            counts.into_iter().max_by_key(|(person, made)| (*made, std::cmp::Reverse(*person)))
         else {
             return;
         };
@@ -69,7 +70,14 @@ impl Detector for Ownership {
             made,
             of: recent.len() as u32,
         };
-        report.push(cx, "ownership.one_person", Level::Routine, folder, vec![evidence], Facts::Ownership(facts));
+        report.push(
+            cx,
+            "ownership.one_person",
+            Level::Routine,
+            folder,
+            vec![evidence],
+            Facts::Ownership(facts),
+        );
     }
 }
 

@@ -23,7 +23,8 @@ pub struct Size {}
 impl Detector for Size {
     fn detect(&self, cx: &Context<'_>, report: &mut Report) {
         let by_hand: Vec<_> = cx.changes.files().iter().filter(|file| file.role.is_by_hand()).collect();
-        let Some(largest) = by_hand.iter().max_by_key(|file| (file.added + file.removed, std::cmp::Reverse(&file.path)))
+        let Some(largest) =
+            by_hand.iter().max_by_key(|file| (file.added + file.removed, std::cmp::Reverse(&file.path)))
         else {
             return;
         };
@@ -45,7 +46,8 @@ impl Detector for Size {
             Some(percentile) => percentile >= LARGE_PERCENTILE && files >= MANY_FILES / 2,
             None => files > MANY_FILES || lines > MANY_LINES,
         };
-        let (rule, level) = if large { ("size.large", Level::WorthALook) } else { ("size.ordinary", Level::Routine) };
+        let (rule, level) =
+            if large { ("size.large", Level::WorthALook) } else { ("size.ordinary", Level::Routine) };
         let evidence = match largest.after() {
             Some(_) => Evidence::after(&largest.path, None),
             None => Evidence::before(&largest.path, None),

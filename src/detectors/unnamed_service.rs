@@ -35,7 +35,8 @@ impl Detector for UnnamedService {
             return;
         }
         let said = Said::of(cx.words);
-        let (named, unnamed): (Vec<&Service>, Vec<&Service>) = touched.into_iter().partition(|service| said.names(service));
+        let (named, unnamed): (Vec<&Service>, Vec<&Service>) =
+            touched.into_iter().partition(|service| said.names(service));
         if named.is_empty() {
             return;
         }
@@ -47,7 +48,8 @@ impl Detector for UnnamedService {
                 .filter(|file| file.role.is_by_hand())
                 .filter(|file| cx.catalog.service_of(&file.path).is_some_and(|of| of.name == service.name))
                 .collect();
-            let Some(first) = files.iter().max_by_key(|file| (file.added + file.removed, std::cmp::Reverse(&file.path)))
+            let Some(first) =
+                files.iter().max_by_key(|file| (file.added + file.removed, std::cmp::Reverse(&file.path)))
             else {
                 continue;
             };
@@ -64,7 +66,14 @@ impl Detector for UnnamedService {
             };
             let facts = UnnamedServiceFacts { service: service.title.clone(), from, to, lines };
             let rule = "unnamed_service.never_named";
-            report.push(cx, rule, Level::WorthALook, &service.name, vec![evidence], Facts::UnnamedService(facts));
+            report.push(
+                cx,
+                rule,
+                Level::WorthALook,
+                &service.name,
+                vec![evidence],
+                Facts::UnnamedService(facts),
+            );
         }
     }
 }
@@ -74,7 +83,10 @@ fn changed_line(file: &FileChange) -> Option<(u32, String, String)> {
     let (before, after) = (file.before_text()?, file.after_text()?);
     let at = before.lines().zip(after.lines()).position(|(old, new)| old != new)?;
     let (old, new) = (before.lines().nth(at)?.trim(), after.lines().nth(at)?.trim());
-    let short = old.chars().count() <= LONGEST_LINE && new.chars().count() <= LONGEST_LINE && !old.is_empty() && !new.is_empty();
+    let short = old.chars().count() <= LONGEST_LINE
+        && new.chars().count() <= LONGEST_LINE
+        && !old.is_empty()
+        && !new.is_empty();
     short.then(|| (at as u32 + 1, old.to_owned(), new.to_owned()))
 }
 
@@ -87,7 +99,12 @@ struct Said {
 impl Said {
     fn of(words: &Words) -> Self {
         let commits = words.commits.iter().filter(|commit| !commit.is_merge);
-        let parts = words.title.iter().chain(&words.body).cloned().chain(commits.map(|commit| format!("{} {}", commit.subject, commit.body)));
+        let parts = words
+            .title
+            .iter()
+            .chain(&words.body)
+            .cloned()
+            .chain(commits.map(|commit| format!("{} {}", commit.subject, commit.body)));
         let text = format!(" {} ", plain(&parts.collect::<Vec<_>>().join(" ")));
         let words = text.split(' ').map(str::to_owned).collect();
         Self { text, words }
@@ -96,18 +113,27 @@ impl Said {
     /// By name, title, alias or folder; `cart-service` is also named by "cart", but not by "service".
     fn names(&self, service: &Service) -> bool {
         let folders = service.folders.iter().filter_map(|folder| folder.rsplit('/').next());
-        let names = [service.name.as_str(), service.title.as_str()].into_iter().chain(service.aliases.iter().map(String::as_str)).chain(folders);
+        let names = [service.name.as_str(), service.title.as_str()]
+            .into_iter()
+            .chain(service.aliases.iter().map(String::as_str))
+            .chain(folders);
         names.map(plain).any(|name| {
-            let bare = name.trim_end_matches("service").trim_end_matches(" svc").trim_end_matches(" app").trim();
-            let one_word = |name: &str| name.len() > 2 && (self.words.contains(name) || self.words.contains(&name.replace(' ', "")));
-            self.text.contains(&format!(" {name} ")) || one_word(&name) || one_word(bare)
+            let bare =
+                name.trim_end_matches("service").trim_end_matches(" svc").trim_end_matches(" app").trim();
+            let one_word = |name: &str| {
+                name.len() > 2 && (self.words.contains(name) || self.words.contains(&name.replace(' ', "")))
+            };
+            self.text.contains(&format!(" {name} "))
+                || one_word(&name)
+                || one_word(bare)
                 || (bare.len() > 2 && self.words.contains(&format!("{bare}s")))
         })
     }
 }
 
 fn plain(text: &str) -> String {
-    let spaced: String = text.chars().map(|c| if c.is_alphanumeric() { c.to_ascii_lowercase() } else { ' ' }).collect();
+    let spaced: String =
+        text.chars().map(|c| if c.is_alphanumeric() { c.to_ascii_lowercase() } else { ' ' }).collect();
     spaced.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 

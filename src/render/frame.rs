@@ -41,7 +41,7 @@ fn compose(pen: &Pen<'_>, summary: &Summary) -> Result<(Composed, Vec<String>), 
     let said: Vec<String> = summary.lines.iter().map(|line| pen.line(line)).collect::<Result<_, _>>()?;
     let mut headline = None;
     for (at, line) in summary.lines.iter().enumerate() {
-        if line.level == summary.report.level && pen.headline(line)?.is_some() {
+        if line.level == summary.report.level && !line.folded && pen.headline(line)?.is_some() {
             headline = Some(at);
             break;
         }
@@ -107,9 +107,11 @@ pub(super) fn report(renderer: &Renderer, summary: &Summary) -> Result<Report, E
         })
         .collect();
     if report.level == Level::Routine {
-        let findings = composed.headline.and_then(|at| summary.lines.get(at)).map(|line| line.findings.clone());
+        let findings =
+            composed.headline.and_then(|at| summary.lines.get(at)).map(|line| line.findings.clone());
         let text = pen.fill("frame/routine", &values(&pen, summary, &composed)?)?;
-        let line = SaidLine { text, findings: findings.unwrap_or_default(), level: Level::Routine, in_view: true };
+        let line =
+            SaidLine { text, findings: findings.unwrap_or_default(), level: Level::Routine, in_view: true };
         report.lines.insert(0, line);
     }
     for (line, nth) in &composed.questions {
@@ -178,7 +180,8 @@ fn nature(summary: &Summary) -> Value {
         Nature::Packages => "packages".to_owned(),
         Nature::Mixed => "mixed".to_owned(),
     };
-    let count = |roles: &[Role]| -> u32 { roles.iter().filter_map(|role| report.composition.get(role)).sum() };
+    let count =
+        |roles: &[Role]| -> u32 { roles.iter().filter_map(|role| report.composition.get(role)).sum() };
     let touched: Vec<&str> = report.services.iter().map(|service| service.title.as_str()).collect();
     json!({
         "nature": kind,
@@ -254,8 +257,11 @@ fn values(pen: &Pen<'_>, summary: &Summary, composed: &Composed) -> Result<Value
         "glossary": [],
     });
     let seen: String = in_view_text(&values);
-    let glossary: Vec<Value> =
-        pen.glossary(&seen).into_iter().map(|(term, meaning)| json!({"term": term, "meaning": meaning})).collect();
+    let glossary: Vec<Value> = pen
+        .glossary(&seen)
+        .into_iter()
+        .map(|(term, meaning)| json!({"term": term, "meaning": meaning}))
+        .collect();
     if let Some(values) = values.as_object_mut() {
         values.insert("glossary".to_owned(), json!(glossary));
     }
@@ -293,7 +299,8 @@ fn absent(report: &Report) -> Vec<&'static str> {
 }
 
 fn accepted(report: &Report) -> Vec<Value> {
-    let accepted = report.findings.iter().filter_map(|finding| finding.accepted.as_ref().map(|by| (finding, by)));
+    let accepted =
+        report.findings.iter().filter_map(|finding| finding.accepted.as_ref().map(|by| (finding, by)));
     accepted.map(|(finding, by)| json!({"rule": finding.rule, "by": by.by, "reason": by.reason})).collect()
 }
 

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use handlebars::{
-    BlockContext, Context, Handlebars, Helper, HelperDef, HelperResult, Output, RenderContext, RenderErrorReason,
-    Renderable,
+    BlockContext, Context, Handlebars, Helper, HelperDef, HelperResult, Output, RenderContext,
+    RenderErrorReason, Renderable,
 };
 use serde_json::Value;
 
@@ -97,7 +97,10 @@ impl HelperDef for List {
             Value::Array(items) => items.iter().map(text_of).collect(),
             other => vec![text_of(other)],
         };
-        let most = h.hash_get("most").and_then(|most| most.value().as_u64()).map_or(NAMES_SHOWN, |most| most as usize);
+        let most = h
+            .hash_get("most")
+            .and_then(|most| most.value().as_u64())
+            .map_or(NAMES_SHOWN, |most| most as usize);
         let shown: Vec<String> = names
             .iter()
             .take(if names.len() == most + 1 { most + 1 } else { most })
@@ -117,8 +120,10 @@ mod words {
 
     /// `a`, `a and b`, `a, b and c`, `a, b, c and 4 more`.
     pub(super) fn join(engine: &Handlebars<'_>, values: &Value) -> String {
-        let names: Vec<&str> =
-            values["names"].as_array().map(|names| names.iter().filter_map(Value::as_str).collect()).unwrap_or_default();
+        let names: Vec<&str> = values["names"]
+            .as_array()
+            .map(|names| names.iter().filter_map(Value::as_str).collect())
+            .unwrap_or_default();
         let more = values["more"].as_u64().unwrap_or(0);
         let word = |name: &str| engine.render(&format!("words/{name}"), values).unwrap_or_default();
         let mut parts: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
@@ -330,7 +335,8 @@ fn one_link(name: &str, place: &Value, style: &Style) -> Option<String> {
             Some(code(&shown, style.view))
         }
         Links::Forge { web, base, head } => {
-            let commit = if place.get("side").and_then(Value::as_str) == Some("before") { base } else { head };
+            let commit =
+                if place.get("side").and_then(Value::as_str) == Some("before") { base } else { head };
             // Prose is shown rendered unless asked for plain, and a rendered page has no lines to point at.
             let plain = if line.is_some() && path.ends_with(".md") { "?plain=1" } else { "" };
             let anchor = line.map(|line| format!("#L{line}")).unwrap_or_default();

@@ -110,8 +110,10 @@ impl Renderer {
             let file = BuiltIn::get(&path).expect("the name comes from the list of embedded files");
             let text = String::from_utf8_lossy(&file.data).into_owned();
             if name == "glossary.toml" {
-                glossary = toml::from_str(&text)
-                    .map_err(|error| Error::Parse { name: name.to_owned(), reason: error.message().to_owned() })?;
+                glossary = toml::from_str(&text).map_err(|error| Error::Parse {
+                    name: name.to_owned(),
+                    reason: error.message().to_owned(),
+                })?;
             } else if let Some(name) = name.strip_suffix(".hbs") {
                 register(&mut built_in, name, &text)?;
             }
@@ -216,7 +218,8 @@ impl Pen<'_> {
     /// What a term means, in the order of the terms, for those that stand in the text.
     pub fn glossary(&self, text: &str) -> Vec<(&str, &str)> {
         let text = text.to_lowercase();
-        let stands = |term: &str| text.match_indices(term).any(|(at, _)| !text[..at].ends_with(char::is_alphanumeric));
+        let stands =
+            |term: &str| text.match_indices(term).any(|(at, _)| !text[..at].ends_with(char::is_alphanumeric));
         let words = self.glossary.iter().filter(|(term, _)| stands(&term.to_lowercase()));
         words.map(|(term, meaning)| (term.as_str(), meaning.as_str())).collect()
     }
@@ -224,8 +227,9 @@ impl Pen<'_> {
 
 /// The languages that are built in.
 pub fn languages() -> Vec<String> {
-    let mut languages: Vec<String> =
-        BuiltIn::iter().filter_map(|path| path.split_once('/').map(|(language, _)| language.to_owned())).collect();
+    let mut languages: Vec<String> = BuiltIn::iter()
+        .filter_map(|path| path.split_once('/').map(|(language, _)| language.to_owned()))
+        .collect();
     languages.sort();
     languages.dedup();
     languages

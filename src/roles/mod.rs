@@ -37,7 +37,10 @@ impl Roles {
         let files = tree.paths().iter().filter(|path| is_attributes_file(path.as_str()));
         let texts: Vec<(&str, Content)> =
             files.filter_map(|path| tree.read(path).map(|content| (path.folder(), content))).collect();
-        Self::new(config, texts.iter().filter_map(|(folder, content)| content.text().map(|text| (*folder, text))))
+        Self::new(
+            config,
+            texts.iter().filter_map(|(folder, content)| content.text().map(|text| (*folder, text))),
+        )
     }
 
     /// The role as far as the name says it.

@@ -15,9 +15,13 @@ static REASON: LazyLock<Regex> = LazyLock::new(|| {
     .expect("the pattern is fixed and compiles")
 });
 
-static COMMENT: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"(?s)<!--.*?(-->|\z)").expect("the pattern is fixed and compiles"));
-static TAG: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"(?i)</?[a-z][^>\n]{0,300}>").expect("the pattern is fixed and compiles"));
-static LINK: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"!?\[([^\]\n]{0,300})\]\([^)\n]{0,600}\)").expect("the pattern is fixed and compiles"));
+static COMMENT: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"(?s)<!--.*?(-->|\z)").expect("the pattern is fixed and compiles"));
+static TAG: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"(?i)</?[a-z][^>\n]{0,300}>").expect("the pattern is fixed and compiles"));
+static LINK: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"!?\[([^\]\n]{0,300})\]\([^)\n]{0,600}\)").expect("the pattern is fixed and compiles")
+});
 static TRAILER: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"(?i)^\s*(signed-off-by|co-authored-by|reviewed-by|acked-by|tested-by|change-id|cc|see-also|release-note|changelog|generated (with|by)|bump-type|fixes|closes|resolves|refs?|relates? to|part of|issue|ticket|jira)\s*:?\s*(#|https?:|\S+#\d|[A-Z]+-\d|[^:\n]*<[^>\n]*@|:)")
         .expect("the pattern is fixed and compiles")
@@ -30,7 +34,8 @@ const MOST_WORDS: usize = 30;
 pub(super) fn find(words: &Words) -> Option<Why> {
     let body = words.body.iter().map(|body| (body.as_str(), WhySource::Body));
     let newest_first = words.commits.iter().filter(|commit| !commit.is_merge && !commit.author.is_bot());
-    let commits: Vec<(&str, WhySource)> = newest_first.map(|commit| (commit.body.as_str(), WhySource::Commit)).collect();
+    let commits: Vec<(&str, WhySource)> =
+        newest_first.map(|commit| (commit.body.as_str(), WhySource::Commit)).collect();
     let title = words.title.as_deref().unwrap_or_default();
     let sources: Vec<(Vec<String>, WhySource)> =
         body.chain(commits).map(|(text, source)| (sentences(text), source)).collect();
@@ -44,7 +49,9 @@ pub(super) fn find(words: &Words) -> Option<Why> {
         return Some(Why { quote: cut(issue), source: WhySource::Issue, is_reason: true });
     }
     for (sentences, source) in &sources {
-        let step = sentences.iter().find(|sentence| sentence.split_whitespace().count() >= 3 && !title.contains(sentence.as_str()));
+        let step = sentences
+            .iter()
+            .find(|sentence| sentence.split_whitespace().count() >= 3 && !title.contains(sentence.as_str()));
         if let Some(step) = step {
             return Some(Why { quote: cut(step), source: *source, is_reason: false });
         }
@@ -115,7 +122,9 @@ fn flush(paragraph: &mut String, plain: &mut Vec<String>) {
             .char_indices()
             .find(|(at, c)| {
                 let after = &rest[at + c.len_utf8()..];
-                matches!(c, '.' | '!' | '?') && after.chars().next().is_none_or(char::is_whitespace) && !ends_in_abbreviation(&rest[..*at])
+                matches!(c, '.' | '!' | '?')
+                    && after.chars().next().is_none_or(char::is_whitespace)
+                    && !ends_in_abbreviation(&rest[..*at])
             })
             .map_or(rest.len(), |(at, c)| at + c.len_utf8());
         let sentence = rest[..end].trim();

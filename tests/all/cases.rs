@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use plainly::change::{ChangeKind, ChangeSet, Content, FileChange, MemorySnapshot, RepoPath, Snapshot, Words};
+use plainly::change::{ChangeKind, ChangeSet, Content, FileChange, MemorySnapshot, RepoPath, Words};
 use plainly::config::Config;
 use plainly::history::History;
 use plainly::render::{Links, Style, View};
@@ -59,16 +59,24 @@ fn tree(folder: &Path) -> BTreeMap<RepoPath, Content> {
 }
 
 /// What git would say about the two trees; a file with the same content elsewhere is a rename.
-fn changes(before: &BTreeMap<RepoPath, Content>, after: &BTreeMap<RepoPath, Content>, roles: &Roles) -> ChangeSet {
+fn changes(
+    before: &BTreeMap<RepoPath, Content>,
+    after: &BTreeMap<RepoPath, Content>,
+    roles: &Roles,
+) -> ChangeSet {
     let paths: BTreeSet<&RepoPath> = before.keys().chain(after.keys()).collect();
-    let mut gone: BTreeMap<RepoPath, Content> =
-        before.iter().filter(|(path, _)| !after.contains_key(*path)).map(|(a, b)| (a.clone(), b.clone())).collect();
+    let mut gone: BTreeMap<RepoPath, Content> = before
+        .iter()
+        .filter(|(path, _)| !after.contains_key(*path))
+        .map(|(a, b)| (a.clone(), b.clone()))
+        .collect();
     let mut files = Vec::new();
     for path in paths {
         let kind = match (before.get(path), after.get(path)) {
             (Some(old), Some(new)) if old == new => continue,
             (Some(old), Some(new)) => ChangeKind::Modified { before: old.clone(), after: new.clone() },
-            (None, Some(new)) => match gone.iter().find(|(_, old)| *old == new).map(|(from, _)| from.clone()) {
+            (None, Some(new)) => match gone.iter().find(|(_, old)| *old == new).map(|(from, _)| from.clone())
+            {
                 Some(from) => {
                     let old = gone.remove(&from).unwrap();
                     ChangeKind::Renamed { from, before: old, after: new.clone() }
@@ -100,7 +108,7 @@ fn run(case: &Path) -> (String, String) {
     };
     let snapshot = |files: &BTreeMap<RepoPath, Content>| MemorySnapshot::new(files.clone());
     let (config, problems) = Config::of_tree(&snapshot(&after));
-    let roles = Roles::new(&config, &snapshot(&after));
+    let roles = Roles::of_tree(&config, &snapshot(&after));
     let change = Change {
         range: Range { base: "0".repeat(40), head: "1".repeat(40), commits: 1 },
         files: changes(&before, &after, &roles),
@@ -130,7 +138,9 @@ fn every_case_says_what_it_should() {
             for (actual, name) in [(comment, "comment.md"), (report, "report.json")] {
                 let path = case.join(name);
                 let expected = snapbox::Data::read_from(&path, None);
-                if let Err(difference) = assert.try_eq(Some(&path.display()), format!("{actual}\n").into(), expected.raw()) {
+                if let Err(difference) =
+                    assert.try_eq(Some(&path.display()), format!("{actual}\n").into(), expected.raw())
+                {
                     wrong.push(difference.to_string());
                 }
             }

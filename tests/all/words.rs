@@ -87,7 +87,8 @@ fn words_that_are_never_said() {
                 prose = prose.replace(phrase, "");
             }
             let stands = prose.match_indices(word).any(|(at, _)| {
-                !prose[..at].ends_with(char::is_alphabetic) && !prose[at + word.len()..].starts_with(char::is_alphabetic)
+                !prose[..at].ends_with(char::is_alphabetic)
+                    && !prose[at + word.len()..].starts_with(char::is_alphabetic)
             });
             assert!(!stands, "`{word}` in {}", path.display());
         }
@@ -96,7 +97,25 @@ fn words_that_are_never_said() {
 
 #[test]
 fn questions_begin_as_questions_do() {
-    let begins = ["what", "who", "when", "where", "how", "which", "should", "could", "is", "has", "will", "would", "why does", "why do", "are there", "does", "do"];
+    let begins = [
+        "what",
+        "who",
+        "when",
+        "where",
+        "how",
+        "which",
+        "should",
+        "could",
+        "is",
+        "has",
+        "will",
+        "would",
+        "why does",
+        "why do",
+        "are there",
+        "does",
+        "do",
+    ];
     for (path, text) in templates() {
         if !path.components().any(|part| part.as_os_str() == "questions") {
             continue;
