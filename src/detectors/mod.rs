@@ -174,7 +174,13 @@ macro_rules! detectors {
     };
 }
 
-detectors! {}
+#[cfg(test)]
+pub(crate) mod testing;
+pub mod tests;
+
+detectors! {
+    tests::Tests,
+}
 
 /// The values that every line may show, beside its own.
 pub fn no_facts() -> Value {
