@@ -214,13 +214,40 @@ impl<'p> File<'p> {
         if self.ends(&[".min.js", "-min.js", ".min.css", "-min.css", "-vsdoc.js", ".intellisense.js"]) {
             return true;
         }
+        const FAMILIES: &[&str] = &[
+            "bootstrap-",
+            "fontello-",
+            "jquery-",
+            "leaflet-src",
+            "leaflet.draw",
+            "microsoftajax",
+            "microsoftmvc",
+            "mootools-",
+            "tiny_mce_",
+            "yahoo-",
+            "yuiloader",
+            "jquery.ui.",
+            "jquery.effects.",
+            "jquery.validate",
+            "jquery.unobtrusive",
+            "jquery.fancybox",
+            "jquery.fileupload",
+            "jquery.datatables",
+            "jquery.fn.gantt",
+            "shbrush",
+            "shcore",
+        ];
         let stem = self.stem();
-        LIBRARIES.contains(&stem)
+        LIBRARIES.contains(&stem) && (stem != "jquery" || self.name.matches('.').count() == 1)
+            || FAMILIES.iter().any(|family| self.name.starts_with(family))
             || LIBRARIES.iter().any(|library| {
-                // A version, or a plugin of jQuery: `knockout-3.4.js`, `jquery.fancybox.js`, `jquery-ui.css`.
-                let rest = stem.strip_prefix(library).unwrap_or_default().trim_start_matches(['-', '.', 'v']);
-                rest.starts_with(|c: char| c.is_ascii_digit()) || stem.starts_with("jquery")
+                // With a version: `knockout-3.4.js`, `d3.v7.js`.
+                let rest = self.name.strip_prefix(library).unwrap_or_default().trim_start_matches(['-', '.', 'v']);
+                rest.starts_with(|c: char| c.is_ascii_digit())
             })
+            // script.aculo.us
+            || self.in_folder(&["javascripts"]) && matches!(stem, "effects" | "controls" | "dragdrop")
+            || self.in_folder(&["codemirror"]) && self.in_folder(&["lib", "mode", "theme", "addon", "keymap"])
     }
 
     pub(super) fn is_lock(&self) -> bool {
@@ -278,7 +305,10 @@ impl<'p> File<'p> {
             || (self.name.starts_with("pylock.") && self.extension == "toml")
             || self.in_nested("gradle", &["dependency-locks"])
             || self.in_folder(&["gradle"]) && self.name == "verification-metadata.xml"
-            || matches!(self.real_name, "Manifest.toml" | "JuliaManifest.toml")
+            || self.extension == "toml"
+                && ["Manifest.toml", "Manifest-v", "JuliaManifest"]
+                    .iter()
+                    .any(|name| self.real_name.starts_with(name))
     }
 
     pub(super) fn is_generated(&self) -> bool {
@@ -443,7 +473,7 @@ impl<'p> File<'p> {
     }
 
     pub(super) fn is_infra(&self) -> bool {
-        if self.is_root() && matches!(self.name.as_str(), "catalog-info.yaml" | "catalog-info.yml") {
+        if self.has_extension(&["png", "jpg", "jpeg", "gif", "svg", "webp"]) {
             return false;
         }
         matches!(
@@ -578,6 +608,7 @@ impl<'p> File<'p> {
                 ".ebextensions",
                 ".do",
             ])
+            || self.folders.first().is_some_and(|folder| folder == "debian")
             || !self.is_code() && self.is_in_deployment()
             || self.is_script()
     }
@@ -635,10 +666,6 @@ impl<'p> File<'p> {
     fn is_script(&self) -> bool {
         self.has_extension(&["sh", "bash", "zsh", "fish", "ps1", "psm1", "bat", "cmd"])
             && !self.in_folder(&["lib", "libexec", ".husky", ".githooks"])
-    }
-
-    fn is_root(&self) -> bool {
-        self.folders.is_empty()
     }
 
     pub(super) fn is_in_tests(&self) -> bool {
