@@ -110,6 +110,11 @@ pub enum Content {
     },
     /// The repository copy does not hold it, as in a partial clone.
     Missing,
+    /// A symbolic link.
+    Link {
+        /// Where it points, as written.
+        to: String,
+    },
     /// Another repository, pinned at a commit.
     Submodule {
         /// The pinned commit, in hex.

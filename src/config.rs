@@ -3,7 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::finding::Level;
+use crate::change::{RepoPath, Snapshot};
+use crate::finding::{CouldNotCheck, Level};
 
 /// Everything a team may say about itself. Every key is optional.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -63,6 +64,37 @@ impl Default for Config {
             detectors: toml::Table::new(),
             files: FilesConfig::default(),
             release_notes: ReleaseNotesConfig::default(),
+        }
+    }
+}
+
+impl Config {
+    /// Where a configuration is looked for; the first that is there holds.
+    pub const PLACES: &[&str] = &["plainly.toml", ".github/plainly.toml"];
+
+    /// Reads the configuration of a tree; without one, the defaults.
+    pub fn of_tree(tree: &dyn Snapshot) -> (Self, Vec<CouldNotCheck>) {
+        let file = |path: &str| tree.read(&RepoPath::new(path))?.text().map(str::to_owned);
+        Self::found(&file)
+    }
+
+    /// Reads the configuration that `file` finds at one of the places.
+    pub fn found(file: &dyn Fn(&str) -> Option<String>) -> (Self, Vec<CouldNotCheck>) {
+        match Self::PLACES.iter().find_map(|path| file(path).map(|text| (path, text))) {
+            Some((path, text)) => Self::parse(&text, path),
+            None => (Self::default(), Vec::new()),
+        }
+    }
+
+    /// Reads a configuration. A mistake gives all defaults, with `fail_on` off, and one entry that says where.
+    pub fn parse(text: &str, path: &str) -> (Self, Vec<CouldNotCheck>) {
+        match toml::from_str(text) {
+            Ok(config) => (config, Vec::new()),
+            Err(error) => {
+                let line = error.span().map_or(1, |span| text[..span.start].lines().count().max(1));
+                let reason = format!("configuration: {} (line {line})", error.message());
+                (Self::default(), vec![CouldNotCheck { path: path.to_owned(), reason }])
+            }
         }
     }
 }

@@ -6,7 +6,7 @@ mod names;
 
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
-use crate::change::{RepoPath, Role};
+use crate::change::{Content, RepoPath, Role, Snapshot};
 use crate::config::Config;
 
 pub use attributes::is_attributes_file;
@@ -30,6 +30,22 @@ impl Roles {
             generated: glob_set(&config.files.generated),
             vendored: glob_set(&config.files.vendored),
         }
+    }
+
+    /// Takes `[files]` of the configuration and every `.gitattributes` of a tree.
+    pub fn of_tree(config: &Config, tree: &dyn Snapshot) -> Self {
+        let files = tree.paths().iter().filter(|path| is_attributes_file(path.as_str()));
+        let texts: Vec<(&str, Content)> =
+            files.filter_map(|path| tree.read(path).map(|content| (path.folder(), content))).collect();
+        Self::new(
+            config,
+            texts.iter().filter_map(|(folder, content)| content.text().map(|text| (*folder, text))),
+        )
+    }
+
+    /// The role as far as the name says it.
+    pub fn by_name(&self, path: &RepoPath) -> Role {
+        self.role(path, None)
     }
 
     /// The role of one file. `text` is what it holds now (before, for a deletion), where it could be read:

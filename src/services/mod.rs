@@ -4,6 +4,8 @@ pub mod codeowners;
 
 use crate::change::{RepoPath, Snapshot};
 use crate::config::{Config, ServiceKind, Stability, Visibility};
+use crate::detectors::Context;
+use crate::summary::{Map, ServiceTouch};
 
 /// A part of the product that runs on its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,8 +39,8 @@ pub struct Catalog {
 }
 
 impl Catalog {
-    /// Builds the map of one tree: the configuration first, else what can be discovered.
-    pub fn new(_config: &Config, _tree: &dyn Snapshot) -> Self {
+    /// Builds the map of both trees: the configuration first, else what can be discovered.
+    pub fn new(_config: &Config, _before: &dyn Snapshot, _after: &dyn Snapshot) -> Self {
         Self::default()
     }
 
@@ -61,4 +63,14 @@ impl Catalog {
     pub fn owners_of(&self, _path: &RepoPath) -> Vec<String> {
         Vec::new()
     }
+}
+
+/// The services that a change touches, by name, each with its strongest reason.
+pub fn touched(_cx: &Context<'_>) -> Vec<ServiceTouch> {
+    Vec::new()
+}
+
+/// The services touched, their neighbours, and what calls what.
+pub fn map(_cx: &Context<'_>) -> Map {
+    Map::default()
 }

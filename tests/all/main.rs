@@ -1,0 +1,5 @@
+//! All integration tests in one program: one link step.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
+mod cases;
+mod words;
