@@ -196,15 +196,21 @@ fn is_known_output(file: &File<'_>, text: &str) -> bool {
                     .iter()
                     .any(|tool| line.contains(tool)))
         }),
-        "html" | "htm" | "xhtml" => header(text).take(31).any(|line| {
-            let line = line.to_ascii_lowercase().replace(['\'', '"'], "").replace(" = ", "=");
-            line.contains("name=generator")
+        "html" | "htm" | "xhtml" => {
+            let head: Vec<&str> = header(text).take(31).flat_map(str::split_whitespace).collect();
+            let head = head
+                .join(" ")
+                .to_ascii_lowercase()
+                .replace(['\'', '"'], "")
+                .replace(" =", "=")
+                .replace("= ", "=");
+            head.contains("name=generator")
                 && ["org mode", "latex2html", "jlatex2html", "groff", "makeinfo", "texi2html", "ronn"]
                     .iter()
                     .any(|tool| {
-                        line.contains(&format!("content={tool}")) || line.contains(&format!("value={tool}"))
+                        head.contains(&format!("content={tool}")) || head.contains(&format!("value={tool}"))
                     })
-        }),
+        }
         _ => false,
     }
 }

@@ -140,29 +140,29 @@ impl<'p> File<'p> {
                 .any(|folder| folder.ends_with(".framework") || folder.ends_with(".xctemplate"))
             || self.is_unpacked_nuget()
             || self.has_extension(&["js", "css", "scss", "less", "sass", "styl"]) && self.is_browser_library()
-            || matches!(
-                self.name.as_str(),
-                "aclocal.m4"
-                    | "libtool.m4"
-                    | "ltoptions.m4"
-                    | "ltsugar.m4"
-                    | "ltversion.m4"
-                    | "lt~obsolete.m4"
-                    | "config.guess"
-                    | "config.sub"
-                    | "configure"
-                    | "cpplint.py"
-                    | "erlang.mk"
-                    | "dotnet-install.sh"
-                    | "dotnet-install.ps1"
-                    | "waf"
-                    | ".ds_store"
-                    | "activator"
-                    | "activator.bat"
-                    | "run.n"
-                    | "rebar"
-                    | "rebar3"
-            )
+            || [
+                "aclocal.m4",
+                "libtool.m4",
+                "ltoptions.m4",
+                "ltsugar.m4",
+                "ltversion.m4",
+                "lt~obsolete.m4",
+                "config.guess",
+                "config.sub",
+                "configure",
+                "cpplint.py",
+                "erlang.mk",
+                "dotnet-install.sh",
+                "dotnet-install.ps1",
+                "waf",
+                ".ds_store",
+                "activator",
+                "activator.bat",
+                "run.n",
+                "rebar",
+                "rebar3",
+            ]
+            .contains(&self.name.as_str())
     }
 
     /// `packages/Name.1.2.3/…`, as NuGet unpacks them.
@@ -214,71 +214,102 @@ impl<'p> File<'p> {
         if self.ends(&[".min.js", "-min.js", ".min.css", "-min.css", "-vsdoc.js", ".intellisense.js"]) {
             return true;
         }
+        const FAMILIES: &[&str] = &[
+            "bootstrap-",
+            "fontello-",
+            "jquery-",
+            "leaflet-src",
+            "leaflet.draw",
+            "microsoftajax",
+            "microsoftmvc",
+            "mootools-",
+            "tiny_mce_",
+            "yahoo-",
+            "yuiloader",
+            "jquery.ui.",
+            "jquery.effects.",
+            "jquery.validate",
+            "jquery.unobtrusive",
+            "jquery.fancybox",
+            "jquery.fileupload",
+            "jquery.datatables",
+            "jquery.fn.gantt",
+            "shbrush",
+            "shcore",
+        ];
         let stem = self.stem();
-        LIBRARIES.contains(&stem)
+        LIBRARIES.contains(&stem) && (stem != "jquery" || self.name.matches('.').count() == 1)
+            || FAMILIES.iter().any(|family| self.name.starts_with(family))
             || LIBRARIES.iter().any(|library| {
-                // A version, or a plugin of jQuery: `knockout-3.4.js`, `jquery.fancybox.js`, `jquery-ui.css`.
-                let rest = stem.strip_prefix(library).unwrap_or_default().trim_start_matches(['-', '.', 'v']);
-                rest.starts_with(|c: char| c.is_ascii_digit()) || stem.starts_with("jquery")
+                // With a version: `knockout-3.4.js`, `d3.v7.js`.
+                let rest = self.name.strip_prefix(library).unwrap_or_default().trim_start_matches(['-', '.', 'v']);
+                rest.starts_with(|c: char| c.is_ascii_digit())
             })
+            // script.aculo.us
+            || self.in_folder(&["javascripts"]) && matches!(stem, "effects" | "controls" | "dragdrop")
+            || self.in_folder(&["codemirror"]) && self.in_folder(&["lib", "mode", "theme", "addon", "keymap"])
     }
 
     pub(super) fn is_lock(&self) -> bool {
-        matches!(
-            self.name.as_str(),
-            "cargo.lock"
-                | "package-lock.json"
-                | "npm-shrinkwrap.json"
-                | "yarn.lock"
-                | "pnpm-lock.yaml"
-                | "bun.lock"
-                | "bun.lockb"
-                | "deno.lock"
-                | "poetry.lock"
-                | "pdm.lock"
-                | "uv.lock"
-                | "pipfile.lock"
-                | "pixi.lock"
-                | "conda-lock.yml"
-                | "go.sum"
-                | "go.work.sum"
-                | "gopkg.lock"
-                | "glide.lock"
-                | "gemfile.lock"
-                | "gems.locked"
-                | "composer.lock"
-                | "gradle.lockfile"
-                | "buildscript-gradle.lockfile"
-                | "packages.lock.json"
-                | "paket.lock"
-                | "mix.lock"
-                | "rebar.lock"
-                | "pubspec.lock"
-                | "podfile.lock"
-                | "cartfile.resolved"
-                | "package.resolved"
-                | "flake.lock"
-                | "module.bazel.lock"
-                | ".terraform.lock.hcl"
-                | "chart.lock"
-                | "requirements.lock"
-                | "mise.lock"
-                | "stack.yaml.lock"
-                | "cabal.project.freeze"
-                | "conan.lock"
-                | "shard.lock"
-                | "renv.lock"
-                | "buf.lock"
-                | "dub.selections.json"
-                | "devbox.lock"
-                | "berksfile.lock"
-                | "esy.lock"
-        ) || self.ends(&[".gemfile.lock", ".esy.lock"])
+        [
+            "cargo.lock",
+            "package-lock.json",
+            "npm-shrinkwrap.json",
+            "yarn.lock",
+            "pnpm-lock.yaml",
+            "bun.lock",
+            "bun.lockb",
+            "deno.lock",
+            "poetry.lock",
+            "pdm.lock",
+            "uv.lock",
+            "pipfile.lock",
+            "pixi.lock",
+            "conda-lock.yml",
+            "go.sum",
+            "go.work.sum",
+            "gopkg.lock",
+            "glide.lock",
+            "gemfile.lock",
+            "gems.locked",
+            "composer.lock",
+            "gradle.lockfile",
+            "buildscript-gradle.lockfile",
+            "packages.lock.json",
+            "paket.lock",
+            "mix.lock",
+            "rebar.lock",
+            "pubspec.lock",
+            "podfile.lock",
+            "cartfile.resolved",
+            "package.resolved",
+            "flake.lock",
+            "module.bazel.lock",
+            ".terraform.lock.hcl",
+            "chart.lock",
+            "requirements.lock",
+            "mise.lock",
+            "stack.yaml.lock",
+            "cabal.project.freeze",
+            "conan.lock",
+            "shard.lock",
+            "renv.lock",
+            "buf.lock",
+            "dub.selections.json",
+            "devbox.lock",
+            "berksfile.lock",
+            "esy.lock",
+        ]
+        .contains(&self.name.as_str())
+            || self.ends(&[".gemfile.lock", ".esy.lock"])
             || (self.name.starts_with("mise.") && self.extension == "lock")
             || (self.name.starts_with("pylock.") && self.extension == "toml")
             || self.in_nested("gradle", &["dependency-locks"])
             || self.in_folder(&["gradle"]) && self.name == "verification-metadata.xml"
-            || matches!(self.real_name, "Manifest.toml" | "JuliaManifest.toml")
+            || self.extension == "toml"
+                && ["Manifest.toml", "Manifest-v", "JuliaManifest"]
+                    .iter()
+                    .any(|name| self.real_name.starts_with(name))
     }
 
     pub(super) fn is_generated(&self) -> bool {
@@ -350,20 +381,20 @@ impl<'p> File<'p> {
             ])
             || self.in_nested("drizzle", &["meta"])
             || self.name == "_journal.json"
-            || matches!(
-                self.name.as_str(),
-                "gradlew"
-                    | "gradlew.bat"
-                    | "mvnw"
-                    | "mvnw.cmd"
-                    | "structure.sql"
-                    | "openapi.json"
-                    | "swagger.json"
-                    | "next-env.d.ts"
-                    | "atlas.sum"
-                    | "schema.json.gz"
-                    | "importmap.lock"
-            )
+            || [
+                "gradlew",
+                "gradlew.bat",
+                "mvnw",
+                "mvnw.cmd",
+                "structure.sql",
+                "openapi.json",
+                "swagger.json",
+                "next-env.d.ts",
+                "atlas.sum",
+                "schema.json.gz",
+                "importmap.lock",
+            ]
+            .contains(&self.name.as_str())
             || self.name.starts_with(".pnp.")
             || self.name.starts_with("zz_generated")
             || self.in_folder(&[".sqlx"]) && self.name.starts_with("query-")
@@ -378,53 +409,43 @@ impl<'p> File<'p> {
         }
         let is_plain = !self.name.contains('.') || self.has_extension(&["txt", "html", "bib", "cff", "old"]);
         is_plain
-            && matches!(
-                self.stem(),
-                "readme"
-                    | "changelog"
-                    | "changes"
-                    | "history"
-                    | "news"
-                    | "license"
-                    | "licence"
-                    | "copying"
-                    | "notice"
-                    | "authors"
-                    | "contributors"
-                    | "maintainers"
-                    | "contributing"
-                    | "install"
-                    | "security"
-                    | "todo"
-                    | "code_of_conduct"
-                    | "support"
-                    | "governance"
-                    | "citation"
-                    | "patents"
-                    | "credits"
-                    | "unlicense"
-                    | "license-mit"
-                    | "license-apache"
-                    | "copyright"
-                    | "upgrading"
-                    | "releases"
-                    | "thanks"
-            )
+            && [
+                "readme",
+                "changelog",
+                "changes",
+                "history",
+                "news",
+                "license",
+                "licence",
+                "copying",
+                "notice",
+                "authors",
+                "contributors",
+                "maintainers",
+                "contributing",
+                "install",
+                "security",
+                "todo",
+                "code_of_conduct",
+                "support",
+                "governance",
+                "citation",
+                "patents",
+                "credits",
+                "unlicense",
+                "license-mit",
+                "license-apache",
+                "copyright",
+                "upgrading",
+                "releases",
+                "thanks",
+            ]
+            .contains(&self.stem())
     }
 
     pub(super) fn is_manifest(&self) -> bool {
-        matches!(
-            self.name.as_str(),
-            "cargo.toml" | "package.json" | "pyproject.toml" | "setup.py" | "setup.cfg" | "pipfile" | "environment.yml"
-                | "environment.yaml" | "go.mod" | "go.work" | "gemfile" | "gems.rb" | "composer.json" | "pom.xml"
-                | "build.gradle" | "build.gradle.kts" | "settings.gradle" | "settings.gradle.kts" | "libs.versions.toml"
-                | "directory.packages.props" | "directory.build.props" | "directory.build.targets" | "packages.config"
-                | "global.json" | "paket.dependencies" | "mix.exs" | "pubspec.yaml" | "package.swift" | "podfile" | "cartfile"
-                | "build.sbt" | "deps.edn" | "project.clj" | "rebar.config" | "conanfile.txt" | "conanfile.py" | "vcpkg.json"
-                | "project.toml" | "pnpm-workspace.yaml" | "elm.json" | "shard.yml" | "stack.yaml" | "deno.json"
-                | "deno.jsonc" | "jsr.json" | "bower.json" | "dub.json" | "dub.sdl" | "module.bazel" | "flake.nix"
-                | "description" | "cpanfile" | "makefile.pl" | "npm-package.json" | "lerna.json" | "bunfig.toml" | "build.sc"
-        ) && (self.name != "description" || self.real_name == "DESCRIPTION")
+        ["cargo.toml", "package.json", "pyproject.toml", "setup.py", "setup.cfg", "pipfile", "environment.yml", "environment.yaml", "go.mod", "go.work", "gemfile", "gems.rb", "composer.json", "pom.xml", "build.gradle", "build.gradle.kts", "settings.gradle", "settings.gradle.kts", "libs.versions.toml", "directory.packages.props", "directory.build.props", "directory.build.targets", "packages.config", "global.json", "paket.dependencies", "mix.exs", "pubspec.yaml", "package.swift", "podfile", "cartfile", "build.sbt", "deps.edn", "project.clj", "rebar.config", "conanfile.txt", "conanfile.py", "vcpkg.json", "project.toml", "pnpm-workspace.yaml", "elm.json", "shard.yml", "stack.yaml", "deno.json", "deno.jsonc", "jsr.json", "bower.json", "dub.json", "dub.sdl", "module.bazel", "flake.nix", "description", "cpanfile", "makefile.pl", "npm-package.json", "lerna.json", "bunfig.toml", "build.sc"]
+.contains(&self.name.as_str()) && (self.name != "description" || self.real_name == "DESCRIPTION")
             || self.ends(&[".gemspec", ".csproj", ".fsproj", ".vbproj", ".podspec", ".cabal", ".nimble", ".rockspec", ".gemfile"])
             || self.has_extension(&["txt", "in", "pip"]) && self.is_requirements()
             || self.in_folder(&["project"]) && matches!(self.name.as_str(), "plugins.sbt" | "dependencies.scala")
@@ -443,94 +464,95 @@ impl<'p> File<'p> {
     }
 
     pub(super) fn is_infra(&self) -> bool {
-        if self.is_root() && matches!(self.name.as_str(), "catalog-info.yaml" | "catalog-info.yml") {
+        if self.has_extension(&["png", "jpg", "jpeg", "gif", "svg", "webp"]) {
             return false;
         }
-        matches!(
-            self.name.as_str(),
-            ".gitlab-ci.yml"
-                | ".travis.yml"
-                | "appveyor.yml"
-                | ".appveyor.yml"
-                | "bitbucket-pipelines.yml"
-                | ".drone.yml"
-                | ".woodpecker.yml"
-                | "cloudbuild.yaml"
-                | "cloudbuild.yml"
-                | "buildspec.yml"
-                | "buildspec.yaml"
-                | "codecov.yml"
-                | ".codecov.yml"
-                | "renovate.json"
-                | "renovate.json5"
-                | ".renovaterc"
-                | ".renovaterc.json"
-                | "dependabot.yml"
-                | ".mergify.yml"
-                | ".goreleaser.yml"
-                | ".goreleaser.yaml"
-                | "codeowners"
-                | ".dockerignore"
-                | ".gcloudignore"
-                | ".slugignore"
-                | ".vercelignore"
-                | ".helmignore"
-                | ".ebignore"
-                | ".cfignore"
-                | "chart.yaml"
-                | "helmfile.yaml"
-                | "kustomization.yaml"
-                | "kustomization.yml"
-                | "kustomization"
-                | "skaffold.yaml"
-                | "tiltfile"
-                | "vagrantfile"
-                | "makefile"
-                | "gnumakefile"
-                | "cmakelists.txt"
-                | "build.bazel"
-                | "workspace.bazel"
-                | "meson.build"
-                | "taskfile.yml"
-                | "taskfile.yaml"
-                | "justfile"
-                | "earthfile"
-                | "procfile"
-                | "fly.toml"
-                | "vercel.json"
-                | "netlify.toml"
-                | "app.yaml"
-                | "render.yaml"
-                | "railway.json"
-                | "railway.toml"
-                | "wrangler.toml"
-                | "wrangler.jsonc"
-                | "heroku.yml"
-                | "nixpacks.toml"
-                | "serverless.yml"
-                | "serverless.yaml"
-                | "samconfig.toml"
-                | "cdk.json"
-                | "pulumi.yaml"
-                | "ansible.cfg"
-                | "docker-bake.hcl"
-                | "docker-bake.json"
-                | "garden.yml"
-                | "devspace.yaml"
-                | "werf.yaml"
-                | "dokku.json"
-                | "captain-definition"
-                | "apprunner.yaml"
-                | "copilot.yml"
-                | "magefile.go"
-                | "build.xml"
-                | "release.config.js"
-                | "nomad.hcl"
-                | "terragrunt.hcl"
-                | "okteto.yml"
-                | "project.nomad"
-                | "devcontainer.json"
-        ) || matches!(self.real_name, "BUILD" | "WORKSPACE")
+        [
+            ".gitlab-ci.yml",
+            ".travis.yml",
+            "appveyor.yml",
+            ".appveyor.yml",
+            "bitbucket-pipelines.yml",
+            ".drone.yml",
+            ".woodpecker.yml",
+            "cloudbuild.yaml",
+            "cloudbuild.yml",
+            "buildspec.yml",
+            "buildspec.yaml",
+            "codecov.yml",
+            ".codecov.yml",
+            "renovate.json",
+            "renovate.json5",
+            ".renovaterc",
+            ".renovaterc.json",
+            "dependabot.yml",
+            ".mergify.yml",
+            ".goreleaser.yml",
+            ".goreleaser.yaml",
+            "codeowners",
+            ".dockerignore",
+            ".gcloudignore",
+            ".slugignore",
+            ".vercelignore",
+            ".helmignore",
+            ".ebignore",
+            ".cfignore",
+            "chart.yaml",
+            "helmfile.yaml",
+            "kustomization.yaml",
+            "kustomization.yml",
+            "kustomization",
+            "skaffold.yaml",
+            "tiltfile",
+            "vagrantfile",
+            "makefile",
+            "gnumakefile",
+            "cmakelists.txt",
+            "build.bazel",
+            "workspace.bazel",
+            "meson.build",
+            "taskfile.yml",
+            "taskfile.yaml",
+            "justfile",
+            "earthfile",
+            "procfile",
+            "fly.toml",
+            "vercel.json",
+            "netlify.toml",
+            "app.yaml",
+            "render.yaml",
+            "railway.json",
+            "railway.toml",
+            "wrangler.toml",
+            "wrangler.jsonc",
+            "heroku.yml",
+            "nixpacks.toml",
+            "serverless.yml",
+            "serverless.yaml",
+            "samconfig.toml",
+            "cdk.json",
+            "pulumi.yaml",
+            "ansible.cfg",
+            "docker-bake.hcl",
+            "docker-bake.json",
+            "garden.yml",
+            "devspace.yaml",
+            "werf.yaml",
+            "dokku.json",
+            "captain-definition",
+            "apprunner.yaml",
+            "copilot.yml",
+            "magefile.go",
+            "build.xml",
+            "release.config.js",
+            "nomad.hcl",
+            "terragrunt.hcl",
+            "okteto.yml",
+            "project.nomad",
+            "devcontainer.json",
+        ]
+        .contains(&self.name.as_str())
+            || matches!(self.real_name, "BUILD" | "WORKSPACE")
             || self.name.starts_with("dockerfile") && !self.is_code()
             || self.name.starts_with("containerfile")
             || self.name.starts_with("jenkinsfile")
@@ -578,6 +600,7 @@ impl<'p> File<'p> {
                 ".ebextensions",
                 ".do",
             ])
+            || self.folders.first().is_some_and(|folder| folder == "debian")
             || !self.is_code() && self.is_in_deployment()
             || self.is_script()
     }
@@ -626,7 +649,7 @@ impl<'p> File<'p> {
         let is_part = |folder: &String| FOLDERS.contains(&folder.as_str());
         // Below a program's own folders the same words name parts of the program (`src/main/resources/charts/`).
         let program = self.folders.iter().position(|folder| {
-            matches!(folder.as_str(), "main" | "resources" | "components" | "static" | "public")
+            ["main", "resources", "components", "static", "public"].contains(&folder.as_str())
         });
         self.folders[..program.unwrap_or(self.folders.len())].iter().any(is_part) && !configures
     }
@@ -635,10 +658,6 @@ impl<'p> File<'p> {
     fn is_script(&self) -> bool {
         self.has_extension(&["sh", "bash", "zsh", "fish", "ps1", "psm1", "bat", "cmd"])
             && !self.in_folder(&["lib", "libexec", ".husky", ".githooks"])
-    }
-
-    fn is_root(&self) -> bool {
-        self.folders.is_empty()
     }
 
     pub(super) fn is_in_tests(&self) -> bool {
@@ -708,16 +727,8 @@ impl<'p> File<'p> {
                 || stem.ends_with(".e2e")
                 || stem.ends_with("_unittest")
                 || stem.starts_with("test_")
-                || matches!(
-                    stem,
-                    "conftest"
-                        | "tests"
-                        | "test"
-                        | "test_helper"
-                        | "spec_helper"
-                        | "rails_helper"
-                        | "testutil"
-                )
+                || ["conftest", "tests", "test", "test_helper", "spec_helper", "rails_helper", "testutil"]
+                    .contains(&stem)
                 || self
                     .has_extension(&["java", "kt", "groovy", "scala", "cs", "php", "swift", "vb", "fs", "m"])
                     && ["Test", "Tests", "TestCase", "IT", "ITCase", "Spec", "Specs", "TestBase"]
@@ -742,10 +753,9 @@ impl<'p> File<'p> {
                 || self.in_nested("database", &["migrations"])
                 || self.in_nested("migrations", &["versions"]) && self.extension == "py"
                 || self.folders.iter().any(|folder| {
-                    matches!(
-                        folder.as_str(),
-                        "migrations" | "migrate" | "migration" | "changelogs" | "dbmigrations"
-                    ) && (self.extension == "sql" || numbered || flyway || self.extension != "go")
+                    ["migrations", "migrate", "migration", "changelogs", "dbmigrations"]
+                        .contains(&folder.as_str())
+                        && (self.extension == "sql" || numbered || flyway || self.extension != "go")
                 })
                 || self.extension == "sql" && (flyway || self.ends(&[".up.sql", ".down.sql"])))
             || self.extension == "prisma"
@@ -809,9 +819,7 @@ impl<'p> File<'p> {
         // Below a program's own folder, `doc` names a part of the program.
         self.folders
             .iter()
-            .take_while(|folder| {
-                !matches!(folder.as_str(), "src" | "app" | "lib" | "pkg" | "internal" | "cmd")
-            })
+            .take_while(|folder| !["src", "app", "lib", "pkg", "internal", "cmd"].contains(&folder.as_str()))
             .any(|folder| DOCS.contains(&folder.as_str()))
             && !(self.extension == "go" || self.extension == "java")
     }
@@ -973,7 +981,7 @@ pub fn is_tooling(path: &str) -> bool {
     ];
     STARTS.iter().any(|start| name.starts_with(start))
         || path.split('/').any(|folder| {
-            matches!(folder, ".husky" | ".vscode" | ".idea" | ".githooks" | ".cursor" | ".changeset")
+            [".husky", ".vscode", ".idea", ".githooks", ".cursor", ".changeset"].contains(&folder)
         })
 }
 
