@@ -1,3 +1,4 @@
 //! All integration tests, in one program: one link step.
 
 mod git;
+mod repo;
