@@ -416,3 +416,233 @@ fn snapshots_hold_the_whole_tree() {
     assert_eq!(names, ["a", "c", "folder.txt", "folder/a.txt", "folder/b.txt"]);
     assert!(names.iter().all(|name| after.has(&RepoPath::new(name))));
 }
+
+#[test]
+fn history_is_what_people_did_in_twelve_months() {
+    const DAY: u64 = 24 * 60 * 60;
+    let repo = TestRepo::new();
+    let at = |day: u64| repo.set_clock(1_600_000_000 + day * DAY);
+    at(0);
+    repo.write("a", "1").commit("too old");
+    at(100);
+    repo.write("a", "2").write("dir/b", "1").commit("Fix a");
+    at(200);
+    repo.git(&["checkout", "--quiet", "-b", "side"]);
+    repo.write("dir/c", "1").commit("on the side");
+    repo.git(&["checkout", "--quiet", "main"]);
+    repo.write("d", "1").commit("beside");
+    repo.git(&["merge", "--quiet", "--no-ff", "-m", "Merge pull request #1 from side\n\nA bug less", "side"]);
+    at(300);
+    repo.write("e", "1");
+    repo.git(&["add", "."]);
+    repo.git(&["commit", "--quiet", "--author", "dependabot[bot] <support@github.com>", "-m", "Bump e"]);
+    at(400);
+    let base = repo.write("a", "3").commit("the base");
+    at(500);
+    repo.write("a", "4").commit("the change");
+
+    let past = |repo: &TestRepo| {
+        let repository = open(repo.dir());
+        repository
+            .history(&repository.range(Some(&format!("{base}..HEAD"))).expect("range"))
+            .expect("history")
+    };
+    let history = past(&repo);
+    let seen: Vec<_> = history
+        .changes
+        .iter()
+        .map(|change| {
+            let files: Vec<_> = change.files.iter().map(RepoPath::as_str).collect();
+            (change.subject.as_str(), change.mentions_fix, files)
+        })
+        .collect();
+    let expected = [
+        ("the base", false, vec!["a"]),
+        ("A bug less", true, vec!["dir/c"]),
+        ("beside", false, vec!["d"]),
+        ("Fix a", true, vec!["a", "dir/b"]),
+    ];
+    assert_eq!(seen, expected);
+    assert!(!history.is_cut);
+    assert_eq!(history.by_file()[&RepoPath::new("a")], (2, 1));
+
+    let shallow = past(&TestRepo::clone_of(&repo, &["--depth=4"]));
+    assert!(shallow.is_cut);
+    let subjects: Vec<_> = shallow.changes.iter().map(|change| change.subject.as_str()).collect();
+    assert_eq!(subjects, ["the base"]);
+}
+
+#[test]
+fn days_on_which_lines_appeared() {
+    let repo = TestRepo::new();
+    repo.set_clock(1_600_000_000); // 13 September 2020
+    repo.write("api.json", "old always\n").commit("one");
+    repo.set_clock(1_610_000_000); // 7 January 2021
+    repo.write("api.json", "old deprecated always\n").commit("two");
+    repo.set_clock(1_620_000_000); // 3 May 2021
+    repo.write("other", "x\n").commit("three");
+    let repository = open(repo.dir());
+    let tree = repository.after(&repository.change("HEAD").expect("range")).expect("tree");
+    let days = tree.first_seen(&RepoPath::new("api.json"), &["deprecated", "always", "nowhere"]);
+    assert_eq!(days, [Some("2021-01-07".to_owned()), Some("2020-09-13".to_owned()), None]);
+
+    let shallow = TestRepo::clone_of(&repo, &["--depth=1"]);
+    let repository = open(shallow.dir());
+    let range = repository.between("HEAD", "HEAD").expect("range");
+    let tree = repository.after(&range).expect("tree");
+    assert_eq!(tree.first_seen(&RepoPath::new("api.json"), &["deprecated"]), [None]);
+}
+
+#[test]
+fn changes_between_two_moments() {
+    let repo = TestRepo::new();
+    let ids: Vec<String> = (0..4)
+        .map(|day: u64| {
+            repo.set_clock(1_600_000_000 + day * 1000);
+            repo.write("a", day.to_string()).commit("a day")
+        })
+        .collect();
+    let repository = open(repo.dir());
+    let range = |since: i64, until: i64| {
+        repository.between_times(1_600_000_000 + since, 1_600_000_000 + until).map(|r| ends(&r))
+    };
+    assert_eq!(range(500, 2500).expect("range"), (ids[0].clone(), ids[2].clone()));
+    assert_eq!(range(2500, 2600).expect("range"), (ids[2].clone(), ids[2].clone()));
+    assert_eq!(range(-5000, 500).expect("range").1, ids[0]);
+    assert!(range(-5000, -4000).is_err());
+}
+
+#[test]
+fn tags_and_hooks() {
+    let repo = TestRepo::new();
+    let one = repo.commit("one");
+    repo.git(&["tag", "v1"]);
+    let two = repo.commit("two");
+    repo.git(&["tag", "--annotate", "-m", "two", "v2"]);
+    repo.git(&["tag", "a-tree", "HEAD^{tree}"]);
+    let repository = open(repo.dir());
+    let tags: Vec<_> =
+        repository.tags().expect("tags").into_iter().map(|tag| (tag.name, tag.commit)).collect();
+    assert_eq!(tags, [("v2".to_owned(), two), ("v1".to_owned(), one)]);
+
+    let root = repo.dir().canonicalize().expect("path");
+    let hooks = || open(&root).hooks_dir();
+    assert_eq!(hooks(), root.join(".git/hooks"));
+    repo.git(&["config", "core.hooksPath", ".husky"]);
+    assert_eq!(hooks(), root.join(".husky"));
+    repo.git(&["config", "--unset", "core.hooksPath"]);
+    let worktree = root.parent().expect("folder").join("worktree");
+    repo.git(&["worktree", "add", "--quiet", "--detach", worktree.to_str().expect("utf-8")]);
+    assert_eq!(open(&worktree).hooks_dir().canonicalize().expect("hooks"), root.join(".git/hooks"));
+}
+
+mod pushes {
+    //! What the lines of a push mean, on a remote that the real git fills.
+
+    use plainly::git::push::{Against, Push, parse};
+
+    use super::*;
+
+    /// A remote with `main` at two commits, and a clone of it.
+    fn setup() -> (TestRepo, TestRepo) {
+        let (origin, _) = forked();
+        origin.git(&["checkout", "--quiet", "main"]);
+        let clone = TestRepo::clone_of(&origin, &[]);
+        (origin, clone)
+    }
+
+    fn pushed(repo: &TestRepo, local: &str, remote: Option<&str>) -> (Against, String) {
+        let zero = "0".repeat(40);
+        let local = repo.git(&["rev-parse", local]);
+        let line = format!("refs/heads/x {local} refs/heads/x {}\n", remote.unwrap_or(&zero));
+        match open(repo.dir()).push(&parse(&line)[0], "origin").expect("push") {
+            Push::Branch { name, range, against } => {
+                assert_eq!((name.as_str(), range.head()), ("x", local));
+                (against, range.base())
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn an_update_starts_at_what_the_remote_has() {
+        let (_origin, clone) = setup();
+        let there = clone.git(&["rev-parse", "origin/main"]);
+        clone.write("d", "1").commit("more");
+        assert_eq!(pushed(&clone, "HEAD", Some(&there)), (Against::Remote, there));
+    }
+
+    #[test]
+    fn a_new_branch_starts_at_the_default_branch() {
+        let (_origin, clone) = setup();
+        let main = clone.git(&["rev-parse", "origin/main"]);
+        clone.write("d", "1").commit("one");
+        clone.write("d", "2").commit("two");
+        assert_eq!(pushed(&clone, "HEAD", None), (Against::DefaultBranch, main));
+    }
+
+    #[test]
+    fn without_a_default_branch_the_nearest_commit_of_the_remote() {
+        let (_origin, clone) = setup();
+        let feature = clone.git(&["rev-parse", "origin/feature"]);
+        clone.git(&["checkout", "--quiet", "-b", "x", "origin/feature"]);
+        clone.write("d", "1").commit("one");
+        clone.git(&["symbolic-ref", "--delete", "refs/remotes/origin/HEAD"]);
+        clone.git(&["update-ref", "-d", "refs/remotes/origin/main"]);
+        assert_eq!(pushed(&clone, "HEAD", None), (Against::Nearest, feature));
+    }
+
+    #[test]
+    fn a_first_push_compares_with_nothing() {
+        let repo = TestRepo::new();
+        repo.write("a", "1").commit("one");
+        let empty = "4b825dc642cb6eb9a060e54bf8d69288fbee4904".to_owned();
+        assert_eq!(pushed(&repo, "HEAD", None), (Against::FirstPush, empty));
+        let repository = open(repo.dir());
+        let Push::Branch { range, .. } = repository
+            .push(
+                &parse(&format!(
+                    "refs/heads/x {} refs/heads/x {}\n",
+                    repo.git(&["rev-parse", "HEAD"]),
+                    "0".repeat(40)
+                ))[0],
+                "o",
+            )
+            .expect("push")
+        else {
+            panic!("a branch")
+        };
+        let changes = repository.changes(&range, &|_, _| Role::Source).expect("changes");
+        assert!(matches!(one(&changes, "a").kind, ChangeKind::Added { .. }));
+        assert_eq!(repository.commits(&range).expect("commits").len(), 1);
+    }
+
+    #[test]
+    fn rewritten_history_starts_at_the_best_common_commit() {
+        let (origin, clone) = setup();
+        let start = clone.git(&["merge-base", "origin/main", "origin/feature"]);
+        clone.git(&["checkout", "--quiet", "-b", "x", "origin/feature"]);
+        let there = clone.git(&["rev-parse", "HEAD"]);
+        // amended: from the same start
+        clone.git(&["commit", "--quiet", "--amend", "-m", "amended"]);
+        assert_eq!(pushed(&clone, "HEAD", Some(&there)), (Against::Rewritten, start));
+        // rebased: from the new start, without what others did meanwhile
+        clone.git(&["rebase", "--quiet", "origin/main"]);
+        let main = clone.git(&["rev-parse", "origin/main"]);
+        assert_eq!(pushed(&clone, "HEAD", Some(&there)), (Against::Rewritten, main.clone()));
+        // somebody else pushed what we have never seen
+        assert_eq!(pushed(&clone, "HEAD", Some(&"12".repeat(20))), (Against::Rewritten, main));
+        drop(origin);
+    }
+
+    #[test]
+    fn deletions_and_tags() {
+        let (_origin, clone) = setup();
+        let (id, zero) = (clone.git(&["rev-parse", "HEAD"]), "0".repeat(40));
+        let repository = open(clone.dir());
+        let push = |line: String| repository.push(&parse(&line)[0], "origin").expect("push");
+        assert_eq!(push(format!("(delete) {zero} refs/heads/x {id}")), Push::Deletion { name: "x".into() });
+        assert_eq!(push(format!("refs/tags/v1 {id} refs/tags/v1 {zero}")), Push::Nothing);
+        assert_eq!(push(format!("(delete) {zero} refs/tags/v1 {id}")), Push::Nothing);
+    }
+}
