@@ -1,10 +1,14 @@
 //! `plainly.toml` as plain data. Names no detector: `[detectors]` stays a table that each detector reads for itself.
 
+mod read;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::change::{RepoPath, Snapshot};
 use crate::finding::{CouldNotCheck, Level};
+
+pub use read::{ConfigProblem, nearest};
 
 /// Everything a team may say about itself. Every key is optional.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -83,18 +87,6 @@ impl Config {
         match Self::PLACES.iter().find_map(|path| file(path).map(|text| (path, text))) {
             Some((path, text)) => Self::parse(&text, path),
             None => (Self::default(), Vec::new()),
-        }
-    }
-
-    /// Reads a configuration. A mistake gives all defaults, with `fail_on` off, and one entry that says where.
-    pub fn parse(text: &str, path: &str) -> (Self, Vec<CouldNotCheck>) {
-        match toml::from_str(text) {
-            Ok(config) => (config, Vec::new()),
-            Err(error) => {
-                let line = error.span().map_or(1, |span| text[..span.start].lines().count().max(1));
-                let reason = format!("configuration: {} (line {line})", error.message());
-                (Self::default(), vec![CouldNotCheck { path: path.to_owned(), reason }])
-            }
         }
     }
 }

@@ -77,6 +77,13 @@ impl Plainly {
         mut problems: Vec<CouldNotCheck>,
         templates: &BTreeMap<String, String>,
     ) -> Result<Self, Error> {
+        let known = || detectors::ALL.iter().map(|entry| entry.id);
+        for name in config.detectors.keys().filter(|name| !known().any(|id| id == *name)) {
+            let hint = config::nearest(name, known())
+                .map_or(String::new(), |near| format!(", did you mean `{near}`?"));
+            let reason = format!("configuration: [detectors] has no `{name}`{hint}");
+            problems.push(CouldNotCheck { path: "plainly.toml".to_owned(), reason });
+        }
         let mut built = Vec::new();
         for entry in detectors::ALL {
             let options = match config.detectors.get(entry.id) {

@@ -2,10 +2,24 @@
 
 pub mod codeowners;
 
+use globset::{GlobBuilder, GlobMatcher};
+
 use crate::change::{RepoPath, Snapshot};
 use crate::config::{Config, ServiceKind, Stability, Visibility};
 use crate::detectors::Context;
 use crate::summary::{Map, ServiceTouch};
+
+/// A pattern of the configuration: `*` stops at `/`; without a wildcard it is a folder and all below it, or a file.
+pub fn pattern(pattern: &str) -> Result<GlobMatcher, globset::Error> {
+    let pattern = pattern.trim_start_matches("./").trim_start_matches('/');
+    let folder = pattern.trim_end_matches('/');
+    let glob = match pattern.contains(['*', '?', '[', '{']) {
+        false => format!("{}{{,/**}}", globset::escape(folder)),
+        true if pattern.ends_with('/') => format!("{folder}/**"),
+        true => pattern.to_owned(),
+    };
+    Ok(GlobBuilder::new(&glob).literal_separator(true).build()?.compile_matcher())
+}
 
 /// A part of the product that runs on its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
