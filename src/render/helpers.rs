@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use handlebars::{
-    BlockContext, Context, Handlebars, Helper, HelperDef, HelperResult, Output, RenderContext,
-    RenderErrorReason, Renderable,
+    Context, Handlebars, Helper, HelperDef, HelperResult, Output, RenderContext, RenderErrorReason,
+    Renderable,
 };
 use serde_json::Value;
 
@@ -216,10 +216,7 @@ impl HelperDef for Bold {
         };
         out.write(open)?;
         if let Some(template) = h.template() {
-            rc.push_block(BlockContext::new());
-            let result = template.render(engine, context, rc, out);
-            rc.pop_block();
-            result?;
+            template.render(engine, context, rc, out)?;
         }
         out.write(close)?;
         Ok(())
