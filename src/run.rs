@@ -99,7 +99,7 @@ fn read(
         words,
         before: Box::new(repository.before(range)?),
         after: Box::new(after),
-        history: crate::history::History::default(),
+        history: repository.history(range)?,
         roles,
     };
     let templates = templates(&config, file);

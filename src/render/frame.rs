@@ -41,7 +41,9 @@ fn compose(pen: &Pen<'_>, summary: &Summary) -> Result<(Composed, Vec<String>), 
     let said: Vec<String> = summary.lines.iter().map(|line| pen.line(line)).collect::<Result<_, _>>()?;
     let mut headline = None;
     for (at, line) in summary.lines.iter().enumerate() {
-        if line.level == summary.report.level && !line.folded && pen.headline(line)?.is_some() {
+        // That tests or sizes are as always is no news.
+        let is_news = line.level > Level::Routine || !["tests", "size"].iter().any(|kind| line.shape.starts_with(kind));
+        if line.level == summary.report.level && is_news && !line.folded && pen.headline(line)?.is_some() {
             headline = Some(at);
             break;
         }
@@ -186,6 +188,7 @@ fn nature(summary: &Summary) -> Value {
     json!({
         "nature": kind,
         "files": report.size.files,
+        "roles": report.composition.iter().map(|(role, count)| json!({"role": role, "files": count})).collect::<Vec<_>>(),
         "locks": count(&[Role::Lock]),
         "services": touched,
         "product_code": count(&[Role::Source, Role::Migration, Role::Contract, Role::Config, Role::Translation]) > 0,

@@ -261,7 +261,7 @@ fn without_numbers(title: &str) -> &str {
         }
         title = rest.trim_end();
     }
-    title
+    title.strip_suffix('.').filter(|title| !title.ends_with('.')).unwrap_or(title)
 }
 
 /// Cuts at a word, never inside a code span.
