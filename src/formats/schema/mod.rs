@@ -2,9 +2,37 @@
 
 use std::collections::BTreeMap;
 
-use crate::change::RepoPath;
+use crate::change::{RepoPath, Snapshot};
 use crate::finding::{SchemaOp, Undo};
 use crate::formats::Unreadable;
+
+/// One field of a table, as written.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Column {
+    /// Its name, without quotes.
+    pub name: String,
+    /// The type as written.
+    pub type_: Option<String>,
+    /// Whether it may be left empty.
+    pub nullable: Option<bool>,
+    /// The start value as written.
+    pub default: Option<String>,
+    /// Its line, from 1.
+    pub line: u32,
+}
+
+/// One table of a declared schema.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Table {
+    /// Its name, without quotes.
+    pub name: String,
+    /// Its fields in their order.
+    pub columns: Vec<Column>,
+    /// The columns that each look-up aid covers, joined by `, `, in their order.
+    pub indexes: Vec<String>,
+    /// Its line, from 1.
+    pub line: u32,
+}
 
 /// One forward step of a migration, as written, before anything is folded.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +55,8 @@ pub struct Step {
     pub destructive: bool,
     /// What the migration's own undo part brings back for this step.
     pub undo: Undo,
+    /// The fields that are made together with a new table.
+    pub columns: Vec<Column>,
     /// The line of the step, from 1.
     pub line: u32,
     /// `from_type`, `condition`, `what` (for `other`: `view`, `enum`, `function`, `extension`, `own_code`, …),
@@ -47,6 +77,7 @@ impl Step {
             default: None,
             destructive: matches!(op, SchemaOp::DropTable | SchemaOp::DropColumn),
             undo: Undo::Unknown,
+            columns: Vec::new(),
             line,
             details: BTreeMap::new(),
         }
@@ -97,6 +128,29 @@ pub trait MigrationReader: Sync {
     fn style(&self) -> &'static str;
     /// Whether this is a migration of the style that runs forward, by path and content.
     fn reads(&self, path: &RepoPath, text: &str) -> bool;
-    /// Reads the forward steps. `down` is the text of a separate undo file, where the style has one.
-    fn read(&self, path: &RepoPath, text: &str, down: Option<&str>) -> Result<Migration, Unreadable>;
+    /// Reads the forward steps. `down` is the text of a separate undo file, where the style has one. `tree` is the
+    /// tree that holds the file: some styles repeat the whole field, and only earlier files tell what is new in it.
+    fn read(
+        &self,
+        path: &RepoPath,
+        text: &str,
+        down: Option<&str>,
+        tree: &dyn Snapshot,
+    ) -> Result<Migration, Unreadable>;
 }
+
+/// A reader of schemas that are declared as a whole, not step by step.
+pub trait SchemaReader: Sync {
+    /// The style's name in reports: `rails`, `drizzle`, …
+    fn style(&self) -> &'static str;
+    /// Whether this is a declared schema of the style, by path and content.
+    fn reads(&self, path: &RepoPath, text: &str) -> bool;
+    /// Reads the tables.
+    fn read(&self, path: &RepoPath, text: &str) -> Result<Vec<Table>, Unreadable>;
+}
+
+/// Every reader of migrations; the first that reads a file takes it.
+pub const READERS: &[&dyn MigrationReader] = &[];
+
+/// Every reader of declared schemas.
+pub const SCHEMAS: &[&dyn SchemaReader] = &[];
