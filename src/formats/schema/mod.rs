@@ -2,6 +2,13 @@
 
 pub mod sql;
 
+pub mod django;
+mod embedded;
+mod names;
+pub mod rails;
+mod syntax;
+mod undo;
+
 use std::collections::BTreeMap;
 
 use crate::change::{RepoPath, Snapshot};
@@ -9,10 +16,10 @@ use crate::finding::{SchemaOp, Undo};
 use crate::formats::Unreadable;
 
 /// Every reader of migrations. The first that reads a file speaks for it.
-pub const MIGRATIONS: &[&dyn MigrationReader] = &[];
+pub const MIGRATIONS: &[&dyn MigrationReader] = &[&rails::Rails, &django::Django];
 
 /// Every reader of declared schemas. The first that reads a file speaks for it.
-pub const DECLARED: &[&dyn DeclaredReader] = &[];
+pub const DECLARED: &[&dyn DeclaredReader] = &[&rails::SchemaRb];
 
 /// A field of a table, as far as the text tells.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
