@@ -347,6 +347,11 @@ pub trait Snapshot: Send + Sync {
     fn has(&self, path: &RepoPath) -> bool {
         self.paths().binary_search(path).is_ok()
     }
+    /// Since which day, such as `2021-10-28`, each text has stood in the file without a break; `None` where it does
+    /// not stand there, and where the past is not known that far. One walk through the past for all texts.
+    fn first_seen(&self, _path: &RepoPath, texts: &[&str]) -> Vec<Option<String>> {
+        vec![None; texts.len()]
+    }
 }
 
 /// A snapshot held in memory: files by path. For tests, and for trees that are not in git.

@@ -32,8 +32,52 @@ pub(crate) enum Color {
 pub(crate) enum Command {
     /// Say what a range of commits means.
     Preview(Preview),
+    /// Say what lies behind one sentence: the rule, the lines, the configuration.
+    Explain(Explain),
+    /// Run the last changes of this repository: how loud would plainly have been?
+    Replay(Replay),
+    /// List every rule.
+    Rules(Rules),
     /// Print a JSON Schema.
     Schema(Schema),
+    /// Print a shell's completion script.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page.
+    Man,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Explain {
+    /// The finding's id, or its first letters; the folded part of a summary names them.
+    pub(crate) finding: String,
+    /// As for preview.
+    pub(crate) range: Option<String>,
+    #[command(flatten)]
+    pub(crate) given: Given,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Replay {
+    /// How many changes.
+    #[arg(default_value_t = 100)]
+    pub(crate) changes: usize,
+    #[arg(long, value_enum, default_value_t = ListFormat::Terminal)]
+    pub(crate) format: ListFormat,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Rules {
+    #[arg(long, value_enum, default_value_t = ListFormat::Terminal)]
+    pub(crate) format: ListFormat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ListFormat {
+    Terminal,
+    Json,
 }
 
 /// The words that a pull request would bring, and the configuration.

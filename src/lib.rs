@@ -15,11 +15,13 @@ pub mod change;
 pub mod config;
 pub mod detectors;
 pub mod error;
+pub mod explain;
 pub mod finding;
 pub mod formats;
 pub mod git;
 pub mod history;
 pub mod render;
+pub mod replay;
 pub mod roles;
 pub mod run;
 pub mod services;
@@ -154,6 +156,12 @@ impl Plainly {
             owners: owners(&catalog, files.iter().map(|file| &file.path)),
             config: &self.config,
         })
+    }
+
+    /// The summary's owners and manners are kept apart from a stored report: this says it again from its facts.
+    pub fn again(&self, report: summary::Report, owners: Vec<String>) -> Summary {
+        let manners = summary::Manners { mention: self.config.mention, people: self.config.people };
+        Summary::of(report, owners, manners, self.config.reader)
     }
 
     /// The templates.

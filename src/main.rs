@@ -5,10 +5,11 @@ mod cli;
 use std::io::{IsTerminal, Read, Write};
 use std::process::ExitCode;
 
-use clap::Parser;
-use cli::{Cli, Color, Command, Given, PreviewFormat, SchemaOf};
+use clap::{CommandFactory, Parser};
+use cli::{Cli, Color, Command, Given, ListFormat, PreviewFormat, SchemaOf};
 use plainly::error::Error;
-use plainly::render::{Links, Style, View};
+use plainly::render::{Links, Renderer, Style, View};
+use serde_json::Value;
 
 /// plainly itself could not do its job.
 const FAILED: u8 = 2;
@@ -32,6 +33,38 @@ fn main() -> ExitCode {
 fn run(cli: &Cli) -> Result<ExitCode, Error> {
     match &cli.command {
         Command::Preview(preview) => run_preview(cli, preview),
+        Command::Explain(explain) => {
+            let run = plainly::run::preview(
+                cli.directory.as_deref(),
+                explain.range.as_deref(),
+                words(&explain.given)?,
+            )?;
+            let values = plainly::explain::explain(&run, &explain.finding)?;
+            show(cli, run.plainly.renderer(), "frame/explain", &values)
+        }
+        Command::Replay(replay) => {
+            let (plainly, replayed) = plainly::replay::replay(cli.directory.as_deref(), replay.changes)?;
+            let values = serde_json::to_value(&replayed).expect("counts and names are plain JSON");
+            list(cli, replay.format, plainly.renderer(), "frame/replay", &values)
+        }
+        Command::Rules(rules) => {
+            let plainly = plainly::Plainly::new(Default::default(), Vec::new(), &Default::default())?;
+            let values = plainly::explain::rules(plainly.renderer());
+            list(cli, rules.format, plainly.renderer(), "frame/rules", &values)
+        }
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(*shell, &mut Cli::command(), "plainly", &mut script);
+            print(&String::from_utf8_lossy(&script))?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Man => {
+            let mut page = Vec::new();
+            let made = clap_mangen::Man::new(Cli::command()).render(&mut page);
+            made.map_err(|source| Error::File { what: "write", path: "the manual page".to_owned(), source })?;
+            print(&String::from_utf8_lossy(&page))?;
+            Ok(ExitCode::SUCCESS)
+        }
         Command::Schema(schema) => {
             let schema = match schema.of {
                 SchemaOf::Report => schemars::schema_for!(plainly::summary::Report),
@@ -65,6 +98,29 @@ fn run_preview(cli: &Cli, preview: &cli::Preview) -> Result<ExitCode, Error> {
     }
     let reached = run.plainly.config().fail_on.is_some_and(|bar| bar.is_reached_by(run.summary.report.level));
     Ok(if reached { ExitCode::from(REACHED) } else { ExitCode::SUCCESS })
+}
+
+/// Fills in a frame and prints it for a terminal.
+fn show(cli: &Cli, renderer: &Renderer, frame: &str, values: &Value) -> Result<ExitCode, Error> {
+    let style = Style { view: View::Terminal { color: color(cli.color) }, links: Links::Paths };
+    print(&renderer.pen(&style).fill(frame, values)?)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn list(
+    cli: &Cli,
+    format: ListFormat,
+    renderer: &Renderer,
+    frame: &str,
+    values: &Value,
+) -> Result<ExitCode, Error> {
+    match format {
+        ListFormat::Terminal => show(cli, renderer, frame, values),
+        ListFormat::Json => {
+            print(&serde_json::to_string_pretty(values).expect("a JSON value is JSON"))?;
+            Ok(ExitCode::SUCCESS)
+        }
+    }
 }
 
 fn words(given: &Given) -> Result<plainly::run::Given, Error> {

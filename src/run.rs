@@ -39,6 +39,8 @@ pub struct Run {
     pub plainly: Plainly,
     /// What is to be said.
     pub summary: Summary,
+    /// What it was read from.
+    pub change: Change,
     /// Which range was taken and why, for the template `frame/taken`.
     pub taken: Value,
 }
@@ -69,7 +71,7 @@ pub fn summarize(
         }
     };
     let summary = plainly.summarize(&change);
-    Ok(Run { plainly, taken: taken(range, change.range.commits), summary })
+    Ok(Run { plainly, taken: taken(range, change.range.commits), summary, change })
 }
 
 /// Reads the change and compiles the configuration. `file` reads a file of the state that the configuration is from.
@@ -97,7 +99,7 @@ fn read(
         words,
         before: Box::new(repository.before(range)?),
         after: Box::new(after),
-        history: crate::history::History::default(),
+        history: repository.history(range)?,
         roles,
     };
     let templates = templates(&config, file);

@@ -8,6 +8,9 @@ pub mod hotspot;
 pub mod moved_code;
 pub mod ownership;
 pub mod size;
+#[cfg(test)]
+pub(crate) mod testing;
+pub mod tests;
 pub mod unnamed_service;
 
 use std::collections::BTreeSet;
@@ -185,6 +188,7 @@ macro_rules! detectors {
 }
 
 detectors! {
+    tests::Tests,
     hotspot::Hotspot,
     moved_code::MovedCode,
     ownership::Ownership,

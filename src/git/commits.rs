@@ -45,7 +45,7 @@ pub(super) fn of_range(repository: &Repository, range: &Range) -> Result<Vec<Com
     let walk = repository
         .repo
         .rev_walk([range.head])
-        .with_hidden(range.not_in)
+        .with_hidden(range.not_in.iter().copied())
         .sorting(Sorting::ByCommitTime(CommitTimeOrder::NewestFirst))
         .all()
         .map_err(read)?;

@@ -8,7 +8,10 @@ mod content;
 mod diff;
 mod error;
 mod objects;
+mod past;
+pub mod push;
 mod range;
+mod refs;
 mod renames;
 mod snapshot;
 
@@ -21,6 +24,7 @@ use gix::objs::{CommitRef, Kind};
 pub use content::count_lines;
 pub use error::Error;
 pub use range::{Range, Taken};
+pub use refs::Tag;
 pub use snapshot::TreeSnapshot;
 
 use crate::change::{ChangeSet, Commit, RepoPath, Role, Words};
@@ -68,12 +72,16 @@ impl Repository {
 
     /// The tree at the base.
     pub fn before(&self, range: &Range) -> Result<TreeSnapshot, Error> {
-        Ok(TreeSnapshot::new(Arc::clone(&self.objects), self.tree_of(range.base)?))
+        self.snapshot(range.base)
     }
 
     /// The tree at the head.
     pub fn after(&self, range: &Range) -> Result<TreeSnapshot, Error> {
-        Ok(TreeSnapshot::new(Arc::clone(&self.objects), self.tree_of(Some(range.head))?))
+        self.snapshot(Some(range.head))
+    }
+
+    fn snapshot(&self, commit: Option<ObjectId>) -> Result<TreeSnapshot, Error> {
+        Ok(TreeSnapshot::new(Arc::clone(&self.objects), commit, self.tree_of(commit)?))
     }
 
     /// The commits of the range, newest first, authors through the head's `.mailmap`.

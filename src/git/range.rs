@@ -10,8 +10,8 @@ pub struct Range {
     /// `None`: nothing at all, before the first commit.
     pub(super) base: Option<ObjectId>,
     pub(super) head: ObjectId,
-    /// Commits that this one can reach are not of the range.
-    pub(super) not_in: Option<ObjectId>,
+    /// Commits that these can reach are not of the range.
+    pub(super) not_in: Vec<ObjectId>,
     /// How it was chosen.
     pub taken: Taken,
 }
@@ -64,7 +64,7 @@ impl Repository {
     /// Two end states, compared as they stand, and the commits that only the second has.
     pub fn between(&self, from: &str, to: &str) -> Result<Range, Error> {
         let base = self.resolve(from)?;
-        Ok(Range { base: Some(base), head: self.resolve(to)?, not_in: Some(base), taken: Taken::Named })
+        Ok(Range { base: Some(base), head: self.resolve(to)?, not_in: vec![base], taken: Taken::Named })
     }
 
     /// One commit against its first parent.
@@ -145,7 +145,7 @@ impl Repository {
             true => Error::Shallow { spec: format!("the common start of {one} and {other}") },
             false => Error::NoMergeBase { one: one.to_owned(), other: other.to_owned() },
         })?;
-        Ok(Range { base: Some(base), head: to, not_in: Some(from), taken })
+        Ok(Range { base: Some(base), head: to, not_in: vec![from], taken })
     }
 
     pub(super) fn merge_base(&self, one: ObjectId, other: ObjectId) -> Result<Option<ObjectId>, Error> {
@@ -164,7 +164,7 @@ impl Repository {
                 false => Error::MissingObject { what: "commit", id: parent.to_hex().to_string() },
             });
         }
-        Ok(Range { base: parent, head, not_in: parent, taken })
+        Ok(Range { base: parent, head, not_in: parent.into_iter().collect(), taken })
     }
 
     /// The commit that `HEAD` stands on.

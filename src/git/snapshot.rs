@@ -7,11 +7,13 @@ use gix::bstr::ByteSlice;
 
 use super::content::{self, Entry};
 use super::objects::{Objects, Reader};
+use super::past;
 use crate::change::{Content, RepoPath, Snapshot};
 
 /// A [`Snapshot`] in git. Reading is possible from several threads.
 pub struct TreeSnapshot {
     objects: Arc<Objects>,
+    commit: Option<ObjectId>,
     root: ObjectId,
     files: OnceLock<Files>,
 }
@@ -23,8 +25,8 @@ struct Files {
 }
 
 impl TreeSnapshot {
-    pub(super) fn new(objects: Arc<Objects>, root: ObjectId) -> Self {
-        Self { objects, root, files: OnceLock::new() }
+    pub(super) fn new(objects: Arc<Objects>, commit: Option<ObjectId>, root: ObjectId) -> Self {
+        Self { objects, commit, root, files: OnceLock::new() }
     }
 
     fn files(&self) -> &Files {
@@ -58,6 +60,13 @@ impl Snapshot for TreeSnapshot {
 
     fn has(&self, path: &RepoPath) -> bool {
         self.entry(path).is_some()
+    }
+
+    fn first_seen(&self, path: &RepoPath, texts: &[&str]) -> Vec<Option<String>> {
+        match self.commit {
+            Some(commit) => past::first_seen(&self.objects, commit, path, texts),
+            None => vec![None; texts.len()],
+        }
     }
 }
 

@@ -24,6 +24,23 @@ fn budget(level: Level) -> Budget {
     }
 }
 
+/// Roles in the order in which a sentence lists them: what a reader asks about first stands first.
+const ROLES: [Role; 13] = [
+    Role::Source,
+    Role::Migration,
+    Role::Contract,
+    Role::Config,
+    Role::Translation,
+    Role::Test,
+    Role::Manifest,
+    Role::Lock,
+    Role::Infra,
+    Role::Docs,
+    Role::Generated,
+    Role::Asset,
+    Role::Vendored,
+];
+
 /// Questions in view, at most.
 const QUESTIONS: usize = 2;
 
@@ -41,7 +58,10 @@ fn compose(pen: &Pen<'_>, summary: &Summary) -> Result<(Composed, Vec<String>), 
     let said: Vec<String> = summary.lines.iter().map(|line| pen.line(line)).collect::<Result<_, _>>()?;
     let mut headline = None;
     for (at, line) in summary.lines.iter().enumerate() {
-        if line.level == summary.report.level && !line.folded && pen.headline(line)?.is_some() {
+        // That tests or sizes are as always is no news.
+        let is_news =
+            line.level > Level::Routine || !["tests", "size"].iter().any(|kind| line.shape.starts_with(kind));
+        if line.level == summary.report.level && is_news && !line.folded && pen.headline(line)?.is_some() {
             headline = Some(at);
             break;
         }
@@ -186,6 +206,9 @@ fn nature(summary: &Summary) -> Value {
     json!({
         "nature": kind,
         "files": report.size.files,
+        "roles": ROLES.iter().filter_map(|role| {
+            report.composition.get(role).map(|count| json!({"role": role, "files": count}))
+        }).collect::<Vec<_>>(),
         "locks": count(&[Role::Lock]),
         "services": touched,
         "product_code": count(&[Role::Source, Role::Migration, Role::Contract, Role::Config, Role::Translation]) > 0,
@@ -252,6 +275,8 @@ fn values(pen: &Pen<'_>, summary: &Summary, composed: &Composed) -> Result<Value
         "map": report.map,
         "services": report.services,
         "cut": 0,
+        "delta": summary.delta,
+        "expectations": report.expectations,
         "outsiders": report.findings.iter().any(|finding| matches!(finding.facts, Facts::Api(_))),
         "range": report.range,
         "glossary": [],

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use handlebars::{
-    BlockContext, Context, Handlebars, Helper, HelperDef, HelperResult, Output, RenderContext,
-    RenderErrorReason, Renderable,
+    Context, Handlebars, Helper, HelperDef, HelperResult, Output, RenderContext, RenderErrorReason,
+    Renderable,
 };
 use serde_json::Value;
 
@@ -216,10 +216,7 @@ impl HelperDef for Bold {
         };
         out.write(open)?;
         if let Some(template) = h.template() {
-            rc.push_block(BlockContext::new());
-            let result = template.render(engine, context, rc, out);
-            rc.pop_block();
-            result?;
+            template.render(engine, context, rc, out)?;
         }
         out.write(close)?;
         Ok(())
@@ -241,7 +238,8 @@ impl HelperDef for Quote {
         out: &mut dyn Output,
     ) -> HelperResult {
         let text = text_of(&param(h, 0, "quote")?);
-        let text = cut(text.trim(), self.most);
+        let text = if self.most == usize::MAX { text.trim() } else { without_numbers(text.trim()) };
+        let text = cut(text, self.most);
         // A quotation mark inside would end the quotation for the reader.
         let text = text.replace('"', "'");
         out.write("\"")?;
@@ -249,6 +247,21 @@ impl HelperDef for Quote {
         out.write("\"")?;
         Ok(())
     }
+}
+
+/// A title without the numbers of pull requests and issues at its end, `#12` or `(#12)`.
+fn without_numbers(title: &str) -> &str {
+    let mut title = title;
+    while let Some((rest, last)) = title.rsplit_once(' ') {
+        let number = last.trim_start_matches('(').trim_end_matches(')').strip_prefix('#');
+        if !number
+            .is_some_and(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
+        {
+            break;
+        }
+        title = rest.trim_end();
+    }
+    title.strip_suffix('.').filter(|title| !title.ends_with('.')).unwrap_or(title)
 }
 
 /// Cuts at a word, never inside a code span.
@@ -261,16 +274,15 @@ fn cut(text: &str, most: usize) -> String {
     let mut in_code = false;
     for word in text.split_inclusive(char::is_whitespace) {
         length += word.chars().count();
-        if length > most && !in_code && !kept.is_empty() {
+        let opens = word.starts_with('`') || in_code;
+        if length > most && !kept.is_empty() && !in_code {
             break;
         }
-        in_code ^= word.matches('`').count() % 2 == 1;
+        in_code = opens && (in_code ^ (word.matches('`').count() % 2 == 1));
         kept.push_str(word);
-        if length > most && !in_code {
-            break;
-        }
     }
-    let kept: String = kept.trim_end().chars().take(most * 3).collect();
+    // One word, or one code span, may be of any length; 200 letters are where patience ends.
+    let kept: String = kept.trim_end().chars().take(most.saturating_mul(3).max(200)).collect();
     format!("{}…", kept.trim_end_matches([',', ';', ':', '.', '-']))
 }
 
@@ -394,9 +406,16 @@ mod tests {
     #[test]
     fn titles_are_cut_at_a_word_and_never_in_code() {
         assert_eq!(cut("short", 72), "short");
-        assert_eq!(cut("one two three", 7), "one two…");
-        assert_eq!(cut("a `long name in code` b", 6), "a…");
+        assert_eq!(cut("one two three", 8), "one two…");
+        assert_eq!(cut("a `long name in code` b", 1), "a…");
         assert_eq!(cut("`long name in code` b", 6), "`long name in code`…");
+    }
+
+    #[test]
+    fn numbers_of_issues_are_no_part_of_a_title() {
+        assert_eq!(without_numbers("Remove it #1720 (#1767)"), "Remove it");
+        assert_eq!(without_numbers("Use C #"), "Use C #");
+        assert_eq!(without_numbers("#12"), "#12");
     }
 
     #[test]

@@ -96,6 +96,17 @@ pub struct Renderer {
     built_in: Handlebars<'static>,
     own: Option<Handlebars<'static>>,
     glossary: BTreeMap<String, String>,
+    rules: BTreeMap<String, Rule>,
+}
+
+/// A rule in words.
+#[derive(Clone, Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rule {
+    /// When it fires, as the end of "fires when".
+    pub when: String,
+    /// What it asks of the reader at most.
+    pub level: crate::finding::Level,
 }
 
 impl Renderer {
@@ -104,16 +115,16 @@ impl Renderer {
     pub fn new(language: &str, own: &BTreeMap<String, String>) -> Result<(Self, Vec<Error>), Error> {
         let mut built_in = engine();
         let mut glossary = BTreeMap::new();
+        let mut rules = BTreeMap::new();
         let prefix = format!("{language}/");
         for path in BuiltIn::iter() {
             let Some(name) = path.strip_prefix(&prefix) else { continue };
             let file = BuiltIn::get(&path).expect("the name comes from the list of embedded files");
             let text = String::from_utf8_lossy(&file.data).into_owned();
             if name == "glossary.toml" {
-                glossary = toml::from_str(&text).map_err(|error| Error::Parse {
-                    name: name.to_owned(),
-                    reason: error.message().to_owned(),
-                })?;
+                glossary = data(name, &text)?;
+            } else if name == "rules.toml" {
+                rules = data(name, &text)?;
             } else if let Some(name) = name.strip_suffix(".hbs") {
                 register(&mut built_in, name, &text)?;
             }
@@ -130,7 +141,22 @@ impl Renderer {
                 problems.push(error);
             }
         }
-        Ok((Self { built_in, own: merged, glossary }, problems))
+        Ok((Self { built_in, own: merged, glossary, rules }, problems))
+    }
+
+    /// Whether there is such a template.
+    pub fn has(&self, name: &str) -> bool {
+        self.own.as_ref().unwrap_or(&self.built_in).has_template(name)
+    }
+
+    /// When a rule fires, in words.
+    pub fn rule(&self, id: &str) -> Option<&str> {
+        self.rules.get(id).map(|rule| rule.when.as_str())
+    }
+
+    /// Every rule, by id.
+    pub fn rules(&self) -> impl Iterator<Item = (&str, &Rule)> {
+        self.rules.iter().map(|(id, rule)| (id.as_str(), rule))
     }
 
     /// Prepares all templates for one style: escaping and helpers depend on where the text goes.
@@ -237,6 +263,11 @@ pub fn languages() -> Vec<String> {
 
 fn values_of(line: &Line) -> Value {
     json!({"facts": line.facts, "evidence": line.evidence, "services": line.services})
+}
+
+fn data<T: serde::de::DeserializeOwned>(name: &str, text: &str) -> Result<T, Error> {
+    toml::from_str(text)
+        .map_err(|error| Error::Parse { name: name.to_owned(), reason: error.message().to_owned() })
 }
 
 fn engine() -> Handlebars<'static> {

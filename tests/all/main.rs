@@ -1,5 +1,7 @@
-//! All integration tests in one program: one link step.
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+//! All integration tests, in one program: one link step.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod cases;
+mod git;
+mod repo;
 mod words;
