@@ -3,19 +3,26 @@
 mod inventory;
 pub mod sql;
 
+pub mod django;
+mod embedded;
+mod names;
+pub mod rails;
+mod syntax;
+mod undo;
+
 pub use inventory::{difference, even, field_difference, table_difference};
 
 use std::collections::BTreeMap;
 
-use crate::change::RepoPath;
+use crate::change::{RepoPath, Snapshot};
 use crate::finding::{SchemaOp, Undo};
 use crate::formats::Unreadable;
 
 /// Every reader of migrations. The first that reads a file speaks for it.
-pub const MIGRATIONS: &[&dyn MigrationReader] = &[];
+pub const MIGRATIONS: &[&dyn MigrationReader] = &[&rails::Rails, &django::Django];
 
 /// Every reader of declared schemas. The first that reads a file speaks for it.
-pub const DECLARED: &[&dyn DeclaredReader] = &[];
+pub const DECLARED: &[&dyn DeclaredReader] = &[&rails::SchemaRb];
 
 /// A field of a table, as far as the text tells.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -198,6 +205,13 @@ pub trait MigrationReader: Sync {
     fn style(&self) -> &'static str;
     /// Whether this is a migration of the style that runs forward, by path and content.
     fn reads(&self, path: &RepoPath, text: &str) -> bool;
-    /// Reads the forward steps. `down` is the text of a separate undo file, where the style has one.
-    fn read(&self, path: &RepoPath, text: &str, down: Option<&str>) -> Result<Migration, Unreadable>;
+    /// Reads the forward steps. `down` is the text of a separate undo file, where the style has one. `tree` is the
+    /// tree that holds the file: some styles name tables and fields in other files than the one that changes them.
+    fn read(
+        &self,
+        path: &RepoPath,
+        text: &str,
+        down: Option<&str>,
+        tree: &dyn Snapshot,
+    ) -> Result<Migration, Unreadable>;
 }
