@@ -9,6 +9,7 @@ mod names;
 pub mod rails;
 mod syntax;
 mod undo;
+
 pub use inventory::{difference, even, field_difference, table_difference};
 
 use std::collections::BTreeMap;
