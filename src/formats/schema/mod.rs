@@ -1,5 +1,6 @@
 //! Readers of stored-data changes: a migration's text in, its forward steps out; a declared schema in, its tables out.
 
+mod inventory;
 pub mod sql;
 
 pub mod alembic;
@@ -10,6 +11,8 @@ mod names;
 pub mod rails;
 mod syntax;
 mod undo;
+
+pub use inventory::{difference, even, field_difference, table_difference};
 
 use std::collections::BTreeMap;
 
@@ -134,6 +137,8 @@ pub struct Step {
     /// Whether a `change_type` step states the whole field anew, as MySQL's `MODIFY COLUMN` and Django's `AlterField`
     /// do. The detector compares it with the field before, and keeps what differs: type, may be empty, start value.
     pub restates: bool,
+    /// The statement with its spacing evened out, where two of the same kind must be told apart: compared, never printed.
+    pub text: Option<String>,
 }
 
 impl Step {
@@ -153,6 +158,7 @@ impl Step {
             details: BTreeMap::new(),
             shape: None,
             restates: false,
+            text: None,
         }
     }
 
