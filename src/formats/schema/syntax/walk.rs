@@ -26,7 +26,7 @@ const HARMLESS: &[&str] = &[
     "puts", "p", "print", "println", "say", "say_with_time", "log", "logger", "info", "debug", "warn", "warning", "error", "echo",
     "writeln", "write", "console", "Logger", "sleep", "require", "require_relative", "include", "extend", "import", "alias", "use",
     "disable_ddl_transaction!", "raise", "return", "transaction", "flush", "now", "comment", "down", "ok", "noop", "parent", "super",
-    "skipIf", "abortIf", "warnIf", "warning", "set_lock_timeout", "table_exists?", "column_exists?", "index_exists?", "exit",
+    "if", "unless", "case", "cond", "direction", "skipIf", "abortIf", "warnIf", "warning", "set_lock_timeout", "table_exists?", "column_exists?", "index_exists?", "exit",
 ];
 
 /// What a style did with a call.
@@ -42,6 +42,8 @@ pub(crate) enum Flow {
 pub(crate) trait Style<'n> {
     /// Looks at a call in the order in which it would run.
     fn call(&mut self, walk: &mut Walk<'n>, expr: &'n Expr<'n>, call: &'n Call<'n>) -> Flow;
+    /// Looks at a value that is given to a member, as in `row.name = …`.
+    fn assign(&mut self, _walk: &mut Walk<'n>, _member: &'n Call<'n>, _line: u32) {}
     /// What a call that stands inside a string names, such as the table of a model.
     fn hole(&self, _expr: &Expr<'n>) -> Option<String> {
         None
@@ -217,7 +219,7 @@ impl<'n> Walk<'n> {
                         let named: Vec<_> = call.named.iter().map(|(name, value)| (*name, inner(value))).collect();
                         Some(filled(&template, &values, &named))
                     }
-                    ("text" | "SQL" | "raw" | "sql" | "dedent" | "squish" | "nameof" | "Arel", _) if call.args.len() == 1 => inner(call.args.first()?),
+                    ("text" | "f" | "quoted_name" | "fragment" | "SQL" | "raw" | "sql" | "dedent" | "squish" | "nameof" | "Arel", _) if call.args.len() == 1 => inner(call.args.first()?),
                     ("sprintf", None) => {
                         let values: Vec<_> = call.args.iter().skip(1).map(|arg| inner(arg).or_else(|| self.hole(style, arg))).collect();
                         Some(filled(&inner(call.args.first()?)?, &values, &[]))
@@ -318,7 +320,10 @@ impl<'n> Walk<'n> {
                 }
             }
             Kind::Assign(pair) => {
-                self.bind_expr(&pair.0, &pair.1);
+                match &pair.0.kind {
+                    Kind::Call(member) => style.assign(self, member, expr.line),
+                    _ => self.bind_expr(&pair.0, &pair.1),
+                }
                 if !matches!(pair.1.kind, Kind::Func(_)) {
                     self.one(style, &pair.1);
                 }
