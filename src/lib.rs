@@ -16,5 +16,6 @@ pub mod config;
 pub mod detectors;
 pub mod finding;
 pub mod formats;
+pub mod github;
 pub mod history;
 pub mod services;
