@@ -36,7 +36,8 @@ fn shop() -> TestRepo {
 #[test]
 fn a_report_is_what_its_schema_says() {
     let repo = shop();
-    let report: Value = serde_json::from_str(&stdout(&plainly(&repo, &["preview", "HEAD~1", "--format", "json"]))).unwrap();
+    let report: Value =
+        serde_json::from_str(&stdout(&plainly(&repo, &["preview", "HEAD~1", "--format", "json"]))).unwrap();
     let schema: Value = serde_json::from_str(&stdout(&plainly(&repo, &["schema"]))).unwrap();
     let validator = jsonschema::validator_for(&schema).unwrap();
     let wrong: Vec<String> = validator.iter_errors(&report).map(|error| error.to_string()).collect();
@@ -102,7 +103,10 @@ fn a_broken_configuration_loses_nothing() {
     let report: Value = serde_json::from_str(&stdout(&output)).unwrap();
     assert_eq!(report["level"], "talk_first");
     let entries = report["could_not_check"].as_array().unwrap();
-    assert!(entries.iter().any(|entry| entry["path"].as_str().unwrap().starts_with("plainly.toml")), "{entries:?}");
+    assert!(
+        entries.iter().any(|entry| entry["path"].as_str().unwrap().starts_with("plainly.toml")),
+        "{entries:?}"
+    );
 }
 
 #[test]
@@ -117,7 +121,8 @@ fn fail_on_is_off_until_it_is_set() {
 #[test]
 fn every_finding_can_be_explained() {
     let repo = shop();
-    let report: Value = serde_json::from_str(&stdout(&plainly(&repo, &["preview", "HEAD~1", "--format", "json"]))).unwrap();
+    let report: Value =
+        serde_json::from_str(&stdout(&plainly(&repo, &["preview", "HEAD~1", "--format", "json"]))).unwrap();
     for finding in report["findings"].as_array().unwrap() {
         let id = finding["id"].as_str().unwrap();
         let text = stdout(&plainly(&repo, &["explain", id, "HEAD~1"]));
@@ -156,6 +161,7 @@ fn replay_counts_changes() {
     let replayed: Value = serde_json::from_str(&text).unwrap();
     assert_eq!(replayed["changes"], 2);
     let levels = &replayed["levels"];
-    let sum: u64 = ["routine", "worth_a_look", "talk_first"].iter().map(|level| levels[level].as_u64().unwrap()).sum();
+    let sum: u64 =
+        ["routine", "worth_a_look", "talk_first"].iter().map(|level| levels[level].as_u64().unwrap()).sum();
     assert_eq!(sum, 2);
 }

@@ -21,7 +21,8 @@ use crate::finding::{SchemaOp, Undo};
 use crate::formats::Unreadable;
 
 /// Every reader of migrations. The first that reads a file speaks for it.
-pub const MIGRATIONS: &[&dyn MigrationReader] = &[&rails::Rails, &django::Django, &alembic::Alembic, &ecto::Ecto];
+pub const MIGRATIONS: &[&dyn MigrationReader] =
+    &[&rails::Rails, &django::Django, &alembic::Alembic, &ecto::Ecto];
 
 /// Every reader of declared schemas. The first that reads a file speaks for it.
 pub const DECLARED: &[&dyn DeclaredReader] = &[&rails::SchemaRb];
