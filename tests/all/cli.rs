@@ -148,7 +148,7 @@ fn strangers_words_do_nothing() {
     let repo = shop();
     let title = "</details><!-- plainly:v1 --> @team [x](javascript:1) `a` \u{1b}[31m \u{202e}";
     let text = stdout(&plainly(&repo, &["preview", "HEAD~1", "--format", "markdown", "--title", title]));
-    assert!(!text.contains("<!--") && !text.contains("@team") && !text.contains("](javascript"), "{text}");
+    assert!(!text.contains("<!--") && !text.contains("@team") && !text.contains("[x](javascript"), "{text}");
     assert_eq!(text.matches("</details>").count(), text.matches("<details>").count());
     let text = stdout(&plainly(&repo, &["preview", "HEAD~1", "--color", "never", "--title", title]));
     assert!(!text.contains('\u{1b}') && !text.contains('\u{202e}'), "{text:?}");
