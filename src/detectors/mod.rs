@@ -4,6 +4,7 @@
 //! that name) and its cases in `tests/cases/<id>/`. No I/O, no clock, no network, no prose.
 
 pub mod beyond_title;
+pub mod contradiction;
 pub mod hotspot;
 pub mod moved_code;
 pub mod ownership;
@@ -195,4 +196,5 @@ detectors! {
     size::Size,
     unnamed_service::UnnamedService,
     beyond_title::BeyondTitle,
+    contradiction::Contradiction,
 }
