@@ -3,6 +3,8 @@
 //! A detector is one file here, one line in the list, its words in `templates/en/findings/<id>.hbs` (or a folder of
 //! that name) and its cases in `tests/cases/<id>/`. No I/O, no clock, no network, no prose.
 
+pub mod dependency;
+
 use std::collections::BTreeSet;
 
 use serde::Serialize;
@@ -174,7 +176,9 @@ macro_rules! detectors {
     };
 }
 
-detectors! {}
+detectors! {
+    dependency::Dependency,
+}
 
 /// The values that every line may show, beside its own.
 pub fn no_facts() -> Value {
