@@ -5,6 +5,7 @@
 
 pub mod beyond_title;
 pub mod contradiction;
+pub mod dependency;
 pub mod hotspot;
 pub mod moved_code;
 pub mod ownership;
@@ -189,6 +190,7 @@ macro_rules! detectors {
 }
 
 detectors! {
+    dependency::Dependency,
     tests::Tests,
     hotspot::Hotspot,
     moved_code::MovedCode,

@@ -4,6 +4,7 @@
 
 mod actions;
 mod cargo;
+mod changed;
 mod compose;
 mod difference;
 mod dockerfile;
@@ -18,6 +19,7 @@ use std::fmt;
 use crate::change::{Content, RepoPath, Snapshot};
 use crate::formats::Unreadable;
 
+pub use changed::{Changed, ChangedManifest, changed, inventory};
 pub use difference::{Difference, difference};
 
 /// Where packages of one kind come from.
@@ -250,6 +252,9 @@ impl Manifest<'_> {
 
 /// Reads one format.
 pub trait Reader: Sync {
+    /// The ecosystems whose packages it may find.
+    fn ecosystems(&self) -> &'static [Ecosystem];
+
     /// Whether a file of this path is of the format.
     fn reads(&self, path: &RepoPath) -> bool;
 
