@@ -3,6 +3,7 @@
 //! A new format is one new file beside its kin and one line in their list.
 
 pub mod contracts;
+pub mod document;
 pub mod manifests;
 pub mod schema;
 pub mod settings;
