@@ -613,6 +613,12 @@ pub struct TestsFacts {
     pub changed: u32,
     /// Test files removed.
     pub removed: u32,
+    /// Of the changed, how many are code files that carry their tests inside.
+    #[serde(default)]
+    pub inside: u32,
+    /// Files of test data added, changed or removed.
+    #[serde(default)]
+    pub data: u32,
     /// Tests switched off.
     pub switched_off: u32,
     /// Tests switched on again.
