@@ -42,7 +42,8 @@ fn compose(pen: &Pen<'_>, summary: &Summary) -> Result<(Composed, Vec<String>), 
     let mut headline = None;
     for (at, line) in summary.lines.iter().enumerate() {
         // That tests or sizes are as always is no news.
-        let is_news = line.level > Level::Routine || !["tests", "size"].iter().any(|kind| line.shape.starts_with(kind));
+        let is_news =
+            line.level > Level::Routine || !["tests", "size"].iter().any(|kind| line.shape.starts_with(kind));
         if line.level == summary.report.level && is_news && !line.folded && pen.headline(line)?.is_some() {
             headline = Some(at);
             break;
