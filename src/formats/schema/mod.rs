@@ -22,10 +22,10 @@ use crate::formats::Unreadable;
 
 /// Every reader of migrations. The first that reads a file speaks for it.
 pub const MIGRATIONS: &[&dyn MigrationReader] =
-    &[&rails::Rails, &django::Django, &alembic::Alembic, &ecto::Ecto];
+    &[&rails::Rails, &django::Django, &alembic::Alembic, &ecto::Ecto, &sql::SqlFiles];
 
 /// Every reader of declared schemas. The first that reads a file speaks for it.
-pub const DECLARED: &[&dyn DeclaredReader] = &[&rails::SchemaRb];
+pub const DECLARED: &[&dyn DeclaredReader] = &[&rails::SchemaRb, &sql::SqlSchemas];
 
 /// A field of a table, as far as the text tells.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
