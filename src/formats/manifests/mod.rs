@@ -6,12 +6,17 @@ mod actions;
 mod cargo;
 mod changed;
 mod compose;
+mod composer;
 mod difference;
 mod dockerfile;
 mod go;
+mod gradle;
+mod maven;
+mod mix;
 mod npm;
 mod python;
 mod ruby;
+mod script;
 pub mod version;
 
 use std::fmt;
@@ -282,6 +287,11 @@ pub const READERS: &[&dyn Reader] = &[
     &python::SetupCfg,
     &ruby::Gemfile,
     &ruby::Gemspec,
+    &maven::Pom,
+    &composer::Composer,
+    &gradle::Script,
+    &gradle::Catalog,
+    &mix::Mix,
 ];
 
 /// Folders whose manifests are samples of others or copies.
