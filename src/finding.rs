@@ -438,9 +438,12 @@ pub struct SensitiveFacts {
 pub struct CrossServiceFacts {
     /// The services, by name, sorted.
     pub services: Vec<String>,
-    /// A shared contract, library or setting through which they change together.
+    /// A shared contract or setting through which they change together.
     #[serde(default)]
     pub shared: Option<String>,
+    /// Services that change for a lesser reason, by that reason: `packages`, `generated`, `tests`, `docs`, `spacing`.
+    #[serde(default)]
+    pub others: std::collections::BTreeMap<String, Vec<String>>,
 }
 
 /// One service now calls another, or no longer does.
