@@ -306,9 +306,12 @@ pub struct DependencyFacts {
     /// Its purpose, for well-known packages that reach outside: `payment`, `mail`, `analytics`, `ai`, …
     #[serde(default)]
     pub purpose: Option<String>,
-    /// Where it was taken from and is taken from now, when that changes.
+    /// Where it is taken from now, when that changes: an address, or `registry` for the usual place.
     #[serde(default)]
     pub source: Option<String>,
+    /// The author's own word for a security update, such as `[security]` or the id of a weakness.
+    #[serde(default)]
+    pub security: Option<String>,
 }
 
 /// What happens to one operation, field or value of a contract; the closed list of `product.md`.
@@ -613,6 +616,12 @@ pub struct TestsFacts {
     pub changed: u32,
     /// Test files removed.
     pub removed: u32,
+    /// Of the changed, how many are code files that carry their tests inside.
+    #[serde(default)]
+    pub inside: u32,
+    /// Files of test data added, changed or removed.
+    #[serde(default)]
+    pub data: u32,
     /// Tests switched off.
     pub switched_off: u32,
     /// Tests switched on again.

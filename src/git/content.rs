@@ -179,6 +179,12 @@ fn lines(bytes: &[u8]) -> u32 {
     u32::try_from(ends + open_end).unwrap_or(u32::MAX)
 }
 
+/// Lines added and removed between two texts, as `git diff --numstat` counts them.
+pub fn count_lines(before: &str, after: &str) -> (u32, u32) {
+    let counts = count(before.as_bytes(), after.as_bytes());
+    (counts.added, counts.removed)
+}
+
 /// As `git diff --numstat` counts: Myers, without moving hunks, which would not change the numbers.
 fn count(before: &[u8], after: &[u8]) -> Counts {
     if is_binary(before) || is_binary(after) {

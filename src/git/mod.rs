@@ -21,6 +21,7 @@ use std::sync::Arc;
 use gix::ObjectId;
 use gix::objs::{CommitRef, Kind};
 
+pub use content::count_lines;
 pub use error::Error;
 pub use range::{Range, Taken};
 pub use refs::Tag;

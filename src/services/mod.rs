@@ -2,8 +2,24 @@
 
 pub mod codeowners;
 
+use globset::{GlobBuilder, GlobMatcher};
+
 use crate::change::{RepoPath, Snapshot};
 use crate::config::{Config, ServiceKind, Stability, Visibility};
+use crate::detectors::Context;
+use crate::summary::{Map, ServiceTouch};
+
+/// A pattern of the configuration: `*` stops at `/`; without a wildcard it is a folder and all below it, or a file.
+pub fn pattern(pattern: &str) -> Result<GlobMatcher, globset::Error> {
+    let pattern = pattern.trim_start_matches("./").trim_start_matches('/');
+    let folder = pattern.trim_end_matches('/');
+    let glob = match pattern.contains(['*', '?', '[', '{']) {
+        false => format!("{}{{,/**}}", globset::escape(folder)),
+        true if pattern.ends_with('/') => format!("{folder}/**"),
+        true => pattern.to_owned(),
+    };
+    Ok(GlobBuilder::new(&glob).literal_separator(true).build()?.compile_matcher())
+}
 
 /// A part of the product that runs on its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,8 +53,8 @@ pub struct Catalog {
 }
 
 impl Catalog {
-    /// Builds the map of one tree: the configuration first, else what can be discovered.
-    pub fn new(_config: &Config, _tree: &dyn Snapshot) -> Self {
+    /// Builds the map of both trees: the configuration first, else what can be discovered.
+    pub fn new(_config: &Config, _before: &dyn Snapshot, _after: &dyn Snapshot) -> Self {
         Self::default()
     }
 
@@ -61,4 +77,14 @@ impl Catalog {
     pub fn owners_of(&self, _path: &RepoPath) -> Vec<String> {
         Vec::new()
     }
+}
+
+/// The services that a change touches, by name, each with its strongest reason.
+pub fn touched(_cx: &Context<'_>) -> Vec<ServiceTouch> {
+    Vec::new()
+}
+
+/// The services touched, their neighbours, and what calls what.
+pub fn map(_cx: &Context<'_>) -> Map {
+    Map::default()
 }
