@@ -7,6 +7,7 @@ pub mod alembic;
 pub mod django;
 pub mod ecto;
 mod embedded;
+pub mod go;
 mod names;
 pub mod rails;
 mod syntax;
@@ -21,7 +22,7 @@ use crate::finding::{SchemaOp, Undo};
 use crate::formats::Unreadable;
 
 /// Every reader of migrations. The first that reads a file speaks for it.
-pub const MIGRATIONS: &[&dyn MigrationReader] = &[&rails::Rails, &django::Django, &alembic::Alembic, &ecto::Ecto];
+pub const MIGRATIONS: &[&dyn MigrationReader] = &[&rails::Rails, &django::Django, &alembic::Alembic, &ecto::Ecto, &go::Go];
 
 /// Every reader of declared schemas. The first that reads a file speaks for it.
 pub const DECLARED: &[&dyn DeclaredReader] = &[&rails::SchemaRb];
