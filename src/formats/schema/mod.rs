@@ -6,9 +6,12 @@ pub mod sql;
 pub mod alembic;
 pub mod django;
 pub mod ecto;
+pub mod doctrine;
 mod embedded;
 pub mod go;
+pub mod laravel;
 mod names;
+pub mod phinx;
 pub mod rails;
 mod syntax;
 mod undo;
@@ -22,7 +25,7 @@ use crate::finding::{SchemaOp, Undo};
 use crate::formats::Unreadable;
 
 /// Every reader of migrations. The first that reads a file speaks for it.
-pub const MIGRATIONS: &[&dyn MigrationReader] = &[&rails::Rails, &django::Django, &alembic::Alembic, &ecto::Ecto, &go::Go];
+pub const MIGRATIONS: &[&dyn MigrationReader] = &[&rails::Rails, &django::Django, &alembic::Alembic, &ecto::Ecto, &go::Go, &laravel::Laravel, &phinx::Phinx, &doctrine::Doctrine];
 
 /// Every reader of declared schemas. The first that reads a file speaks for it.
 pub const DECLARED: &[&dyn DeclaredReader] = &[&rails::SchemaRb];
