@@ -15,10 +15,15 @@ pub(super) fn sightings(tree: &Tree<'_>) -> Vec<Sighting> {
         let Some(text) = tree.read(path) else { continue };
         // Templates and half-written files are no Compose file.
         let Ok(documents) = document::yaml(&text) else { continue };
-        let values = path.join(".env").and_then(|env| tree.read(&env)).map(|text| env_file(&text)).unwrap_or_default();
+        let values =
+            path.join(".env").and_then(|env| tree.read(&env)).map(|text| env_file(&text)).unwrap_or_default();
         let file = File { tree, path, values };
         all.extend(documents.iter().flat_map(|document| {
-            document.get("services").entries().filter_map(|(name, node)| file.service(name, node)).collect::<Vec<_>>()
+            document
+                .get("services")
+                .entries()
+                .filter_map(|(name, node)| file.service(name, node))
+                .collect::<Vec<_>>()
         }));
     }
     all
@@ -50,7 +55,9 @@ impl File<'_> {
             .iter()
             .flat_map(|key| {
                 let node = node.get(key);
-                let listed = node.items().filter_map(|item| Some((item.text()?.split(':').next()?.to_owned(), item.line)));
+                let listed = node
+                    .items()
+                    .filter_map(|item| Some((item.text()?.split(':').next()?.to_owned(), item.line)));
                 listed.chain(node.entries().map(|(to, node)| (to.to_owned(), node.line))).collect::<Vec<_>>()
             })
             .map(|(to, line)| Call { to, how: "compose", place: self.tree.at(self.path, line) })
@@ -65,13 +72,15 @@ impl File<'_> {
             .entries()
             .map(|(key, node)| (key.to_owned(), node.text().unwrap_or_default().to_owned(), node.line));
         for (key, value, line) in listed.chain(mapped) {
-            let value = if value.is_empty() { self.values.get(&key).cloned().unwrap_or_default() } else { value };
+            let value =
+                if value.is_empty() { self.values.get(&key).cloned().unwrap_or_default() } else { value };
             for to in hosts(&key, &self.filled(&value, 0)) {
                 calls.push(Call { to, how: "environment", place: self.tree.at(self.path, line) });
             }
         }
         let folder = self.folder(name, image.as_deref(), build, dockerfile.as_deref(), node);
-        let built = build.is_some() || folder.as_deref().is_some_and(|folder| !folder.is_empty()) && self.is_own(image.as_deref());
+        let built = build.is_some()
+            || folder.as_deref().is_some_and(|folder| !folder.is_empty()) && self.is_own(image.as_deref());
         // What runs once has no life of its own; with code of its own it is a part of that code's service.
         if words::is_one_off(name) && (folder.is_none() || !built) {
             return None;
@@ -84,13 +93,25 @@ impl File<'_> {
             rule: "compose",
             place: self.tree.at(self.path, node.line),
             owners: Vec::new(),
-            aliases: node.text_of("container_name").map(|name| self.filled(name, 0)).filter(|alias| alias != name).into_iter().collect(),
+            aliases: node
+                .text_of("container_name")
+                .map(|name| self.filled(name, 0))
+                .filter(|alias| alias != name)
+                .into_iter()
+                .collect(),
             calls,
         })
     }
 
     /// Where its code lies: what it is built from, else a folder of its name, else what is mounted into it.
-    fn folder(&self, name: &str, image: Option<&str>, build: &Node, dockerfile: Option<&str>, node: &Node) -> Option<String> {
+    fn folder(
+        &self,
+        name: &str,
+        image: Option<&str>,
+        build: &Node,
+        dockerfile: Option<&str>,
+        node: &Node,
+    ) -> Option<String> {
         let image_name = image.map(|image| {
             let last = image.rsplit('/').next().unwrap_or(image);
             last.split([':', '@']).next().unwrap_or(last).to_owned()
@@ -117,13 +138,22 @@ impl File<'_> {
         }
         let mounted = node.get("volumes").items().find_map(|item| {
             let from = item.text().and_then(|text| text.split(':').next()).or(item.text_of("source"))?;
-            let from = self.path.join(&self.filled(from, 0)).filter(|_| from.starts_with('.') || from.starts_with('$'))?;
-            let folder = if from.file_name().contains('.') { from.folder() } else { from.as_str() }.to_owned();
-            let last = folder.rsplit('/').find(|part| !matches!(*part, "config" | "conf" | "provisioning" | "data"))?;
+            let from = self
+                .path
+                .join(&self.filled(from, 0))
+                .filter(|_| from.starts_with('.') || from.starts_with('$'))?;
+            let folder =
+                if from.file_name().contains('.') { from.folder() } else { from.as_str() }.to_owned();
+            let last = folder
+                .rsplit('/')
+                .find(|part| !matches!(*part, "config" | "conf" | "provisioning" | "data"))?;
             let known = [Some(name), image_name.as_deref()].into_iter().flatten().map(words::letters);
             let last = words::letters(last);
-            let fits = known.into_iter().any(|known| !last.is_empty() && (known.contains(&last) || last.contains(&known)));
-            let end = folder.rfind(folder.rsplit('/').find(|part| words::letters(part) == last)?)? + folder.rsplit('/').find(|part| words::letters(part) == last)?.len();
+            let fits = known
+                .into_iter()
+                .any(|known| !last.is_empty() && (known.contains(&last) || last.contains(&known)));
+            let end = folder.rfind(folder.rsplit('/').find(|part| words::letters(part) == last)?)?
+                + folder.rsplit('/').find(|part| words::letters(part) == last)?.len();
             fits.then(|| folder[..end].to_owned())
         });
         mounted.filter(|folder| !folder.is_empty())
@@ -145,13 +175,15 @@ impl File<'_> {
                 Some(inner) => {
                     let Some(close) = inner.find('}') else { break };
                     let body = &inner[..close];
-                    let end_of_key = body.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(body.len());
+                    let end_of_key =
+                        body.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(body.len());
                     let default = body[end_of_key..].trim_start_matches([':', '-']);
                     let is_default = body[end_of_key..].trim_start_matches(':').starts_with('-');
                     (&body[..end_of_key], if is_default { default } else { "" }, close + 2)
                 }
                 None => {
-                    let end = after.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(after.len());
+                    let end =
+                        after.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(after.len());
                     (&after[..end], "", end)
                 }
             };
@@ -169,12 +201,50 @@ impl File<'_> {
 /// The hosts that the value of an address setting names.
 pub(super) fn hosts(key: &str, value: &str) -> Vec<String> {
     const ADDRESSES: &[&str] = &[
-        "addr", "address", "addresses", "url", "urls", "uri", "uris", "host", "hosts", "hostname", "endpoint", "endpoints",
-        "server", "servers", "broker", "brokers", "dsn", "connection", "connectionstring", "connectionstrings", "upstream",
-        "backend", "target", "origin", "bootstrap", "nodes", "peers", "proxy", "service", "datasource", "api", "base",
-        "baseurl", "db", "database", "redis", "kafka", "amqp", "sentinel", "gateway", "seeds",
+        "addr",
+        "address",
+        "addresses",
+        "url",
+        "urls",
+        "uri",
+        "uris",
+        "host",
+        "hosts",
+        "hostname",
+        "endpoint",
+        "endpoints",
+        "server",
+        "servers",
+        "broker",
+        "brokers",
+        "dsn",
+        "connection",
+        "connectionstring",
+        "connectionstrings",
+        "upstream",
+        "backend",
+        "target",
+        "origin",
+        "bootstrap",
+        "nodes",
+        "peers",
+        "proxy",
+        "service",
+        "datasource",
+        "api",
+        "base",
+        "baseurl",
+        "db",
+        "database",
+        "redis",
+        "kafka",
+        "amqp",
+        "sentinel",
+        "gateway",
+        "seeds",
     ];
-    let key: String = key.chars().map(|c| if c.is_alphanumeric() { c.to_ascii_lowercase() } else { ' ' }).collect();
+    let key: String =
+        key.chars().map(|c| if c.is_alphanumeric() { c.to_ascii_lowercase() } else { ' ' }).collect();
     let names_address = key.split(' ').any(|word| ADDRESSES.contains(&word)) && !key.ends_with(" name");
     if !names_address && !value.contains("://") {
         return Vec::new();
@@ -191,7 +261,9 @@ pub(super) fn hosts(key: &str, value: &str) -> Vec<String> {
     } else {
         for part in value.split([',', ';', ' ']) {
             match part.split_once('=') {
-                Some((key, value)) if ADDRESSES.contains(&key.trim().to_ascii_lowercase().as_str()) => found.extend(host(value)),
+                Some((key, value)) if ADDRESSES.contains(&key.trim().to_ascii_lowercase().as_str()) => {
+                    found.extend(host(value))
+                }
                 Some(_) => {}
                 None => found.extend(host(part)),
             }

@@ -136,13 +136,21 @@ impl<'t> Tree<'t> {
     /// The folder whose name is one of these, or ends with it: `config-server` is `acme-config-server`.
     fn folder_named(&self, names: &[&str]) -> Option<String> {
         let shallow = |folders: &Vec<String>| {
-            folders.iter().filter(|folder| !folder.is_empty()).min_by_key(|folder| folder.matches('/').count()).cloned()
+            folders
+                .iter()
+                .filter(|folder| !folder.is_empty())
+                .min_by_key(|folder| folder.matches('/').count())
+                .cloned()
         };
         let names = || names.iter().filter(|name| name.len() > 1);
         names().find_map(|name| self.folders.get(&letters(name)).and_then(shallow)).or_else(|| {
             names().filter(|name| name.contains('-') || name.len() > 4).find_map(|name| {
                 let ending = format!("-{}", name.to_ascii_lowercase());
-                let mut fits = self.folders.values().flatten().filter(|folder| folder.to_ascii_lowercase().ends_with(&ending));
+                let mut fits = self
+                    .folders
+                    .values()
+                    .flatten()
+                    .filter(|folder| folder.to_ascii_lowercase().ends_with(&ending));
                 let first = fits.next()?;
                 fits.next().is_none().then(|| first.clone())
             })
@@ -156,18 +164,29 @@ fn kind_of(path: &RepoPath) -> Option<Kind> {
         "Dockerfile" | "Containerfile" => Kind::Dockerfile,
         "skaffold.yaml" => Kind::Skaffold,
         "Chart.yaml" => Kind::Chart,
-        "catalog-info.yaml" | "catalog-info.yml" | "service.datadog.yaml" | "service.datadog.yml" | "opslevel.yml"
-        | "opslevel.yaml" | "cortex.yaml" | "cortex.yml" => Kind::Catalog,
-        "Cargo.toml" | "package.json" | "go.mod" | "pom.xml" | "build.gradle" | "build.gradle.kts" | "mix.exs"
-        | "pyproject.toml" | "project.json" => Kind::Package,
+        "catalog-info.yaml"
+        | "catalog-info.yml"
+        | "service.datadog.yaml"
+        | "service.datadog.yml"
+        | "opslevel.yml"
+        | "opslevel.yaml"
+        | "cortex.yaml"
+        | "cortex.yml" => Kind::Catalog,
+        "Cargo.toml" | "package.json" | "go.mod" | "pom.xml" | "build.gradle" | "build.gradle.kts"
+        | "mix.exs" | "pyproject.toml" | "project.json" => Kind::Package,
         "main.go" => Kind::Main,
         _ if name.ends_with(".csproj") => Kind::Package,
         _ if name.ends_with(".yml") || name.ends_with(".yaml") => {
-            if (name.starts_with("docker-compose") || name.starts_with("compose.") || name.starts_with("compose-"))
+            if (name.starts_with("docker-compose")
+                || name.starts_with("compose.")
+                || name.starts_with("compose-"))
                 && !words::is_test(name)
             {
                 Kind::Compose
-            } else if path.folders().any(words::is_deployment) && !name.starts_with("values") && !words::is_test(name) {
+            } else if path.folders().any(words::is_deployment)
+                && !name.starts_with("values")
+                && !words::is_test(name)
+            {
                 Kind::Kubernetes
             } else {
                 return None;
@@ -248,7 +267,8 @@ impl Merged {
             let Some(folder) = sighting.folder.as_deref() else { return };
             let overlaps = |other: &Sighting| {
                 other.folder.as_deref().is_some_and(|other| {
-                    !other.is_empty() && is_inside(folder, other) || is_inside(other, folder) && other != folder
+                    !other.is_empty() && is_inside(folder, other)
+                        || is_inside(other, folder) && other != folder
                 })
             };
             if self.services.iter().any(overlaps) {
@@ -277,7 +297,9 @@ impl Merged {
                     let same = !named.is_empty() && names.map(|name| letters(name)).any(|name| name == named);
                     // The same name in another folder is another service, unless one lies in the other.
                     same && match (&known.folder, &sighting.folder) {
-                        (Some(a), Some(b)) => a.is_empty() || b.is_empty() || is_inside(a, b) || is_inside(b, a),
+                        (Some(a), Some(b)) => {
+                            a.is_empty() || b.is_empty() || is_inside(a, b) || is_inside(b, a)
+                        }
                         _ => true,
                     }
                 })
@@ -286,10 +308,13 @@ impl Merged {
     }
 
     fn finish(mut self) -> Vec<Sighting> {
-        let products =
-            |services: &[Sighting]| services.iter().filter(|one| one.kind == ServiceKind::Product && one.folder.is_some()).count();
+        let products = |services: &[Sighting]| {
+            services.iter().filter(|one| one.kind == ServiceKind::Product && one.folder.is_some()).count()
+        };
         // Beside two or more services, a build at the root is the build of all.
-        let wraps = |one: &Sighting| one.folder.as_deref() == Some("") && matches!(one.rule, "dockerfile" | "package");
+        let wraps = |one: &Sighting| {
+            one.folder.as_deref() == Some("") && matches!(one.rule, "dockerfile" | "package")
+        };
         let inner = self.services.iter().filter(|one| !wraps(one)).cloned().collect::<Vec<_>>();
         if products(&inner) >= 2 {
             self.services = inner;
@@ -324,7 +349,9 @@ fn join(known: &mut Sighting, other: Sighting) {
     match (&known.folder, other.folder) {
         (None, folder) => known.folder = folder,
         // The outer folder holds the service as a whole.
-        (Some(inner), Some(outer)) if !outer.is_empty() && is_inside(inner, &outer) => known.folder = Some(outer),
+        (Some(inner), Some(outer)) if !outer.is_empty() && is_inside(inner, &outer) => {
+            known.folder = Some(outer)
+        }
         _ => {}
     }
     known.title = known.title.take().or(other.title);
@@ -343,5 +370,7 @@ fn join(known: &mut Sighting, other: Sighting) {
 
 /// Whether a folder is another or lies in it.
 pub(super) fn is_inside(folder: &str, outer: &str) -> bool {
-    outer.is_empty() || folder == outer || folder.strip_prefix(outer).is_some_and(|rest| rest.starts_with('/'))
+    outer.is_empty()
+        || folder == outer
+        || folder.strip_prefix(outer).is_some_and(|rest| rest.starts_with('/'))
 }
