@@ -7,6 +7,7 @@ pub mod beyond_title;
 pub mod hotspot;
 pub mod moved_code;
 pub mod ownership;
+pub mod schema;
 pub mod size;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -188,6 +189,7 @@ macro_rules! detectors {
 }
 
 detectors! {
+    schema::Schema,
     tests::Tests,
     hotspot::Hotspot,
     moved_code::MovedCode,
