@@ -9,6 +9,7 @@ pub mod dependency;
 pub mod hotspot;
 pub mod moved_code;
 pub mod ownership;
+pub mod schema;
 pub mod size;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -190,6 +191,7 @@ macro_rules! detectors {
 }
 
 detectors! {
+    schema::Schema,
     dependency::Dependency,
     tests::Tests,
     hotspot::Hotspot,
