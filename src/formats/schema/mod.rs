@@ -25,8 +25,6 @@ use crate::finding::{SchemaOp, Undo};
 use crate::formats::Unreadable;
 
 /// Every reader of migrations. The first that reads a file speaks for it.
-pub const MIGRATIONS: &[&dyn MigrationReader] =
-    &[&rails::Rails, &django::Django, &alembic::Alembic, &ecto::Ecto, &sql::SqlFiles];
 pub const MIGRATIONS: &[&dyn MigrationReader] = &[
     &rails::Rails,
     &django::Django,
@@ -36,6 +34,7 @@ pub const MIGRATIONS: &[&dyn MigrationReader] = &[
     &laravel::Laravel,
     &phinx::Phinx,
     &doctrine::Doctrine,
+    &sql::SqlFiles,
 ];
 
 /// Every reader of declared schemas. The first that reads a file speaks for it.
