@@ -4,6 +4,7 @@
 //! that name) and its cases in `tests/cases/<id>/`. No I/O, no clock, no network, no prose.
 
 pub mod dependency;
+mod runtime;
 
 use std::collections::BTreeSet;
 
@@ -178,6 +179,7 @@ macro_rules! detectors {
 
 detectors! {
     dependency::Dependency,
+    runtime::Runtimes,
 }
 
 /// The values that every line may show, beside its own.
