@@ -438,9 +438,12 @@ pub struct SensitiveFacts {
 pub struct CrossServiceFacts {
     /// The services, by name, sorted.
     pub services: Vec<String>,
-    /// A shared contract, library or setting through which they change together.
+    /// A shared contract or setting through which they change together.
     #[serde(default)]
     pub shared: Option<String>,
+    /// Services that change for a lesser reason, by that reason: `packages`, `generated`, `tests`, `docs`, `spacing`.
+    #[serde(default)]
+    pub others: std::collections::BTreeMap<String, Vec<String>>,
 }
 
 /// One service now calls another, or no longer does.
@@ -619,6 +622,12 @@ pub struct TestsFacts {
     pub changed: u32,
     /// Test files removed.
     pub removed: u32,
+    /// Of the changed, how many are code files that carry their tests inside.
+    #[serde(default)]
+    pub inside: u32,
+    /// Files of test data added, changed or removed.
+    #[serde(default)]
+    pub data: u32,
     /// Tests switched off.
     pub switched_off: u32,
     /// Tests switched on again.

@@ -3,18 +3,30 @@
 //! A detector is one file here, one line in the list, its words in `templates/en/findings/<id>.hbs` (or a folder of
 //! that name) and its cases in `tests/cases/<id>/`. No I/O, no clock, no network, no prose.
 
+pub mod beyond_title;
+pub mod contradiction;
 pub mod dependency;
-mod runtime;
+pub mod hotspot;
+pub mod moved_code;
+pub mod ownership;
+pub mod runtime;
+pub mod schema;
+pub mod size;
+#[cfg(test)]
+pub(crate) mod testing;
+pub mod tests;
+pub mod unnamed_service;
 
 use std::collections::BTreeSet;
 
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::change::{ChangeSet, RepoPath, Snapshot, Words};
 use crate::config::Config;
 use crate::finding::{CouldNotCheck, Evidence, Facts, Finding, Level, id_of};
 use crate::history::History;
+use crate::roles::Roles;
 use crate::services::Catalog;
 
 /// What a detector may look at.
@@ -31,6 +43,8 @@ pub struct Context<'a> {
     pub catalog: &'a Catalog,
     /// The past.
     pub history: &'a History,
+    /// What each file is for.
+    pub roles: &'a Roles,
     /// The team's configuration.
     pub config: &'a Config,
 }
@@ -178,11 +192,15 @@ macro_rules! detectors {
 }
 
 detectors! {
+    schema::Schema,
     dependency::Dependency,
     runtime::Runtimes,
-}
-
-/// The values that every line may show, beside its own.
-pub fn no_facts() -> Value {
-    json!({})
+    tests::Tests,
+    hotspot::Hotspot,
+    moved_code::MovedCode,
+    ownership::Ownership,
+    size::Size,
+    unnamed_service::UnnamedService,
+    beyond_title::BeyondTitle,
+    contradiction::Contradiction,
 }

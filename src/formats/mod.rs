@@ -7,6 +7,7 @@ pub mod document;
 pub mod manifests;
 pub mod schema;
 pub mod settings;
+pub mod test_code;
 
 /// Why a file could not be read. Becomes an entry of `could_not_check`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

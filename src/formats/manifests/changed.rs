@@ -105,7 +105,7 @@ pub fn inventory(reader: &dyn Reader, content: &Content, path: &RepoPath, tree: 
         Content::Binary => Err("binary".to_owned()),
         Content::TooLarge { .. } => Err("too_large".to_owned()),
         Content::Missing => Err("missing".to_owned()),
-        Content::Submodule { .. } => Ok(Inventory::default()),
+        Content::Submodule { .. } | Content::Link { .. } => Ok(Inventory::default()),
     }
 }
 
