@@ -9,6 +9,7 @@ pub mod dependency;
 pub mod hotspot;
 pub mod moved_code;
 pub mod ownership;
+pub mod runtime;
 pub mod schema;
 pub mod size;
 #[cfg(test)]
@@ -193,6 +194,7 @@ macro_rules! detectors {
 detectors! {
     schema::Schema,
     dependency::Dependency,
+    runtime::Runtimes,
     tests::Tests,
     hotspot::Hotspot,
     moved_code::MovedCode,
