@@ -303,6 +303,9 @@ pub struct DependencyFacts {
     pub new_to_repo: bool,
     /// How many manifests list it at the head.
     pub used_in: u32,
+    /// The packages that one variable moves together, where `name` is the group that they share; else empty.
+    #[serde(default)]
+    pub family: Vec<String>,
     /// Its purpose, for well-known packages that reach outside: `payment`, `mail`, `analytics`, `ai`, …
     #[serde(default)]
     pub purpose: Option<String>,
@@ -435,9 +438,12 @@ pub struct SensitiveFacts {
 pub struct CrossServiceFacts {
     /// The services, by name, sorted.
     pub services: Vec<String>,
-    /// A shared contract, library or setting through which they change together.
+    /// A shared contract or setting through which they change together.
     #[serde(default)]
     pub shared: Option<String>,
+    /// Services that change for a lesser reason, by that reason: `packages`, `generated`, `tests`, `docs`, `spacing`.
+    #[serde(default)]
+    pub others: std::collections::BTreeMap<String, Vec<String>>,
 }
 
 /// One service now calls another, or no longer does.

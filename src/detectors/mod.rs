@@ -10,6 +10,8 @@ pub mod dependency;
 pub mod hotspot;
 pub mod moved_code;
 pub mod ownership;
+pub mod runtime;
+pub mod schema;
 pub mod size;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -192,7 +194,9 @@ macro_rules! detectors {
 
 detectors! {
     config::Config,
+    schema::Schema,
     dependency::Dependency,
+    runtime::Runtimes,
     tests::Tests,
     hotspot::Hotspot,
     moved_code::MovedCode,

@@ -92,7 +92,7 @@ fn facts(
     let usage = repository.usage(package);
     DependencyFacts {
         ecosystem: package.ecosystem.name().to_owned(),
-        name: package.name.clone(),
+        name: one.name().to_owned(),
         change: one.change,
         from: version(one.before),
         to: version(one.after),
@@ -101,6 +101,7 @@ fn facts(
         manifest: one.after.map_or(&manifest.old_path, |_| &manifest.path).to_string(),
         new_to_repo: one.change == DependencyChange::Added && !usage.before,
         used_in: usage.now,
+        family: one.family.iter().map(|&name| name.to_owned()).collect(),
         purpose: purpose::of(package.ecosystem, &package.name).map(str::to_owned),
         source: one
             .other_source

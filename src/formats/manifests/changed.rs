@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Inventory, Manifest, READERS, Reader, reader_of};
+use super::{Ecosystem, Inventory, Manifest, READERS, Reader, Requirement, reader_of};
 use crate::change::{ChangeSet, Content, RepoPath, Role, Snapshot};
 
 /// More manifests than this do not hang on one changed file.
@@ -34,10 +34,14 @@ pub struct Changed {
 pub fn changed(changes: &ChangeSet, before: &dyn Snapshot, after: &dyn Snapshot) -> Changed {
     let mut found = Changed::default();
     let mut seen: BTreeSet<&RepoPath> = BTreeSet::new();
-    for file in changes.files().iter().filter(|file| file.role != Role::Vendored) {
+    for file in changes.files() {
         seen.insert(&file.path);
         let (old_path, old, new) = (file.old_path(), file.before(), file.after());
-        if reader_of(&file.path).is_none() && reader_of(old_path).is_none() {
+        if [old, new].iter().any(|side| matches!(side, Some(Content::Submodule { .. }))) {
+            found.take(&file.path, old_path, Ok(submodule(old, old_path)), Ok(submodule(new, &file.path)));
+            continue;
+        }
+        if file.role == Role::Vendored || reader_of(&file.path).is_none() && reader_of(old_path).is_none() {
             continue;
         }
         found.take(&file.path, old_path, side(old, old_path, before), side(new, &file.path, after));
@@ -73,6 +77,15 @@ impl Changed {
     }
 }
 
+/// Another repository that is pinned at a commit is a package too, under the name of its folder.
+fn submodule(content: Option<&Content>, path: &RepoPath) -> Inventory {
+    let mut inventory = Inventory::default();
+    if let Some(Content::Submodule { commit }) = content {
+        inventory.add(Requirement::new(Ecosystem::Submodule, path.as_str(), Some(commit), 1));
+    }
+    inventory
+}
+
 type Side = Result<Inventory, String>;
 
 fn side(content: Option<&Content>, path: &RepoPath, tree: &dyn Snapshot) -> Side {
@@ -93,5 +106,44 @@ pub fn inventory(reader: &dyn Reader, content: &Content, path: &RepoPath, tree: 
         Content::TooLarge { .. } => Err("too_large".to_owned()),
         Content::Missing => Err("missing".to_owned()),
         Content::Submodule { .. } | Content::Link { .. } => Ok(Inventory::default()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::change::{ChangeKind, FileChange, MemorySnapshot};
+
+    #[test]
+    fn submodules_are_read_wherever_they_lie() {
+        let at = |commit: &str| Content::Submodule { commit: commit.to_owned() };
+        let file = FileChange {
+            path: RepoPath::new("vendor/lib"),
+            kind: ChangeKind::Modified { before: at("aa"), after: at("bb") },
+            role: Role::Vendored,
+            added: 1,
+            removed: 1,
+        };
+        let tree = MemorySnapshot::default();
+        let found = changed(&ChangeSet::new(vec![file]), &tree, &tree);
+        assert_eq!(found.manifests[0].after.requirements[0].version.as_deref(), Some("bb"));
+    }
+
+    #[test]
+    fn a_side_that_cannot_be_read_is_said_so() {
+        let file = FileChange {
+            path: RepoPath::new("package.json"),
+            kind: ChangeKind::Modified {
+                before: Content::TooLarge { bytes: 9 },
+                after: Content::from_text("{}"),
+            },
+            role: Role::Manifest,
+            added: 1,
+            removed: 1,
+        };
+        let tree = MemorySnapshot::default();
+        let found = changed(&ChangeSet::new(vec![file]), &tree, &tree);
+        assert_eq!(found.unreadable, [(RepoPath::new("package.json"), "too_large".to_owned())]);
+        assert!(found.manifests.is_empty());
     }
 }

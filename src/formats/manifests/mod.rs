@@ -6,12 +6,21 @@ mod actions;
 mod cargo;
 mod changed;
 mod compose;
+mod composer;
+mod deploy;
 mod difference;
 mod dockerfile;
 mod go;
+mod gradle;
+mod maven;
+mod mix;
+mod mobile;
 mod npm;
+mod nuget;
 mod python;
 mod ruby;
+mod script;
+mod toolchain;
 pub mod version;
 
 use std::fmt;
@@ -282,6 +291,22 @@ pub const READERS: &[&dyn Reader] = &[
     &python::SetupCfg,
     &ruby::Gemfile,
     &ruby::Gemspec,
+    &maven::Pom,
+    &composer::Composer,
+    &gradle::Script,
+    &gradle::Catalog,
+    &mix::Mix,
+    &nuget::Project,
+    &nuget::PackagesConfig,
+    &nuget::DotnetTools,
+    &mobile::Pubspec,
+    &mobile::SwiftPackage,
+    &mobile::Podfile,
+    &deploy::Chart,
+    &deploy::Terraform,
+    &deploy::PreCommit,
+    &toolchain::OneVersion,
+    &toolchain::ToolVersions,
 ];
 
 /// Folders whose manifests are samples of others or copies.

@@ -172,7 +172,8 @@ pub fn difference(before: &Inventory, after: &Inventory) -> (Vec<(Step, Side)>, 
         }
     }
     for table in before.tables.iter().filter(|table| after.table(&table.name).is_none()) {
-        steps.push((Step::new(SchemaOp::DropTable, &table.name, table.line), Side::Before));
+        let step = Step::new(SchemaOp::DropTable, &table.name, table.line);
+        steps.push((Step { shape: Some(table.clone()), ..step }, Side::Before));
     }
     others_difference(before, after, &mut steps);
 

@@ -483,13 +483,21 @@ impl<'n> Walk<'n> {
         }
         for arg in call.args.iter().chain(call.named.iter().map(|(_, value)| value)) {
             match arg.func() {
-                Some(func) => self.all(style, &func.body),
+                Some(func) => self.handed(style, call, func),
                 None => self.one(style, arg),
             }
         }
         if let Some(block) = &call.block {
-            self.all(style, &block.body);
+            self.handed(style, call, block);
         }
+    }
+
+    /// Walks a function that is handed to a call: most are handed what the call is made on, such as rows.
+    fn handed(&mut self, style: &mut dyn Style<'n>, call: &'n Call<'n>, func: &'n Func<'n>) {
+        if let (Some(first), Some(receiver)) = (func.params.first(), &call.receiver) {
+            self.bind(first, receiver);
+        }
+        self.all(style, &func.body);
     }
 
     /// Runs a body once for each written-out element, else once.
