@@ -120,7 +120,8 @@ impl Catalog {
             Some("") => true,
             Some(folder) => holds(tree, folder),
         };
-        let known = |all: &Found, one: &Sighting| all.services.iter().find(|other| is_same(other, one)).cloned();
+        let known =
+            |all: &Found, one: &Sighting| all.services.iter().find(|other| is_same(other, one)).cloned();
         for sighting in &new.services {
             let earlier = known(&old, sighting);
             // Code that was there before is not new because somebody now says how it is built.
@@ -137,7 +138,12 @@ impl Catalog {
             this.services.push(Service::of_sighting(sighting, state));
         }
         this.shared = new.shared.clone();
-        this.shared.extend(old.shared.iter().filter(|one| !new.shared.iter().any(|other| other.folder == one.folder)).cloned());
+        this.shared.extend(
+            old.shared
+                .iter()
+                .filter(|one| !new.shared.iter().any(|other| other.folder == one.folder))
+                .cloned(),
+        );
         let mut order: Vec<usize> = (0..this.services.len()).collect();
         order.sort_by(|a, b| this.services[*a].name.cmp(&this.services[*b].name));
         this.services = order.into_iter().map(|at| this.services[at].clone()).collect();
@@ -225,7 +231,9 @@ impl Catalog {
                 .collect();
             for caller in &found.services {
                 for call in &caller.calls {
-                    let Some(called) = names.get(&letters(&call.to)).filter(|called| called.name != caller.name) else {
+                    let Some(called) =
+                        names.get(&letters(&call.to)).filter(|called| called.name != caller.name)
+                    else {
                         continue;
                     };
                     let ends = (caller.name.clone(), called.name.clone());
@@ -326,14 +334,22 @@ impl Catalog {
         let service = self.service_of(path);
         let of_service = |rule: &'static str| {
             let service = service.filter(|service| !service.owners.is_empty())?;
-            Some(Ownership { owners: service.owners.clone(), rule, evidence: service.evidence.clone(), is_catch_all: false })
+            Some(Ownership {
+                owners: service.owners.clone(),
+                rule,
+                evidence: service.evidence.clone(),
+                is_catch_all: false,
+            })
         };
         if service.is_some_and(|service| service.rule == "configuration")
             && let Some(found) = of_service("configuration")
         {
             return found;
         }
-        let line = self.codeowners.as_ref().and_then(|(place, owners)| Some((*place, owners.rule_of(path.as_str())?)));
+        let line = self
+            .codeowners
+            .as_ref()
+            .and_then(|(place, owners)| Some((*place, owners.rule_of(path.as_str())?)));
         let catalogue = service.is_some_and(|service| {
             matches!(service.rule.as_str(), "backstage" | "datadog" | "opslevel" | "cortex")
         });
@@ -350,7 +366,9 @@ impl Catalog {
     }
 
     fn owners_of_folder(&self, at: usize) -> Vec<String> {
-        let Some(folder) = self.services[at].folders.first().filter(|folder| !folder.is_empty()) else { return Vec::new() };
+        let Some(folder) = self.services[at].folders.first().filter(|folder| !folder.is_empty()) else {
+            return Vec::new();
+        };
         let Some((_, owners)) = &self.codeowners else { return Vec::new() };
         owners.rule_of(&format!("{folder}/_")).map(|rule| rule.owners.clone()).unwrap_or_default()
     }
@@ -418,7 +436,8 @@ impl Service {
 
 /// Whether two sightings, of two trees, are of one service.
 fn is_same(a: &Sighting, b: &Sighting) -> bool {
-    letters(&a.name) == letters(&b.name) || a.folder.is_some() && a.folder.as_deref() != Some("") && a.folder == b.folder
+    letters(&a.name) == letters(&b.name)
+        || a.folder.is_some() && a.folder.as_deref() != Some("") && a.folder == b.folder
 }
 
 /// Whether a tree has a file in the folder.

@@ -19,7 +19,11 @@ pub fn reason_of(file: &FileChange) -> Option<Reason> {
         Role::Config | Role::Infra => Reason::Config,
         Role::Source | Role::Migration | Role::Contract | Role::Translation | Role::Asset => Reason::Code,
     };
-    Some(if matches!(reason, Reason::Code | Reason::Config) && is_spacing(file) { Reason::Spacing } else { reason })
+    Some(if matches!(reason, Reason::Code | Reason::Config) && is_spacing(file) {
+        Reason::Spacing
+    } else {
+        reason
+    })
 }
 
 /// The services that a change touches, by name, each with its strongest reason.
@@ -28,8 +32,12 @@ pub fn touched(cx: &Context<'_>) -> Vec<ServiceTouch> {
     for file in cx.changes.files() {
         // A file that moves from one service to another changes both.
         let places = [Some(&file.path), (file.old_path() != &file.path).then(|| file.old_path())];
-        let mut names: Vec<&str> =
-            places.into_iter().flatten().filter_map(|path| cx.catalog.service_of(path)).map(|one| one.name.as_str()).collect();
+        let mut names: Vec<&str> = places
+            .into_iter()
+            .flatten()
+            .filter_map(|path| cx.catalog.service_of(path))
+            .map(|one| one.name.as_str())
+            .collect();
         names.dedup();
         let Some(reason) = reason_of(file) else { continue };
         for name in names {
@@ -67,7 +75,11 @@ fn only_versions(file: &FileChange) -> bool {
     let (Some(before), Some(after)) = (before.text(), after.text()) else { return false };
     let differs = |line: &(&str, &str)| line.0 != line.1;
     before.lines().count() == after.lines().count()
-        && before.lines().zip(after.lines()).filter(differs).all(|(old, new)| letters_only(old) == letters_only(new))
+        && before
+            .lines()
+            .zip(after.lines())
+            .filter(differs)
+            .all(|(old, new)| letters_only(old) == letters_only(new))
 }
 
 /// A line without digits and what joins them, so that two versions of it are the same; digests count as digits.

@@ -71,13 +71,19 @@ fn texts<'n>(node: &'n Node, key: &str) -> impl Iterator<Item = (&'n str, u32)> 
 
 fn backstage(document: &Node) -> Option<Entry<'_>> {
     let (metadata, spec) = (document.get("metadata"), document.get("spec"));
-    let is_store = document.text_of("kind") == Some("Resource") && matches!(spec.text_of("type"), Some("database" | "queue" | "cache" | "topic"));
-    let runs = document.text_of("kind") == Some("Component") && !matches!(spec.text_of("type"), Some("library" | "documentation" | "tool" | "template"));
+    let is_store = document.text_of("kind") == Some("Resource")
+        && matches!(spec.text_of("type"), Some("database" | "queue" | "cache" | "topic"));
+    let runs = document.text_of("kind") == Some("Component")
+        && !matches!(spec.text_of("type"), Some("library" | "documentation" | "tool" | "template"));
     (runs || is_store).then(|| Entry {
         name: metadata.text_of("name").unwrap_or_default(),
         title: metadata.text_of("title"),
         owners: spec.text_of("owner").map(plain).into_iter().collect(),
-        calls: ["dependsOn", "consumesApis"].iter().flat_map(|key| texts(spec, key)).map(|(to, line)| (plain(to), line)).collect(),
+        calls: ["dependsOn", "consumesApis"]
+            .iter()
+            .flat_map(|key| texts(spec, key))
+            .map(|(to, line)| (plain(to), line))
+            .collect(),
         // Who consumes an API calls whoever provides it.
         aliases: texts(spec, "providesApis").map(|(api, _)| plain(api)).collect(),
         rule: "backstage",
@@ -123,7 +129,11 @@ fn cortex(info: &Node) -> Option<Entry<'_>> {
     Some(Entry {
         name: info.text_of("x-cortex-tag")?,
         title: info.text_of("title"),
-        owners: info.get("x-cortex-owners").items().filter_map(|owner| owner.text_of("name").or(owner.text_of("email"))).collect(),
+        owners: info
+            .get("x-cortex-owners")
+            .items()
+            .filter_map(|owner| owner.text_of("name").or(owner.text_of("email")))
+            .collect(),
         calls: info
             .at(&["x-cortex-dependency", "cortex"])
             .items()

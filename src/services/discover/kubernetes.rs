@@ -19,11 +19,15 @@ pub(super) fn workloads(tree: &Tree<'_>) -> Vec<Sighting> {
         for document in documents(tree, path) {
             let kind = document.text_of("kind").unwrap_or_default();
             let name = document.at(&["metadata", "name"]).text().unwrap_or_default();
-            let serverless = document.text_of("apiVersion").is_some_and(|version| version.starts_with("serving.knative.dev"));
+            let serverless = document
+                .text_of("apiVersion")
+                .is_some_and(|version| version.starts_with("serving.knative.dev"));
             if name.is_empty() {
                 continue;
             }
-            if matches!(kind, "Deployment" | "StatefulSet" | "DaemonSet" | "CronJob" | "Rollout") || kind == "Service" && serverless {
+            if matches!(kind, "Deployment" | "StatefulSet" | "DaemonSet" | "CronJob" | "Rollout")
+                || kind == "Service" && serverless
+            {
                 if let Some(seen) = workload(tree, path, &document, name) {
                     all.push(seen);
                 }
@@ -36,7 +40,8 @@ pub(super) fn workloads(tree: &Tree<'_>) -> Vec<Sighting> {
         }
     }
     for (sighting, labels) in &mut all {
-        let called = addresses.iter().filter(|(name, label)| labels.contains(label) && *name != sighting.name);
+        let called =
+            addresses.iter().filter(|(name, label)| labels.contains(label) && *name != sighting.name);
         sighting.aliases.extend(called.map(|(name, _)| name.clone()));
     }
     all.into_iter().map(|(sighting, _)| sighting).collect()
@@ -50,9 +55,18 @@ fn label(labels: &Node) -> Option<String> {
         .map(str::to_owned)
 }
 
-fn workload(tree: &Tree<'_>, path: &RepoPath, document: &Node, name: &str) -> Option<(Sighting, Vec<String>)> {
+fn workload(
+    tree: &Tree<'_>,
+    path: &RepoPath,
+    document: &Node,
+    name: &str,
+) -> Option<(Sighting, Vec<String>)> {
     let spec = document.get("spec");
-    let template = if spec.get("jobTemplate").is_some() { spec.at(&["jobTemplate", "spec", "template"]) } else { spec.get("template") };
+    let template = if spec.get("jobTemplate").is_some() {
+        spec.at(&["jobTemplate", "spec", "template"])
+    } else {
+        spec.get("template")
+    };
     let pod = template.get("spec");
     let containers: Vec<&Node> = pod.get("containers").items().collect();
     let image = containers.first().and_then(|container| container.text_of("image")).unwrap_or_default();
@@ -65,7 +79,10 @@ fn workload(tree: &Tree<'_>, path: &RepoPath, document: &Node, name: &str) -> Op
         .flat_map(|entry| {
             let key = entry.text_of("name").unwrap_or_default();
             let value = entry.get("value");
-            hosts(key, value.text().unwrap_or_default()).into_iter().map(|to| (to, value.line)).collect::<Vec<_>>()
+            hosts(key, value.text().unwrap_or_default())
+                .into_iter()
+                .map(|to| (to, value.line))
+                .collect::<Vec<_>>()
         })
         .map(|(to, line)| Call { to, how: "kubernetes", place: tree.at(path, line) })
         .collect();

@@ -34,6 +34,7 @@ pub(super) fn read(tree: &Tree<'_>) -> Vec<Package> {
             "go.mod" => go(path, &text, &has_main),
             "pom.xml" => maven(path, &text),
             "build.gradle" | "build.gradle.kts" => Some(gradle(path, &text)),
+            "settings.gradle" | "settings.gradle.kts" => root_project(path, &text),
             "mix.exs" => Some(mix(path, &text)),
             "pyproject.toml" => python(path, &text),
             "project.json" => nx(path, &text),
@@ -63,7 +64,8 @@ pub(super) fn deployables(tree: &Tree<'_>, packages: &[Package]) -> Vec<Sighting
             if aside || folder.is_empty() && rule != "package" {
                 return None;
             }
-            let name = if last.is_empty() { package.name.rsplit('/').next().unwrap_or_default() } else { last };
+            let name =
+                if last.is_empty() { package.name.rsplit('/').next().unwrap_or_default() } else { last };
             Some(Sighting {
                 name: name.to_owned(),
                 title: None,
@@ -80,6 +82,17 @@ pub(super) fn deployables(tree: &Tree<'_>, packages: &[Package]) -> Vec<Sighting
         .collect()
 }
 
+/// The names of what lies at the root, by which its own image is known.
+pub(super) fn own_names(packages: &[Package]) -> Vec<String> {
+    let at_root = packages.iter().filter(|package| package.path.folder().is_empty());
+    let parts =
+        at_root.flat_map(|package| package.name.rsplit('/').take(2)).map(|part| part.trim_start_matches('@'));
+    let plain = |name: &&str| {
+        !name.is_empty() && !name.contains('.') && !matches!(*name, "root" | "app" | "monorepo" | "workspace")
+    };
+    parts.filter(plain).map(str::to_owned).collect()
+}
+
 /// Code that is in no service's folder, with the services that use it; and calls from one service to another's code.
 pub(super) fn shared(packages: &[Package], services: &mut [Sighting]) -> Vec<Shared> {
     let by_name: BTreeMap<&str, usize> =
@@ -94,7 +107,9 @@ pub(super) fn shared(packages: &[Package], services: &mut [Sighting]) -> Vec<Sha
     };
     let owner = |at: usize, services: &[Sighting]| {
         let folder = packages[at].path.folder();
-        let holds = |service: &Sighting| service.folder.as_deref().is_some_and(|own| !own.is_empty() && is_inside(folder, own));
+        let holds = |service: &Sighting| {
+            service.folder.as_deref().is_some_and(|own| !own.is_empty() && is_inside(folder, own))
+        };
         services.iter().position(holds)
     };
     let owners: Vec<Option<usize>> = (0..packages.len()).map(|at| owner(at, services)).collect();
@@ -121,11 +136,17 @@ pub(super) fn shared(packages: &[Package], services: &mut [Sighting]) -> Vec<Sha
     }
     for (from, to, package) in calls {
         let to = services[to].name.clone();
-        let place = crate::finding::Evidence { path: packages[package].path.clone(), line: None, side: services[from].place.side };
+        let place = crate::finding::Evidence {
+            path: packages[package].path.clone(),
+            line: None,
+            side: services[from].place.side,
+        };
         services[from].calls.push(Call { to, how: "workspace", place });
     }
     let mut shared: Vec<Shared> = (0..packages.len())
-        .filter(|at| owners[*at].is_none() && !packages[*at].path.folder().is_empty())
+        .filter(|at| {
+            owners[*at].is_none() && used.contains_key(at) && !packages[*at].path.folder().is_empty()
+        })
         .map(|at| {
             let mut used_by: Vec<String> = used
                 .get(&at)
@@ -157,8 +178,11 @@ fn cargo(tree: &Tree<'_>, path: &RepoPath, text: &str) -> Option<Package> {
             None => Some(Need::Name(node.text_of("package").unwrap_or(name).to_owned())),
         })
     });
-    let program = document.get("bin").is_some() || path.join("src/main.rs").is_some_and(|main| tree.snapshot.has(&main));
-    let helper = name.split(['-', '_']).any(|word| matches!(word, "cli" | "tool" | "tools" | "xtask" | "bench" | "gen" | "fuzz"));
+    let program = document.get("bin").is_some()
+        || path.join("src/main.rs").is_some_and(|main| tree.snapshot.has(&main));
+    let helper = name
+        .split(['-', '_'])
+        .any(|word| matches!(word, "cli" | "tool" | "tools" | "xtask" | "bench" | "gen" | "fuzz"));
     Some(Package {
         name: name.to_owned(),
         needs: needs.collect(),
@@ -170,8 +194,24 @@ fn cargo(tree: &Tree<'_>, path: &RepoPath, text: &str) -> Option<Package> {
 fn npm(path: &RepoPath, text: &str) -> Option<Package> {
     /// What only programs with users of their own need.
     const FRAMEWORKS: &[&str] = &[
-        "next", "nuxt", "gatsby", "astro", "@remix-run/serve", "@react-router/serve", "@sveltejs/kit", "react-native", "expo",
-        "electron", "@nestjs/core", "express", "fastify", "koa", "@hapi/hapi", "hono", "react-scripts", "@angular/core",
+        "next",
+        "nuxt",
+        "gatsby",
+        "astro",
+        "@remix-run/serve",
+        "@react-router/serve",
+        "@sveltejs/kit",
+        "react-native",
+        "expo",
+        "electron",
+        "@nestjs/core",
+        "express",
+        "fastify",
+        "koa",
+        "@hapi/hapi",
+        "hono",
+        "react-scripts",
+        "@angular/core",
     ];
     let document = document::json(text).ok()?;
     let name = document.text_of("name").unwrap_or_default();
@@ -179,9 +219,12 @@ fn npm(path: &RepoPath, text: &str) -> Option<Package> {
     let framework = dependencies().any(|(name, _)| FRAMEWORKS.contains(&name));
     let scripts = document.get("scripts");
     // A library has an entry for others; a program has a script that starts it.
-    let starts = scripts.get("start").is_some() || scripts.get("dev").is_some() && document.get("exports") == &Node::default();
+    let starts = scripts.get("start").is_some()
+        || scripts.get("dev").is_some() && document.get("exports") == &Node::default();
     let library = document.get("exports").is_some() || document.get("peerDependencies").is_some();
-    let needs = dependencies().chain(document.get("devDependencies").entries()).map(|(name, _)| Need::Name(name.to_owned()));
+    let needs = dependencies()
+        .chain(document.get("devDependencies").entries())
+        .map(|(name, _)| Need::Name(name.to_owned()));
     Some(Package {
         path: path.clone(),
         name: name.to_owned(),
@@ -193,7 +236,8 @@ fn npm(path: &RepoPath, text: &str) -> Option<Package> {
 fn go(path: &RepoPath, text: &str, has_main: &BTreeSet<&str>) -> Option<Package> {
     let name = text.lines().find_map(|line| line.trim().strip_prefix("module "))?.trim().to_owned();
     let needs = text.lines().filter_map(|line| {
-        let line = line.split("//").next()?.trim().trim_start_matches("require ").trim_start_matches("replace ");
+        let line =
+            line.split("//").next()?.trim().trim_start_matches("require ").trim_start_matches("replace ");
         match line.split_once("=>") {
             Some((_, to)) if to.trim().starts_with('.') => folder_of(path, to.trim()),
             Some(_) => None,
@@ -222,28 +266,69 @@ fn maven(path: &RepoPath, text: &str) -> Option<Package> {
     let plugin = root.descendants().filter(|node| node.tag_name().name() == "artifactId").any(|node| {
         matches!(
             node.text().map(str::trim),
-            Some("spring-boot-maven-plugin" | "quarkus-maven-plugin" | "jib-maven-plugin" | "micronaut-maven-plugin" | "wildfly-maven-plugin")
+            Some(
+                "spring-boot-maven-plugin"
+                    | "quarkus-maven-plugin"
+                    | "jib-maven-plugin"
+                    | "micronaut-maven-plugin"
+                    | "wildfly-maven-plugin"
+            )
         )
     });
     let war = child(root, "packaging").is_some_and(|packaging| packaging == "war" || packaging == "ear");
-    Some(Package { path: path.clone(), name: child(root, "artifactId")?, needs, shipped: (plugin || war).then_some("maven") })
+    Some(Package {
+        path: path.clone(),
+        name: child(root, "artifactId")?,
+        needs,
+        shipped: (plugin || war).then_some("maven"),
+    })
 }
 
 /// Groovy and Kotlin scripts: a few plain forms, line by line.
 fn gradle(path: &RepoPath, text: &str) -> Package {
     const PLUGINS: &[&str] = &[
-        "org.springframework.boot", "io.quarkus", "com.google.cloud.tools.jib", "io.micronaut.application", "io.ktor.plugin",
-        "com.android.application", "id 'application'", "id(\"application\")", "plugin: 'application'", "com.bmuschko.docker",
+        "org.springframework.boot",
+        "io.quarkus",
+        "com.google.cloud.tools.jib",
+        "io.micronaut.application",
+        "io.ktor.plugin",
+        "com.android.application",
+        "id 'application'",
+        "id(\"application\")",
+        "plugin: 'application'",
+        "com.bmuschko.docker",
     ];
-    let lines = || text.lines().map(str::trim).filter(|line| !line.starts_with("//") && !line.contains("apply false"));
+    let lines = || {
+        text.lines().map(str::trim).filter(|line| !line.starts_with("//") && !line.contains("apply false"))
+    };
     let needs = lines().filter_map(|line| {
         let after = line.split_once("project(")?.1;
         let name = after.split(['"', '\'']).nth(1)?;
         Some(Need::Name(name.rsplit(':').next()?.to_owned()))
     });
-    let shipped = lines().any(|line| PLUGINS.iter().any(|plugin| line.contains(plugin)));
+    let applies = |line: &str| {
+        line.starts_with("id")
+            || line.starts_with("alias")
+            || line.contains("apply plugin")
+            || line == "application"
+    };
+    let shipped = lines().any(|line| {
+        applies(line) && (line == "application" || PLUGINS.iter().any(|plugin| line.contains(plugin)))
+    });
     let name = path.folder().rsplit('/').next().unwrap_or_default();
-    Package { name: name.to_owned(), needs: needs.collect(), shipped: shipped.then_some("gradle"), path: path.clone() }
+    Package {
+        name: name.to_owned(),
+        needs: needs.collect(),
+        shipped: shipped.then_some("gradle"),
+        path: path.clone(),
+    }
+}
+
+/// The name of the whole, which Gradle keeps apart from its parts.
+fn root_project(path: &RepoPath, text: &str) -> Option<Package> {
+    let line = text.lines().find(|line| line.trim_start().starts_with("rootProject.name"))?;
+    let name = line.split(['"', '\'']).nth(1)?.to_owned();
+    Some(Package { path: path.clone(), name, needs: Vec::new(), shipped: None })
 }
 
 fn mix(path: &RepoPath, text: &str) -> Package {
@@ -255,15 +340,26 @@ fn mix(path: &RepoPath, text: &str) -> Package {
     let umbrella = lines().any(|line| line.starts_with("apps_path:"));
     let runs = lines().any(|line| line.starts_with("mod: {") || line.contains(" mod: {"));
     let name = lines().find_map(|line| line.strip_prefix("app: :")).unwrap_or_default().trim_end_matches(',');
-    Package { name: name.to_owned(), needs: needs.collect(), shipped: (runs && !umbrella).then_some("elixir"), path: path.clone() }
+    Package {
+        name: name.to_owned(),
+        needs: needs.collect(),
+        shipped: (runs && !umbrella).then_some("elixir"),
+        path: path.clone(),
+    }
 }
 
 fn python(path: &RepoPath, text: &str) -> Option<Package> {
     let document = document::toml(text).ok()?;
-    let name = document.at(&["project", "name"]).text().or(document.at(&["tool", "poetry", "name"]).text())?;
+    let name =
+        document.at(&["project", "name"]).text().or(document.at(&["tool", "poetry", "name"]).text())?;
     let listed = document.at(&["project", "dependencies"]).items().filter_map(Node::text);
-    let names = listed.map(|need| need.split(|c: char| !(c.is_alphanumeric() || matches!(c, '-' | '_' | '.'))).next().unwrap_or(need));
-    let by_path = document.at(&["tool", "uv", "sources"]).entries().chain(document.at(&["tool", "poetry", "dependencies"]).entries());
+    let names = listed.map(|need| {
+        need.split(|c: char| !(c.is_alphanumeric() || matches!(c, '-' | '_' | '.'))).next().unwrap_or(need)
+    });
+    let by_path = document
+        .at(&["tool", "uv", "sources"])
+        .entries()
+        .chain(document.at(&["tool", "poetry", "dependencies"]).entries());
     let by_path = by_path.filter_map(|(_, node)| folder_of(path, node.text_of("path")?));
     Some(Package {
         path: path.clone(),
@@ -277,19 +373,30 @@ fn nx(path: &RepoPath, text: &str) -> Option<Package> {
     let document = document::json(text).ok()?;
     let name = document.text_of("name").unwrap_or(path.folder().rsplit('/').next()?);
     let application = document.text_of("projectType") == Some("application");
-    let needs = document.get("implicitDependencies").items().filter_map(Node::text).map(|name| Need::Name(name.to_owned()));
-    Some(Package { name: name.to_owned(), needs: needs.collect(), shipped: application.then_some("nx"), path: path.clone() })
+    let needs = document
+        .get("implicitDependencies")
+        .items()
+        .filter_map(Node::text)
+        .map(|name| Need::Name(name.to_owned()));
+    Some(Package {
+        name: name.to_owned(),
+        needs: needs.collect(),
+        shipped: application.then_some("nx"),
+        path: path.clone(),
+    })
 }
 
 fn csharp(path: &RepoPath, text: &str) -> Option<Package> {
     let document = roxmltree::Document::parse(text.trim_start_matches('\u{feff}')).ok()?;
     let root = document.root_element();
     let named = |name: &'static str| root.descendants().filter(move |node| node.tag_name().name() == name);
-    let needs = named("ProjectReference").filter_map(|node| node.attribute("Include")).filter_map(|project| {
-        let project = path.join(&project.replace('\\', "/"))?;
-        Some(Need::Folder(project.folder().to_owned()))
-    });
-    let tests = named("PackageReference").any(|node| node.attribute("Include") == Some("Microsoft.NET.Test.Sdk"));
+    let needs =
+        named("ProjectReference").filter_map(|node| node.attribute("Include")).filter_map(|project| {
+            let project = path.join(&project.replace('\\', "/"))?;
+            Some(Need::Folder(project.folder().to_owned()))
+        });
+    let tests =
+        named("PackageReference").any(|node| node.attribute("Include") == Some("Microsoft.NET.Test.Sdk"));
     let web = root.attribute("Sdk").is_some_and(|sdk| sdk.ends_with(".Web") || sdk.ends_with(".Worker"));
     let needs = needs.collect();
     Some(Package {
