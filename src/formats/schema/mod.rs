@@ -1,13 +1,22 @@
 //! Readers of stored-data changes: a migration's text in, its forward steps out; a declared schema in, its tables out.
 
+mod inventory;
 pub mod sql;
 
+pub mod alembic;
 pub mod django;
+pub mod doctrine;
+pub mod ecto;
 mod embedded;
+pub mod go;
+pub mod laravel;
 mod names;
+pub mod phinx;
 pub mod rails;
 mod syntax;
 mod undo;
+
+pub use inventory::{difference, even, field_difference, table_difference};
 
 use std::collections::BTreeMap;
 
@@ -16,10 +25,20 @@ use crate::finding::{SchemaOp, Undo};
 use crate::formats::Unreadable;
 
 /// Every reader of migrations. The first that reads a file speaks for it.
-pub const MIGRATIONS: &[&dyn MigrationReader] = &[&rails::Rails, &django::Django];
+pub const MIGRATIONS: &[&dyn MigrationReader] = &[
+    &rails::Rails,
+    &django::Django,
+    &alembic::Alembic,
+    &ecto::Ecto,
+    &go::Go,
+    &laravel::Laravel,
+    &phinx::Phinx,
+    &doctrine::Doctrine,
+    &sql::SqlFiles,
+];
 
 /// Every reader of declared schemas. The first that reads a file speaks for it.
-pub const DECLARED: &[&dyn DeclaredReader] = &[&rails::SchemaRb];
+pub const DECLARED: &[&dyn DeclaredReader] = &[&rails::SchemaRb, &sql::SqlSchemas];
 
 /// A field of a table, as far as the text tells.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -132,6 +151,8 @@ pub struct Step {
     /// Whether a `change_type` step states the whole field anew, as MySQL's `MODIFY COLUMN` and Django's `AlterField`
     /// do. The detector compares it with the field before, and keeps what differs: type, may be empty, start value.
     pub restates: bool,
+    /// The statement with its spacing evened out, where two of the same kind must be told apart: compared, never printed.
+    pub text: Option<String>,
 }
 
 impl Step {
@@ -151,6 +172,7 @@ impl Step {
             details: BTreeMap::new(),
             shape: None,
             restates: false,
+            text: None,
         }
     }
 
