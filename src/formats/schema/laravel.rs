@@ -17,7 +17,9 @@ impl MigrationReader for Laravel {
     }
 
     fn reads(&self, path: &RepoPath, text: &str) -> bool {
-        path.extension() == "php" && text.contains("extends Migration") && (text.contains("Illuminate\\") || text.contains("Schema::") || text.contains("DB::"))
+        path.extension() == "php"
+            && (text.contains("extends Migration") || text.contains("Migration") && text.contains("Blueprint"))
+            && (text.contains("Illuminate\\") || text.contains("Schema::") || text.contains("DB::"))
     }
 
     fn read(&self, _path: &RepoPath, text: &str, _down: Option<&str>, tree: &dyn Snapshot) -> Result<Migration, Unreadable> {

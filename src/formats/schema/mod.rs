@@ -9,6 +9,7 @@ pub mod ecto;
 pub mod doctrine;
 mod embedded;
 pub mod go;
+pub mod javascript;
 pub mod laravel;
 mod names;
 pub mod phinx;
@@ -25,7 +26,7 @@ use crate::finding::{SchemaOp, Undo};
 use crate::formats::Unreadable;
 
 /// Every reader of migrations. The first that reads a file speaks for it.
-pub const MIGRATIONS: &[&dyn MigrationReader] = &[&rails::Rails, &django::Django, &alembic::Alembic, &ecto::Ecto, &go::Go, &laravel::Laravel, &phinx::Phinx, &doctrine::Doctrine];
+pub const MIGRATIONS: &[&dyn MigrationReader] = &[&rails::Rails, &django::Django, &alembic::Alembic, &ecto::Ecto, &go::Go, &laravel::Laravel, &phinx::Phinx, &doctrine::Doctrine, &javascript::TYPEORM, &javascript::MIKRO_ORM, &javascript::SEQUELIZE, &javascript::KYSELY, &javascript::NODE_PG_MIGRATE, &javascript::DB_MIGRATE, &javascript::KNEX, &javascript::PLAIN];
 
 /// Every reader of declared schemas. The first that reads a file speaks for it.
 pub const DECLARED: &[&dyn DeclaredReader] = &[&rails::SchemaRb];
