@@ -3,9 +3,15 @@
 mod inventory;
 pub mod sql;
 
+pub mod alembic;
 pub mod django;
+pub mod doctrine;
+pub mod ecto;
 mod embedded;
+pub mod go;
+pub mod laravel;
 mod names;
+pub mod phinx;
 pub mod rails;
 mod syntax;
 mod undo;
@@ -19,7 +25,17 @@ use crate::finding::{SchemaOp, Undo};
 use crate::formats::Unreadable;
 
 /// Every reader of migrations. The first that reads a file speaks for it.
-pub const MIGRATIONS: &[&dyn MigrationReader] = &[&rails::Rails, &django::Django, &sql::SqlFiles];
+pub const MIGRATIONS: &[&dyn MigrationReader] = &[
+    &rails::Rails,
+    &django::Django,
+    &alembic::Alembic,
+    &ecto::Ecto,
+    &go::Go,
+    &laravel::Laravel,
+    &phinx::Phinx,
+    &doctrine::Doctrine,
+    &sql::SqlFiles,
+];
 
 /// Every reader of declared schemas. The first that reads a file speaks for it.
 pub const DECLARED: &[&dyn DeclaredReader] = &[&rails::SchemaRb, &sql::SqlSchemas];
