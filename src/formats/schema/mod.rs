@@ -9,6 +9,7 @@ pub mod doctrine;
 pub mod ecto;
 mod embedded;
 pub mod go;
+pub mod javascript;
 pub mod laravel;
 mod names;
 pub mod phinx;
@@ -34,6 +35,14 @@ pub const MIGRATIONS: &[&dyn MigrationReader] = &[
     &laravel::Laravel,
     &phinx::Phinx,
     &doctrine::Doctrine,
+    &javascript::TYPEORM,
+    &javascript::MIKRO_ORM,
+    &javascript::SEQUELIZE,
+    &javascript::KYSELY,
+    &javascript::NODE_PG_MIGRATE,
+    &javascript::DB_MIGRATE,
+    &javascript::KNEX,
+    &javascript::PLAIN,
     &sql::SqlFiles,
 ];
 
