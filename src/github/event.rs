@@ -177,7 +177,9 @@ impl Event {
             "release" => payload.release()?,
             "workflow_dispatch" | "schedule" | "repository_dispatch" => Target::Manual,
             other => {
-                return Err(Error::UnknownEvent(other.chars().filter(|c| !c.is_control()).take(60).collect()));
+                return Err(Error::UnknownEvent(
+                    other.chars().filter(|c| !c.is_control()).take(60).collect(),
+                ));
             }
         };
         Ok(Self { target, default_branch })

@@ -3,5 +3,6 @@
 
 mod cases;
 mod git;
+mod github;
 mod repo;
 mod words;
