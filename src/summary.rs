@@ -3,6 +3,7 @@
 mod expect;
 mod why;
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
@@ -506,9 +507,8 @@ fn lines_of(findings: &[Finding], services: &[ServiceTouch], reader: Reader) -> 
         }
     }
     let kind = |line: &Line| line.shape.split('/').next().unwrap_or_default().to_owned();
-    lines.sort_by(|a, b| {
-        b.level.cmp(&a.level).then_with(|| rank(&kind(a), reader).cmp(&rank(&kind(b), reader)))
-    });
+    // That most of it is moved text tells how to read all that follows.
+    lines.sort_by_key(|line| (kind(line) != "moved_code", Reverse(line.level), rank(&kind(line), reader)));
     lines
 }
 

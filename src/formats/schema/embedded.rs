@@ -12,6 +12,7 @@ pub(crate) fn steps(text: &str, line: u32, dialect: Option<sql::Dialect>) -> Mig
         if step.table.contains(HOLE) {
             step.table.clear();
         }
+        step.details.retain(|_, value| !value.contains(HOLE));
         for name in [&mut step.column, &mut step.to] {
             if name.as_deref().is_some_and(|name| name.contains(HOLE)) {
                 *name = None;

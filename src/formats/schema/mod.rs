@@ -1,13 +1,23 @@
 //! Readers of stored-data changes: a migration's text in, its forward steps out; a declared schema in, its tables out.
 
+mod inventory;
 pub mod sql;
 
+pub mod alembic;
 pub mod django;
+pub mod doctrine;
+pub mod ecto;
 mod embedded;
+pub mod go;
+pub mod javascript;
+pub mod laravel;
 mod names;
+pub mod phinx;
 pub mod rails;
 mod syntax;
 mod undo;
+
+pub use inventory::{difference, even, field_difference, table_difference};
 
 use std::collections::BTreeMap;
 
@@ -16,10 +26,28 @@ use crate::finding::{SchemaOp, Undo};
 use crate::formats::Unreadable;
 
 /// Every reader of migrations. The first that reads a file speaks for it.
-pub const MIGRATIONS: &[&dyn MigrationReader] = &[&rails::Rails, &django::Django];
+pub const MIGRATIONS: &[&dyn MigrationReader] = &[
+    &rails::Rails,
+    &django::Django,
+    &alembic::Alembic,
+    &ecto::Ecto,
+    &go::Go,
+    &laravel::Laravel,
+    &phinx::Phinx,
+    &doctrine::Doctrine,
+    &javascript::TYPEORM,
+    &javascript::MIKRO_ORM,
+    &javascript::SEQUELIZE,
+    &javascript::KYSELY,
+    &javascript::NODE_PG_MIGRATE,
+    &javascript::DB_MIGRATE,
+    &javascript::KNEX,
+    &javascript::PLAIN,
+    &sql::SqlFiles,
+];
 
 /// Every reader of declared schemas. The first that reads a file speaks for it.
-pub const DECLARED: &[&dyn DeclaredReader] = &[&rails::SchemaRb];
+pub const DECLARED: &[&dyn DeclaredReader] = &[&rails::SchemaRb, &sql::SqlSchemas];
 
 /// A field of a table, as far as the text tells.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -125,13 +153,15 @@ pub struct Step {
     /// The line of the step, from 1.
     pub line: u32,
     /// `from_type`, `condition`, `what` (for `other`: `view`, `enum`, `function`, `extension`, `own_code`, …),
-    /// `name` (of an index or constraint), `copied_to`.
+    /// `name` (of an index or constraint), `copied_from`, `declared` (`schema`, or `init_script`: it runs on a new, empty database only).
     pub details: BTreeMap<String, String>,
     /// For a new table: all that the text says about it.
     pub shape: Option<Table>,
     /// Whether a `change_type` step states the whole field anew, as MySQL's `MODIFY COLUMN` and Django's `AlterField`
     /// do. The detector compares it with the field before, and keeps what differs: type, may be empty, start value.
     pub restates: bool,
+    /// The statement with its spacing evened out, where two of the same kind must be told apart: compared, never printed.
+    pub text: Option<String>,
 }
 
 impl Step {
@@ -151,6 +181,7 @@ impl Step {
             details: BTreeMap::new(),
             shape: None,
             restates: false,
+            text: None,
         }
     }
 

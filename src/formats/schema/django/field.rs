@@ -65,6 +65,25 @@ impl Field {
             .cloned()
     }
 
+    /// The start values of the database and of the code, evened out: `Decimal("0.0")` is `0`, `dict` is `{}`.
+    pub(super) fn starts(&self) -> [Option<String>; 2] {
+        ["db_default", "default"].map(|key| {
+            let value = self.args.get(key)?;
+            let inner = value
+                .rsplit_once('(')
+                .map_or(value.as_str(), |(_, inner)| inner.trim_end_matches(')'))
+                .trim_matches(['"', '\'']);
+            let even = match (value.as_str(), inner.parse::<f64>()) {
+                ("None", _) => return None,
+                ("dict", _) => "{}".to_owned(),
+                ("list", _) => "[]".to_owned(),
+                (_, Ok(number)) => number.to_string(),
+                (value, Err(_)) => value.to_owned(),
+            };
+            Some(even)
+        })
+    }
+
     /// The class with its limits: `CharField(60)`.
     pub(super) fn type_(&self) -> String {
         let arg = |key: &str| self.args.get(key).map(String::as_str);

@@ -380,7 +380,7 @@ fn altered(table: &str, name: &str, old: Option<&Field>, new: &Field, line: u32)
     if old.nullable() != new.nullable() {
         steps.push(Step { nullable: Some(new.nullable()), ..step(Op::ChangeNullability) });
     }
-    if old.start() != new.start() {
+    if old.starts() != new.starts() {
         let changed = Step { default: new.start(), ..step(Op::ChangeDefault) };
         steps.push(match old.start() {
             Some(from) => changed.detail("from_default", from),

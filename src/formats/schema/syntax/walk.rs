@@ -61,6 +61,11 @@ const HARMLESS: &[&str] = &[
     "noop",
     "parent",
     "super",
+    "if",
+    "unless",
+    "case",
+    "cond",
+    "direction",
     "skipIf",
     "abortIf",
     "warnIf",
@@ -85,6 +90,8 @@ pub(crate) enum Flow {
 pub(crate) trait Style<'n> {
     /// Looks at a call in the order in which it would run.
     fn call(&mut self, walk: &mut Walk<'n>, expr: &'n Expr<'n>, call: &'n Call<'n>) -> Flow;
+    /// Looks at a value that is given to a member, as in `row.name = …`.
+    fn assign(&mut self, _walk: &mut Walk<'n>, _member: &'n Call<'n>, _line: u32) {}
     /// What a call that stands inside a string names, such as the table of a model.
     fn hole(&self, _expr: &Expr<'n>) -> Option<String> {
         None
@@ -282,11 +289,11 @@ impl<'n> Walk<'n> {
                             call.named.iter().map(|(name, value)| (*name, inner(value))).collect();
                         Some(filled(&template, &values, &named))
                     }
-                    ("text" | "SQL" | "raw" | "sql" | "dedent" | "squish" | "nameof" | "Arel", _)
-                        if call.args.len() == 1 =>
-                    {
-                        inner(call.args.first()?)
-                    }
+                    (
+                        "text" | "f" | "quoted_name" | "fragment" | "SQL" | "raw" | "sql" | "dedent"
+                        | "squish" | "nameof" | "Arel",
+                        _,
+                    ) if call.args.len() == 1 => inner(call.args.first()?),
                     ("sprintf", None) => {
                         let values: Vec<_> = call
                             .args
@@ -398,7 +405,10 @@ impl<'n> Walk<'n> {
                 }
             }
             Kind::Assign(pair) => {
-                self.bind_expr(&pair.0, &pair.1);
+                match &pair.0.kind {
+                    Kind::Call(member) => style.assign(self, member, expr.line),
+                    _ => self.bind_expr(&pair.0, &pair.1),
+                }
                 if !matches!(pair.1.kind, Kind::Func(_)) {
                     self.one(style, &pair.1);
                 }
@@ -473,13 +483,21 @@ impl<'n> Walk<'n> {
         }
         for arg in call.args.iter().chain(call.named.iter().map(|(_, value)| value)) {
             match arg.func() {
-                Some(func) => self.all(style, &func.body),
+                Some(func) => self.handed(style, call, func),
                 None => self.one(style, arg),
             }
         }
         if let Some(block) = &call.block {
-            self.all(style, &block.body);
+            self.handed(style, call, block);
         }
+    }
+
+    /// Walks a function that is handed to a call: most are handed what the call is made on, such as rows.
+    fn handed(&mut self, style: &mut dyn Style<'n>, call: &'n Call<'n>, func: &'n Func<'n>) {
+        if let (Some(first), Some(receiver)) = (func.params.first(), &call.receiver) {
+            self.bind(first, receiver);
+        }
+        self.all(style, &func.body);
     }
 
     /// Runs a body once for each written-out element, else once.
