@@ -163,6 +163,8 @@ pub struct Entry {
     pub lines: Lines,
 }
 
+mod api;
+
 macro_rules! detectors {
     ($($id:ident::$type:ident),* $(,)?) => {
         /// Every detector, in the order in which they run.
@@ -174,7 +176,7 @@ macro_rules! detectors {
     };
 }
 
-detectors! {}
+detectors! { api::Api }
 
 /// The values that every line may show, beside its own.
 pub fn no_facts() -> Value {
