@@ -9,21 +9,28 @@ use super::{Direction, Document, Element, Format, Login, Spot, What};
 use crate::change::RepoPath;
 use crate::formats::Unreadable;
 
-/// Whether a text defines types. Only the starts of lines are looked at: descriptions are indented or quoted.
+/// Whether a text defines types: one of the words stands outside of braces and descriptions. A query's own words may
+/// be named the same, but only inside of it.
 pub(super) fn recognise(text: &str) -> bool {
-    const WORDS: &[&str] =
-        &["type", "interface", "input", "enum", "union", "scalar", "schema", "directive", "extend"];
-    let mut quoted = false;
-    text.lines().any(|line| {
-        let inside = quoted;
-        quoted ^= line.matches("\"\"\"").count() % 2 == 1;
-        let mut words = line.trim_start().split(|c: char| !c.is_alphanumeric() && c != '@' && c != '_');
-        let first = words.next().unwrap_or_default();
-        !inside
-            && line.starts_with(first)
-            && WORDS.contains(&first)
-            && words.next().is_some_and(|next| first == "schema" || !next.is_empty() || line.contains('@'))
-    })
+    const WORDS: &[&str] = &["type", "interface", "input", "enum", "union", "scalar", "schema", "directive", "extend"];
+    let (mut quoted, mut depth) = (false, 0i32);
+    for line in text.lines() {
+        let (outside, line) = (!quoted && depth <= 0, line.trim_start());
+        let first = line.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or_default();
+        let rest = line[first.len()..].trim_start();
+        let named = rest.starts_with(|c: char| c.is_alphabetic() || matches!(c, '_' | '@'));
+        if outside && WORDS.contains(&first) && (named || (first == "schema" && rest.starts_with('{'))) {
+            return true;
+        }
+        for (at, piece) in line.split("\"\"\"").enumerate() {
+            quoted ^= at > 0;
+            if !quoted && !piece.trim_start().starts_with(['#', '"']) {
+                let count = |brace| i32::try_from(piece.matches(brace).count()).unwrap_or(i32::MAX / 2);
+                depth = depth.saturating_add(count('{') + count('(')).saturating_sub(count('}') + count(')'));
+            }
+        }
+    }
+    false
 }
 
 /// Which types hold the operations.

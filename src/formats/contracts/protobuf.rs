@@ -1,11 +1,14 @@
 //! Protocol buffers: proto2, proto3 and editions, one file at a time.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::LazyLock;
 
 use prost_types::{
     DescriptorProto, EnumDescriptorProto, FieldDescriptorProto, FileDescriptorProto, ServiceDescriptorProto,
     UninterpretedOption, field_descriptor_proto::Type,
 };
+
+use regex::Regex;
 
 use super::{Document, Element, Format, Limit, Spot, What, is_experimental};
 use crate::change::RepoPath;
@@ -22,6 +25,9 @@ const PACKAGES_OF_OTHERS: &[&str] = &[
     "buf.validate",
     "gogoproto",
 ];
+
+static DEFAULT: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"([\[,]\s*)default(\s*=)").expect("a constant expression"));
 
 /// Whether the file describes something of this project's own.
 pub(super) fn recognise(text: &str) -> bool {
@@ -43,7 +49,10 @@ pub(super) fn read(path: &RepoPath, text: &str) -> Result<Document, Unreadable> 
         return Err(Unreadable::broken("nested too deeply"));
     }
     let edition = text.lines().find(|line| line.trim_start().starts_with("edition"));
-    let rewritten = edition.map(|line| text.replacen(line, "syntax = \"proto3\";", 1));
+    // The parser does not know editions, and proto3 knows no start values: these become options of the same place.
+    let rewritten = edition.map(|line| {
+        DEFAULT.replace_all(&text.replacen(line, "syntax = \"proto3\";", 1), "${1}(default)${2}").into_owned()
+    });
     let file = protox_parse::parse(path.file_name(), rewritten.as_deref().unwrap_or(text))
         .map_err(Unreadable::broken)?;
     let mut document = Document::new(Format::Protobuf, path);
