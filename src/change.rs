@@ -110,6 +110,11 @@ pub enum Content {
     },
     /// The repository copy does not hold it, as in a partial clone.
     Missing,
+    /// A symbolic link.
+    Link {
+        /// Where it points, as written.
+        to: String,
+    },
     /// Another repository, pinned at a commit.
     Submodule {
         /// The pinned commit, in hex.
@@ -341,6 +346,11 @@ pub trait Snapshot: Send + Sync {
     /// Whether the tree has the path.
     fn has(&self, path: &RepoPath) -> bool {
         self.paths().binary_search(path).is_ok()
+    }
+    /// Since which day, such as `2021-10-28`, each text has stood in the file without a break; `None` where it does
+    /// not stand there, and where the past is not known that far. One walk through the past for all texts.
+    fn first_seen(&self, _path: &RepoPath, texts: &[&str]) -> Vec<Option<String>> {
+        vec![None; texts.len()]
     }
 }
 

@@ -1,9 +1,14 @@
 //! `plainly.toml` as plain data. Names no detector: `[detectors]` stays a table that each detector reads for itself.
 
+mod read;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::finding::Level;
+use crate::change::{RepoPath, Snapshot};
+use crate::finding::{CouldNotCheck, Level};
+
+pub use read::{ConfigProblem, nearest};
 
 /// Everything a team may say about itself. Every key is optional.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -63,6 +68,25 @@ impl Default for Config {
             detectors: toml::Table::new(),
             files: FilesConfig::default(),
             release_notes: ReleaseNotesConfig::default(),
+        }
+    }
+}
+
+impl Config {
+    /// Where a configuration is looked for; the first that is there holds.
+    pub const PLACES: &[&str] = &["plainly.toml", ".github/plainly.toml"];
+
+    /// Reads the configuration of a tree; without one, the defaults.
+    pub fn of_tree(tree: &dyn Snapshot) -> (Self, Vec<CouldNotCheck>) {
+        let file = |path: &str| tree.read(&RepoPath::new(path))?.text().map(str::to_owned);
+        Self::found(&file)
+    }
+
+    /// Reads the configuration that `file` finds at one of the places.
+    pub fn found(file: &dyn Fn(&str) -> Option<String>) -> (Self, Vec<CouldNotCheck>) {
+        match Self::PLACES.iter().find_map(|path| file(path).map(|text| (path, text))) {
+            Some((path, text)) => Self::parse(&text, path),
+            None => (Self::default(), Vec::new()),
         }
     }
 }
@@ -157,6 +181,8 @@ pub enum ServiceKind {
     Product,
     /// Helps to run or watch it.
     Support,
+    /// Where data lives: a database, queue or cache.
+    Store,
 }
 
 /// Who hears of a service in release notes.

@@ -44,3 +44,29 @@ impl History {
         counts
     }
 }
+
+/// Whether a change says of itself that it mends or takes back something: judged by its title, because the rest of a
+/// message often lists the steps of a review.
+pub fn mentions_fix(title: &str) -> bool {
+    const WORDS: [&str; 11] = [
+        "fix", "fixes", "fixed", "fixing", "bug", "bugs", "bugfix", "hotfix", "revert", "reverts", "reverted",
+    ];
+    title
+        .split(|letter: char| !letter.is_alphanumeric())
+        .any(|word| WORDS.iter().any(|known| word.eq_ignore_ascii_case(known)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::mentions_fix;
+
+    #[test]
+    fn titles_that_mend() {
+        for title in ["Fix the fault", "fix(cart): rounding", "Revert \"Add tax\"", "bug: empty cart"] {
+            assert!(mentions_fix(title), "{title}");
+        }
+        for title in ["Add a prefix", "Debugging tools", "fixtures for tests", "Suffixed names"] {
+            assert!(!mentions_fix(title), "{title}");
+        }
+    }
+}

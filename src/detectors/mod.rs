@@ -3,15 +3,32 @@
 //! A detector is one file here, one line in the list, its words in `templates/en/findings/<id>.hbs` (or a folder of
 //! that name) and its cases in `tests/cases/<id>/`. No I/O, no clock, no network, no prose.
 
+pub mod api;
+pub mod beyond_title;
+pub mod config;
+pub mod contradiction;
+pub mod dependency;
+pub mod hotspot;
+pub mod moved_code;
+pub mod ownership;
+pub mod runtime;
+pub mod schema;
+pub mod size;
+#[cfg(test)]
+pub(crate) mod testing;
+pub mod tests;
+pub mod unnamed_service;
+
 use std::collections::BTreeSet;
 
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::change::{ChangeSet, RepoPath, Snapshot, Words};
 use crate::config::Config;
 use crate::finding::{CouldNotCheck, Evidence, Facts, Finding, Level, id_of};
 use crate::history::History;
+use crate::roles::Roles;
 use crate::services::Catalog;
 
 /// What a detector may look at.
@@ -28,6 +45,8 @@ pub struct Context<'a> {
     pub catalog: &'a Catalog,
     /// The past.
     pub history: &'a History,
+    /// What each file is for.
+    pub roles: &'a Roles,
     /// The team's configuration.
     pub config: &'a Config,
 }
@@ -163,7 +182,6 @@ pub struct Entry {
     pub lines: Lines,
 }
 
-mod api;
 
 macro_rules! detectors {
     ($($id:ident::$type:ident),* $(,)?) => {
@@ -176,9 +194,18 @@ macro_rules! detectors {
     };
 }
 
-detectors! { api::Api }
-
-/// The values that every line may show, beside its own.
-pub fn no_facts() -> Value {
-    json!({})
+detectors! {
+    config::Config,
+    schema::Schema,
+    api::Api,
+    dependency::Dependency,
+    runtime::Runtimes,
+    tests::Tests,
+    hotspot::Hotspot,
+    moved_code::MovedCode,
+    ownership::Ownership,
+    size::Size,
+    unnamed_service::UnnamedService,
+    beyond_title::BeyondTitle,
+    contradiction::Contradiction,
 }

@@ -3,9 +3,11 @@
 //! A new format is one new file beside its kin and one line in their list.
 
 pub mod contracts;
+pub mod document;
 pub mod manifests;
 pub mod schema;
 pub mod settings;
+pub mod test_code;
 
 /// Why a file could not be read. Becomes an entry of `could_not_check`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -1,10 +1,133 @@
 //! Readers of stored-data changes: a migration's text in, its forward steps out; a declared schema in, its tables out.
 
+mod inventory;
+pub mod sql;
+
+pub mod alembic;
+pub mod django;
+pub mod doctrine;
+pub mod ecto;
+mod embedded;
+pub mod go;
+pub mod javascript;
+pub mod laravel;
+mod names;
+pub mod phinx;
+pub mod rails;
+mod syntax;
+mod undo;
+
+pub use inventory::{difference, even, field_difference, table_difference};
+
 use std::collections::BTreeMap;
 
-use crate::change::RepoPath;
+use crate::change::{RepoPath, Snapshot};
 use crate::finding::{SchemaOp, Undo};
 use crate::formats::Unreadable;
+
+/// Every reader of migrations. The first that reads a file speaks for it.
+pub const MIGRATIONS: &[&dyn MigrationReader] = &[
+    &rails::Rails,
+    &django::Django,
+    &alembic::Alembic,
+    &ecto::Ecto,
+    &go::Go,
+    &laravel::Laravel,
+    &phinx::Phinx,
+    &doctrine::Doctrine,
+    &javascript::TYPEORM,
+    &javascript::MIKRO_ORM,
+    &javascript::SEQUELIZE,
+    &javascript::KYSELY,
+    &javascript::NODE_PG_MIGRATE,
+    &javascript::DB_MIGRATE,
+    &javascript::KNEX,
+    &javascript::PLAIN,
+    &sql::SqlFiles,
+];
+
+/// Every reader of declared schemas. The first that reads a file speaks for it.
+pub const DECLARED: &[&dyn DeclaredReader] = &[&rails::SchemaRb, &sql::SqlSchemas];
+
+/// A field of a table, as far as the text tells.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Column {
+    /// Its name, without quotes.
+    pub name: String,
+    /// The type as written.
+    pub type_: Option<String>,
+    /// Whether it may be left empty.
+    pub nullable: Option<bool>,
+    /// The start value as written.
+    pub default: Option<String>,
+    /// Its line, from 1.
+    pub line: u32,
+}
+
+/// An index or a constraint of a table.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rule {
+    /// Its name; empty where it has none.
+    pub name: String,
+    /// What it covers, joined by `, `.
+    pub columns: Option<String>,
+    /// `index`, `unique_index`, `unique`, `primary_key`, `foreign_key`, `check`.
+    pub what: String,
+    /// Its line, from 1.
+    pub line: u32,
+}
+
+/// A table as declared.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Table {
+    /// Its name as written, without quotes.
+    pub name: String,
+    /// Its line, from 1.
+    pub line: u32,
+    /// Its fields in their order.
+    pub columns: Vec<Column>,
+    /// Its indexes.
+    pub indexes: Vec<Rule>,
+    /// Its constraints, those written beside a field left out.
+    pub constraints: Vec<Rule>,
+}
+
+/// What a declared schema holds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Inventory {
+    /// The tables in their order.
+    pub tables: Vec<Table>,
+    /// Views, enum types, databases and the like: (`view`, name, definition), compared as a whole.
+    pub others: Vec<OtherObject>,
+    /// Row policies and grants.
+    pub access: Vec<AccessStep>,
+}
+
+/// A view, enum type, function, database, … of a declared schema.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OtherObject {
+    /// `view`, `enum`, `function`, `database`, …
+    pub what: String,
+    /// Its name, without quotes.
+    pub name: String,
+    /// Its definition, spacing evened out; compared, never printed.
+    pub text: String,
+    /// Its line, from 1.
+    pub line: u32,
+}
+
+/// A reader of schemas that say what is, not what changes.
+pub trait DeclaredReader: Sync {
+    /// The style's name in reports: `sql`, `prisma`, `rails`, …
+    fn style(&self) -> &'static str;
+    /// Whether this is a declared schema of the style, by path and content.
+    fn reads(&self, path: &RepoPath, text: &str) -> bool;
+    /// The folder whose migrations say the same, such as `db/migrate` for `db/schema.rb`. Where the tree holds
+    /// migrations there, the file mirrors them and adds evidence only.
+    fn migrations(&self, path: &RepoPath) -> Option<RepoPath>;
+    /// Reads what is declared.
+    fn read(&self, path: &RepoPath, text: &str) -> Result<Inventory, Unreadable>;
+}
 
 /// One forward step of a migration, as written, before anything is folded.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,8 +153,15 @@ pub struct Step {
     /// The line of the step, from 1.
     pub line: u32,
     /// `from_type`, `condition`, `what` (for `other`: `view`, `enum`, `function`, `extension`, `own_code`, …),
-    /// `name` (of an index or constraint), `copied_to`.
+    /// `name` (of an index or constraint), `copied_from`, `declared` (`schema`, or `init_script`: it runs on a new, empty database only).
     pub details: BTreeMap<String, String>,
+    /// For a new table: all that the text says about it.
+    pub shape: Option<Table>,
+    /// Whether a `change_type` step states the whole field anew, as MySQL's `MODIFY COLUMN` and Django's `AlterField`
+    /// do. The detector compares it with the field before, and keeps what differs: type, may be empty, start value.
+    pub restates: bool,
+    /// The statement with its spacing evened out, where two of the same kind must be told apart: compared, never printed.
+    pub text: Option<String>,
 }
 
 impl Step {
@@ -49,6 +179,9 @@ impl Step {
             undo: Undo::Unknown,
             line,
             details: BTreeMap::new(),
+            shape: None,
+            restates: false,
+            text: None,
         }
     }
 
@@ -97,6 +230,13 @@ pub trait MigrationReader: Sync {
     fn style(&self) -> &'static str;
     /// Whether this is a migration of the style that runs forward, by path and content.
     fn reads(&self, path: &RepoPath, text: &str) -> bool;
-    /// Reads the forward steps. `down` is the text of a separate undo file, where the style has one.
-    fn read(&self, path: &RepoPath, text: &str, down: Option<&str>) -> Result<Migration, Unreadable>;
+    /// Reads the forward steps. `down` is the text of a separate undo file, where the style has one. `tree` is the
+    /// tree that holds the file: some styles name tables and fields in other files than the one that changes them.
+    fn read(
+        &self,
+        path: &RepoPath,
+        text: &str,
+        down: Option<&str>,
+        tree: &dyn Snapshot,
+    ) -> Result<Migration, Unreadable>;
 }

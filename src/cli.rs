@@ -1,0 +1,124 @@
+//! What can be typed: declarations only.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Reads a change and says in plain words what it means, with the evidence behind every sentence.
+#[derive(Debug, Parser)]
+#[command(name = "plainly", version, about, max_term_width = 100)]
+pub(crate) struct Cli {
+    /// Run as if started in this folder.
+    #[arg(short = 'C', long = "directory", value_name = "DIR", global = true)]
+    pub(crate) directory: Option<PathBuf>,
+    /// When to draw bold text.
+    #[arg(long, value_enum, default_value_t = Color::Auto, global = true)]
+    pub(crate) color: Color,
+    /// Say nothing but the result.
+    #[arg(long, global = true)]
+    pub(crate) quiet: bool,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Say what a range of commits means.
+    Preview(Preview),
+    /// Say what lies behind one sentence: the rule, the lines, the configuration.
+    Explain(Explain),
+    /// Run the last changes of this repository: how loud would plainly have been?
+    Replay(Replay),
+    /// List every rule.
+    Rules(Rules),
+    /// Print a JSON Schema.
+    Schema(Schema),
+    /// Print a shell's completion script.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page.
+    Man,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Explain {
+    /// The finding's id, or its first letters; the folded part of a summary names them.
+    pub(crate) finding: String,
+    /// As for preview.
+    pub(crate) range: Option<String>,
+    #[command(flatten)]
+    pub(crate) given: Given,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Replay {
+    /// How many changes.
+    #[arg(default_value_t = 100)]
+    pub(crate) changes: usize,
+    #[arg(long, value_enum, default_value_t = ListFormat::Terminal)]
+    pub(crate) format: ListFormat,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Rules {
+    #[arg(long, value_enum, default_value_t = ListFormat::Terminal)]
+    pub(crate) format: ListFormat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ListFormat {
+    Terminal,
+    Json,
+}
+
+/// The words that a pull request would bring, and the configuration.
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct Given {
+    /// The pull request's title; else the subject of the newest commit that is no merge.
+    #[arg(long)]
+    pub(crate) title: Option<String>,
+    /// A file with the pull request's text; - for standard input.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) body_file: Option<PathBuf>,
+    /// A configuration to use instead of the repository's plainly.toml.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Preview {
+    /// A..B or A...B: from their merge base to B. A alone: A..HEAD. Nothing: what a push would send.
+    pub(crate) range: Option<String>,
+    #[arg(long, value_enum, default_value_t = PreviewFormat::Terminal)]
+    pub(crate) format: PreviewFormat,
+    #[command(flatten)]
+    pub(crate) given: Given,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PreviewFormat {
+    Terminal,
+    Markdown,
+    Json,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Schema {
+    #[arg(value_enum, default_value_t = SchemaOf::Report)]
+    pub(crate) of: SchemaOf,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SchemaOf {
+    Report,
+    Config,
+}

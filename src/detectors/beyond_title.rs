@@ -1,0 +1,219 @@
+//! Does the change do more than a title that says move, rename, tidy, fix or bump?
+
+use std::collections::BTreeSet;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::{Context, Detector, Line, Report, one_line_each};
+use crate::change::Words;
+use crate::finding::{BeyondTitleFacts, DependencyChange, Facts, Finding, KINDS, Level};
+
+/// Options of `[detectors.beyond_title]`.
+#[derive(Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct BeyondTitle {}
+
+/// First words of a title that promise a small thing, the word that we quote, and the kinds that they promise.
+const VERBS: &[(&[&str], &str, &[&str])] = &[
+    (&["move", "moves", "moving", "moved", "relocate"], "move", &[]),
+    (&["rename", "renames", "renaming", "renamed"], "rename", &["schema", "api", "config"]),
+    (
+        &[
+            "tidy",
+            "cleanup",
+            "clean",
+            "refactor",
+            "refactoring",
+            "reformat",
+            "format",
+            "lint",
+            "reorganize",
+            "style",
+        ],
+        "tidying",
+        &[],
+    ),
+    (&["fix", "fixes", "fixed", "fixing", "bugfix", "hotfix"], "fix", &["config"]),
+    (&["bump", "bumps", "upgrade", "upgrades"], "version step", &["dependency", "runtime", "config"]),
+    (&["docs", "doc", "document", "typo", "typos"], "documentation edit", &[]),
+];
+
+/// Words by which an author speaks of a kind.
+const SPOKEN: &[(&str, &[&str])] = &[
+    (
+        "schema",
+        &[
+            "migration",
+            "migrations",
+            "migrate",
+            "schema",
+            "column",
+            "columns",
+            "table",
+            "tables",
+            "database",
+            "db",
+            "index",
+            "field",
+            "fields",
+        ],
+    ),
+    (
+        "dependency",
+        &[
+            "dependency",
+            "dependencies",
+            "deps",
+            "package",
+            "packages",
+            "bump",
+            "upgrade",
+            "upgrades",
+            "library",
+            "libraries",
+            "version",
+            "versions",
+            "update",
+            "updates",
+        ],
+    ),
+    (
+        "api",
+        &[
+            "api",
+            "endpoint",
+            "endpoints",
+            "graphql",
+            "proto",
+            "protobuf",
+            "openapi",
+            "mutation",
+            "query",
+            "route",
+            "rpc",
+        ],
+    ),
+    (
+        "config",
+        &["setting", "settings", "config", "configuration", "env", "environment", "variable", "variables"],
+    ),
+    ("feature_flag", &["flag", "flags", "switch", "toggle"]),
+];
+
+impl Detector for BeyondTitle {
+    fn detect(&self, cx: &Context<'_>, report: &mut Report) {
+        let Some((verb, expected)) = cx.words.title.as_deref().and_then(promise) else { return };
+        let said = words_of(cx.words);
+        let mut kinds: BTreeSet<&str> = BTreeSet::new();
+        let mut evidence = Vec::new();
+        for finding in &report.findings {
+            let kind = finding.facts.kind();
+            let Some((_, spoken)) = SPOKEN.iter().find(|(of, _)| *of == kind) else { continue };
+            if expected.contains(&kind) || !is_news(finding) || spoken.iter().any(|word| said.contains(*word))
+            {
+                continue;
+            }
+            if names(finding).iter().any(|name| said.contains(&name.to_lowercase())) {
+                kinds.remove(kind);
+                continue;
+            }
+            if kinds.insert(kind) {
+                evidence.extend(finding.evidence.first().cloned());
+            }
+        }
+        if kinds.is_empty() {
+            return;
+        }
+        let kinds =
+            KINDS.iter().filter(|kind| kinds.contains(*kind)).map(|kind| (*kind).to_owned()).collect();
+        let facts = BeyondTitleFacts { verb: verb.to_owned(), kinds };
+        report.push(
+            cx,
+            "beyond_title.more_kinds",
+            Level::WorthALook,
+            verb,
+            evidence,
+            Facts::BeyondTitle(facts),
+        );
+    }
+}
+
+/// What the title's first word promises; a leading `area:` or `type(scope):` is looked at and passed.
+fn promise(title: &str) -> Option<(&'static str, &'static [&'static str])> {
+    let lower = title.to_lowercase();
+    let parts = lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).take(1);
+    let after_colon = lower.split_once(':').and_then(|(_, rest)| rest.split_whitespace().next());
+    parts.chain(after_colon).find_map(|word| {
+        VERBS.iter().find(|(words, _, _)| words.contains(&word)).map(|(_, verb, expected)| (*verb, *expected))
+    })
+}
+
+/// A small package step beside a fix is nobody's news.
+fn is_news(finding: &Finding) -> bool {
+    match &finding.facts {
+        Facts::Dependency(facts) => {
+            finding.level > Level::Routine || (facts.change == DependencyChange::Added && !facts.dev)
+        }
+        Facts::Schema(_) | Facts::Api(_) => finding.level > Level::Routine,
+        Facts::Config(_) | Facts::FeatureFlag(_) => true,
+        _ => false,
+    }
+}
+
+fn names(finding: &Finding) -> Vec<&str> {
+    match &finding.facts {
+        Facts::Dependency(facts) => vec![&facts.name],
+        Facts::Schema(facts) => {
+            std::iter::once(facts.table.as_str()).chain(facts.column.as_deref()).collect()
+        }
+        Facts::Api(facts) => vec![&facts.subject],
+        Facts::Config(facts) => vec![&facts.key],
+        Facts::FeatureFlag(facts) => vec![&facts.key],
+        _ => Vec::new(),
+    }
+}
+
+fn words_of(words: &Words) -> BTreeSet<String> {
+    let commits = words
+        .commits
+        .iter()
+        .filter(|commit| !commit.is_merge)
+        .flat_map(|commit| [&commit.subject, &commit.body]);
+    let texts = words.title.iter().chain(&words.body).chain(commits);
+    let mut said = BTreeSet::new();
+    for text in texts {
+        let lower = text.to_lowercase();
+        said.extend(
+            lower
+                .split(|c: char| !(c.is_alphanumeric() || "_-@/.".contains(c)))
+                .map(|word| word.trim_matches('.').to_owned()),
+        );
+        said.extend(lower.split(|c: char| !c.is_alphanumeric()).map(str::to_owned));
+    }
+    said
+}
+
+/// One sentence.
+pub fn lines(findings: &[&Finding]) -> Vec<Line> {
+    one_line_each(findings)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::promise;
+
+    #[test]
+    fn a_title_promises_by_its_first_word() {
+        for (title, verb) in [
+            ("Move structs to view crates", Some("move")),
+            ("fix(ui): wrong colour", Some("fix")),
+            ("chore: bump things", Some("version step")),
+            ("Add a service", None),
+            ("", None),
+            ("Movement tracking", None),
+        ] {
+            assert_eq!(promise(title).map(|(verb, _)| verb), verb, "{title}");
+        }
+    }
+}

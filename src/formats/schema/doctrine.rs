@@ -1,0 +1,183 @@
+//! Doctrine: SQL given to `addSql`, and tables as objects.
+
+use super::syntax::{self, Call, Expr, Flow, Language, Style, Walk};
+use super::undo::{self, Back};
+use super::{Column, Migration, MigrationReader, Rule, Step, Table};
+use crate::change::{RepoPath, Snapshot};
+use crate::finding::SchemaOp as Op;
+use crate::formats::Unreadable;
+
+/// Doctrine migrations.
+pub struct Doctrine;
+
+impl MigrationReader for Doctrine {
+    fn style(&self) -> &'static str {
+        "doctrine"
+    }
+
+    fn reads(&self, path: &RepoPath, text: &str) -> bool {
+        path.extension() == "php"
+            && text.contains("Migration")
+            && text.contains("function up")
+            && (text.contains("addSql(") || text.contains("Doctrine\\"))
+    }
+
+    fn read(
+        &self,
+        _path: &RepoPath,
+        text: &str,
+        _down: Option<&str>,
+        _tree: &dyn Snapshot,
+    ) -> Result<Migration, Unreadable> {
+        let file = syntax::parse(Language::Php, text)?;
+        let run = |names: &[&str]| {
+            let mut walked = Walk::new(&file);
+            for func in names.iter().filter_map(|name| walked.funcs.get(name).copied()).collect::<Vec<_>>() {
+                walked.run(&mut Reader, func, &[]);
+            }
+            walked
+        };
+        let mut migration = run(&["preUp", "up", "postUp"]).finish();
+        let down = run(&["preDown", "down", "postDown"]);
+        undo::settle(
+            &mut migration.steps,
+            &Back::Steps { steps: &down.found.steps, unclear: down.unknown.is_some() && !down.raised },
+        );
+        Ok(migration)
+    }
+}
+
+struct Reader;
+
+impl<'n> Style<'n> for Reader {
+    fn call(&mut self, walk: &mut Walk<'n>, expr: &'n Expr<'n>, call: &'n Call<'n>) -> Flow {
+        let line = expr.line;
+        let text = |at: usize| call.arg(at).and_then(|arg| walk.text(arg));
+        let name = || text(0).unwrap_or_default();
+        match call.name {
+            "addSql" | "executeStatement" | "executeQuery" | "executeUpdate" | "exec" => {
+                if let Some(sql) = call.arg(0) {
+                    walk.sql(self, sql);
+                }
+                return Flow::Done;
+            }
+            "update" | "insert" | "delete"
+                if call
+                    .receiver
+                    .as_ref()
+                    .and_then(Expr::last_name)
+                    .is_some_and(|name| name.to_lowercase().contains("conn")) =>
+            {
+                let table = name();
+                walk.data(&table, line, call.name == "delete");
+                return Flow::Done;
+            }
+            "createTable" => {
+                let name = name();
+                let shape = Some(Table { name: name.clone(), line, ..Table::default() });
+                walk.push(Step { shape, ..Step::new(Op::AddTable, name, line) });
+                return Flow::Done;
+            }
+            "dropTable" => {
+                let table = name();
+                walk.push(Step::new(Op::DropTable, table, line));
+                return Flow::Done;
+            }
+            "renameTable" => {
+                let (table, to) = (name(), text(1));
+                walk.push(Step { to, ..Step::new(Op::RenameTable, table, line) });
+                return Flow::Done;
+            }
+            "getTable"
+            | "hasTable"
+            | "abortIf"
+            | "skipIf"
+            | "warnIf"
+            | "getDatabasePlatform"
+            | "getName"
+            | "write" => return Flow::Done,
+            _ => {}
+        }
+        // `$schema->getTable('x')->addColumn(…)`, also through a variable.
+        let Some(receiver) = &call.receiver else { return Flow::Inside };
+        let (root, calls) = receiver.chain();
+        let bound = root.map(|root| walk.resolve(root).chain().1).unwrap_or_default();
+        let Some((made, _)) =
+            bound.into_iter().chain(calls).find(|(call, _)| matches!(call.name, "createTable" | "getTable"))
+        else {
+            return Flow::Inside;
+        };
+        let table = made.arg(0).and_then(|name| walk.text(name)).unwrap_or_default();
+        let step = |op: Op| Step::new(op, &table, line);
+        let listed = || walk.joined(call.arg(0));
+        let new = match call.name {
+            "addColumn" => {
+                let option = |key: &str| call.option(key).map(|value| walk.resolve(value));
+                let type_ = call.arg(1).map(|type_| {
+                    walk.text(type_).unwrap_or_else(|| type_.last_name().unwrap_or(type_.text).to_owned())
+                });
+                let length = option("length").map(|length| format!("({})", length.text)).unwrap_or_default();
+                Step {
+                    type_: type_.map(|type_| format!("{type_}{length}")),
+                    nullable: Some(option("notnull").and_then(Expr::truth) == Some(false)),
+                    default: option("default")
+                        .filter(|value| !value.is_nothing())
+                        .map(|value| value.literal().unwrap_or(value.text).to_owned()),
+                    ..step(Op::AddColumn).column(name())
+                }
+            }
+            "dropColumn" => step(Op::DropColumn).column(name()),
+            "renameColumn" => Step { to: text(1), ..step(Op::RenameColumn).column(name()) },
+            "modifyColumn" | "changeColumn" => Step { restates: true, ..step(Op::ChangeType).column(name()) },
+            "addIndex" => Step { column: listed(), ..step(Op::AddIndex) }.detail("what", "index"),
+            "addUniqueIndex" => {
+                Step { column: listed(), ..step(Op::AddIndex) }.detail("what", "unique_index")
+            }
+            "addUniqueConstraint" => {
+                Step { column: listed(), ..step(Op::AddConstraint) }.detail("what", "unique")
+            }
+            "setPrimaryKey" => {
+                Step { column: listed(), ..step(Op::AddConstraint) }.detail("what", "primary_key")
+            }
+            "addForeignKeyConstraint" => Step { column: walk.joined(call.arg(1)), ..step(Op::AddConstraint) }
+                .detail("what", "foreign_key"),
+            "dropIndex" => step(Op::DropIndex).detail("name", name()),
+            "removeForeignKey" => {
+                step(Op::DropConstraint).detail("what", "foreign_key").detail("name", name())
+            }
+            _ => return Flow::Inside,
+        };
+        // What is made together with a new table is part of it.
+        let shape = walk
+            .found
+            .steps
+            .iter_mut()
+            .find(|step| step.op == Op::AddTable && step.table == table)
+            .and_then(|step| step.shape.as_mut());
+        let rule = |new: &Step| Rule {
+            name: String::new(),
+            columns: new.column.clone(),
+            what: new.details.get("what").cloned().unwrap_or_default(),
+            line,
+        };
+        match (shape, new.op) {
+            (Some(shape), Op::AddColumn) => {
+                shape.columns.push(Column {
+                    name: new.column.unwrap_or_default(),
+                    type_: new.type_,
+                    nullable: new.nullable,
+                    default: new.default,
+                    line,
+                });
+            }
+            (Some(shape), Op::AddIndex) => shape.indexes.push(rule(&new)),
+            (Some(shape), Op::AddConstraint) => shape.constraints.push(rule(&new)),
+            _ => walk.push(new),
+        }
+        // A chain such as `->setNotnull(true)` after it says how.
+        Flow::Done
+    }
+}
+
+#[cfg(test)]
+mod tests {}

@@ -1,0 +1,23 @@
+//! SQL that stands in strings of another language.
+
+use super::{Migration, sql};
+
+/// What stands where the file does not say what is inserted into a string.
+pub(crate) const HOLE: &str = "unknown_name";
+
+/// The steps of SQL text that begins at `line`; a table whose name is inserted from elsewhere is left unnamed.
+pub(crate) fn steps(text: &str, line: u32, dialect: Option<sql::Dialect>) -> Migration {
+    let mut migration = sql::steps(text, line, dialect);
+    for step in &mut migration.steps {
+        if step.table.contains(HOLE) {
+            step.table.clear();
+        }
+        step.details.retain(|_, value| !value.contains(HOLE));
+        for name in [&mut step.column, &mut step.to] {
+            if name.as_deref().is_some_and(|name| name.contains(HOLE)) {
+                *name = None;
+            }
+        }
+    }
+    migration
+}

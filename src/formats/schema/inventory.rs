@@ -1,0 +1,330 @@
+//! Steps applied to what was there, and two states of a schema compared.
+
+use crate::finding::{SchemaOp, Side, Undo};
+use crate::formats::schema::sql::plain;
+use crate::formats::schema::{AccessStep, Column, Inventory, Migration, OtherObject, Rule, Step, Table};
+
+impl Inventory {
+    /// What exists once a migration has run on an empty database.
+    pub fn after(migration: Migration) -> Self {
+        let mut inventory = Inventory::default();
+        for step in &migration.steps {
+            inventory.apply(step);
+        }
+        inventory.access = migration.access;
+        inventory
+    }
+
+    /// A table by its name, schema and case aside.
+    pub fn table(&self, name: &str) -> Option<&Table> {
+        let name = plain(name);
+        self.tables.iter().rev().find(|table| plain(&table.name) == name)
+    }
+
+    /// A field by table and name.
+    pub fn column(&self, table: &str, column: &str) -> Option<&Column> {
+        let column = plain(column);
+        self.table(table)?.columns.iter().find(|field| plain(&field.name) == column)
+    }
+
+    /// The table and the index of a name.
+    pub fn index(&self, name: &str) -> Option<(&Table, &Rule)> {
+        let name = plain(name);
+        self.tables.iter().rev().find_map(|table| {
+            let index =
+                table.indexes.iter().chain(&table.constraints).find(|rule| plain(&rule.name) == name)?;
+            Some((table, index))
+        })
+    }
+
+    fn table_mut(&mut self, name: &str) -> Option<&mut Table> {
+        let name = plain(name);
+        self.tables.iter_mut().rev().find(|table| plain(&table.name) == name)
+    }
+
+    /// Does one step. Steps on tables that are not known change nothing.
+    pub fn apply(&mut self, step: &Step) {
+        let name = step.details.get("name").map(String::as_str).unwrap_or_default();
+        let rule = || Rule {
+            name: name.to_owned(),
+            columns: step.column.clone(),
+            what: step.details.get("what").cloned().unwrap_or_default(),
+            line: step.line,
+        };
+        match step.op {
+            SchemaOp::AddTable => {
+                let guarded =
+                    step.details.get("condition").is_some_and(|condition| condition == "if_not_exists");
+                if guarded && self.table(&step.table).is_some() {
+                    return;
+                }
+                let table = step.shape.clone().unwrap_or_default();
+                self.tables.push(Table { name: step.table.clone(), line: step.line, ..table });
+            }
+            SchemaOp::DropTable => {
+                let gone = plain(&step.table);
+                self.tables.retain(|table| plain(&table.name) != gone);
+            }
+            SchemaOp::RenameTable => {
+                if let (Some(table), Some(to)) = (self.table_mut(&step.table), &step.to) {
+                    table.name.clone_from(to);
+                }
+            }
+            SchemaOp::Other => self.apply_other(step, name),
+            SchemaOp::DataBackfill => {}
+            SchemaOp::DropIndex if step.table.is_empty() => {
+                let gone = plain(name);
+                for table in &mut self.tables {
+                    table.indexes.retain(|index| plain(&index.name) != gone);
+                }
+            }
+            _ => {
+                let Some(table) = self.table_mut(&step.table) else { return };
+                let at =
+                    step.column.as_deref().map(plain).and_then(|column| {
+                        table.columns.iter().position(|field| plain(&field.name) == column)
+                    });
+                match (step.op, at) {
+                    (SchemaOp::AddColumn, None) => table.columns.push(Column {
+                        name: step.column.clone().unwrap_or_default(),
+                        type_: step.type_.clone(),
+                        nullable: step.nullable,
+                        default: step.default.clone(),
+                        line: step.line,
+                    }),
+                    (SchemaOp::DropColumn, Some(at)) => drop(table.columns.remove(at)),
+                    (SchemaOp::RenameColumn, Some(at)) => {
+                        table.columns[at].name = step.to.clone().unwrap_or_default();
+                    }
+                    (SchemaOp::ChangeType, Some(at)) => {
+                        let field = &mut table.columns[at];
+                        field.type_.clone_from(&step.type_);
+                        if step.restates {
+                            field.nullable = step.nullable.or(field.nullable);
+                            field.default.clone_from(&step.default);
+                        }
+                    }
+                    (SchemaOp::ChangeNullability, Some(at)) => table.columns[at].nullable = step.nullable,
+                    (SchemaOp::ChangeDefault, Some(at)) => {
+                        table.columns[at].default.clone_from(&step.default)
+                    }
+                    (SchemaOp::AddIndex, _) => table.indexes.push(rule()),
+                    (SchemaOp::DropIndex, _) => {
+                        table.indexes.retain(|index| plain(&index.name) != plain(name))
+                    }
+                    (SchemaOp::AddConstraint, _) => {
+                        // what is a primary key may not be empty
+                        if step.details.get("what").is_some_and(|what| what == "primary_key") {
+                            let covered = step.column.clone().unwrap_or_default();
+                            for field in &mut table.columns {
+                                if covered.split(", ").any(|name| plain(name) == plain(&field.name)) {
+                                    field.nullable = Some(false);
+                                }
+                            }
+                        }
+                        table.constraints.push(rule());
+                    }
+                    (SchemaOp::DropConstraint, _) => {
+                        table.constraints.retain(|constraint| plain(&constraint.name) != plain(name));
+                    }
+                    _ => {}
+                }
+            }
+        }
+    }
+
+    fn apply_other(&mut self, step: &Step, name: &str) {
+        let what = step.details.get("what").map(String::as_str).unwrap_or_default();
+        if what == "own_code" || name.is_empty() {
+            return;
+        }
+        let change = step.details.get("change").map(String::as_str);
+        let same = |other: &OtherObject| other.what == what && other.name == name;
+        let text = step.text.clone().unwrap_or_default();
+        match (change, self.others.iter().position(same)) {
+            (Some("dropped"), Some(at)) => drop(self.others.remove(at)),
+            (Some("dropped"), None) => {}
+            (Some("changed"), Some(at)) => {
+                self.others[at].text.push('\n');
+                self.others[at].text.push_str(&text);
+            }
+            (_, Some(at)) => self.others[at].text = text,
+            (_, None) => self.others.push(OtherObject {
+                what: what.to_owned(),
+                name: name.to_owned(),
+                text,
+                line: step.line,
+            }),
+        }
+    }
+}
+
+/// What must happen to get from one state to the other, each step with the side that its line stands on.
+pub fn difference(before: &Inventory, after: &Inventory) -> (Vec<(Step, Side)>, Vec<(AccessStep, Side)>) {
+    let mut steps = Vec::new();
+    for table in &after.tables {
+        match before.table(&table.name) {
+            None => steps.push((
+                Step { shape: Some(table.clone()), ..Step::new(SchemaOp::AddTable, &table.name, table.line) },
+                Side::After,
+            )),
+            Some(old) => table_difference(old, table, &mut steps),
+        }
+    }
+    for table in before.tables.iter().filter(|table| after.table(&table.name).is_none()) {
+        let step = Step::new(SchemaOp::DropTable, &table.name, table.line);
+        steps.push((Step { shape: Some(table.clone()), ..step }, Side::Before));
+    }
+    others_difference(before, after, &mut steps);
+
+    // going back to the text as it was makes the same shape again, without what was stored
+    for (step, _) in &mut steps {
+        step.undo = match step.op {
+            SchemaOp::DropTable | SchemaOp::DropColumn => Undo::RestoresStructure,
+            _ => Undo::Restores,
+        };
+    }
+
+    let mut access = Vec::new();
+    let heart =
+        |step: &AccessStep| (step.what.clone(), plain(&step.subject), step.change.clone(), step.text.clone());
+    let (old, new): (Vec<_>, Vec<_>) =
+        (before.access.iter().map(heart).collect(), after.access.iter().map(heart).collect());
+    for (step, heart) in after.access.iter().zip(&new) {
+        if !old.contains(heart) {
+            access.push((step.clone(), Side::After));
+        }
+    }
+    for (step, heart) in before.access.iter().zip(&old) {
+        if !new.contains(heart) {
+            let change = match step.change.as_str() {
+                "loosened" => "tightened",
+                "tightened" => "loosened",
+                other => other,
+            };
+            access.push((AccessStep { change: change.to_owned(), ..step.clone() }, Side::Before));
+        }
+    }
+    (steps, access)
+}
+
+/// The difference between two shapes of one table.
+pub fn table_difference(old: &Table, new: &Table, steps: &mut Vec<(Step, Side)>) {
+    let table = new.name.as_str();
+    for field in &new.columns {
+        let Some(was) = old.columns.iter().find(|was| plain(&was.name) == plain(&field.name)) else {
+            let step = Step::new(SchemaOp::AddColumn, table, field.line).column(&field.name);
+            steps.push((stating(step, field), Side::After));
+            continue;
+        };
+        steps.extend(field_difference(table, was, field).into_iter().map(|step| (step, Side::After)));
+    }
+    for was in &old.columns {
+        if !new.columns.iter().any(|field| plain(&field.name) == plain(&was.name)) {
+            let step = Step::new(SchemaOp::DropColumn, table, was.line).column(&was.name);
+            steps.push((Step { type_: was.type_.clone(), ..step }, Side::Before));
+        }
+    }
+    for (old, new, add, drop) in [
+        (&old.indexes, &new.indexes, SchemaOp::AddIndex, SchemaOp::DropIndex),
+        (&old.constraints, &new.constraints, SchemaOp::AddConstraint, SchemaOp::DropConstraint),
+    ] {
+        let has = |rules: &[Rule], rule: &Rule| {
+            rules.iter().any(|other| {
+                other.what == rule.what
+                    && other.columns.as_deref().map(str::to_lowercase)
+                        == rule.columns.as_deref().map(str::to_lowercase)
+                    && (rule.columns.is_some() || other.name == rule.name)
+            })
+        };
+        let said = |op, rule: &Rule| {
+            let step = Step { column: rule.columns.clone(), ..Step::new(op, table, rule.line) }
+                .detail("what", &rule.what);
+            if rule.name.is_empty() { step } else { step.detail("name", &rule.name) }
+        };
+        steps.extend(new.iter().filter(|rule| !has(old, rule)).map(|rule| (said(add, rule), Side::After)));
+        steps.extend(old.iter().filter(|rule| !has(new, rule)).map(|rule| (said(drop, rule), Side::Before)));
+    }
+}
+
+/// What differs between a field as it was and as it is stated now.
+pub fn field_difference(table: &str, was: &Column, now: &Column) -> Vec<Step> {
+    let on = |op| stating(Step::new(op, table, now.line).column(&now.name), now);
+    let mut steps = Vec::new();
+    if let (Some(old), Some(new)) = (&was.type_, &now.type_) {
+        if even(old) != even(new) {
+            steps.push(on(SchemaOp::ChangeType).detail("from_type", old));
+        }
+    }
+    if let (Some(old), Some(new)) = (was.nullable, now.nullable) {
+        if old != new {
+            steps.push(on(SchemaOp::ChangeNullability));
+        }
+    }
+    if was.default.as_deref().map(even) != now.default.as_deref().map(even) {
+        steps.push(on(SchemaOp::ChangeDefault));
+    }
+    steps
+}
+
+fn stating(step: Step, field: &Column) -> Step {
+    Step { type_: field.type_.clone(), nullable: field.nullable, default: field.default.clone(), ..step }
+}
+
+/// The same type or value in one spelling: case of keywords and spacing even, common aliases resolved.
+pub fn even(text: &str) -> String {
+    let text: String = text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
+    let (name, arguments) = match text.find('(') {
+        Some(at) => (text[..at].trim_end(), text[at..].replace(' ', "")),
+        None => (text.as_str(), String::new()),
+    };
+    let name = match name {
+        "int" | "int4" | "integer" => "integer",
+        "int8" | "bigint" => "bigint",
+        "int2" | "smallint" => "smallint",
+        "character varying" | "varchar" => "varchar",
+        "character" | "char" => "char",
+        "bool" | "boolean" => "boolean",
+        "timestamp with time zone" | "timestamptz" => "timestamptz",
+        "timestamp without time zone" | "timestamp" => "timestamp",
+        "double precision" | "float8" => "double precision",
+        "decimal" | "numeric" => "numeric",
+        other => other,
+    };
+    format!("{name}{arguments}")
+}
+
+fn others_difference(before: &Inventory, after: &Inventory, steps: &mut Vec<(Step, Side)>) {
+    // a schema or sequence that comes or goes with its tables is part of them
+    let moved: Vec<String> = steps
+        .iter()
+        .filter(|(step, _)| matches!(step.op, SchemaOp::AddTable | SchemaOp::DropTable))
+        .filter_map(|(step, _)| step.table.rsplit_once('.').map(|(schema, _)| plain(schema)))
+        .collect();
+    let is_part = |other: &OtherObject| {
+        other.what == "sequence" || (other.what == "schema" && moved.contains(&plain(&other.name)))
+    };
+    let find = |inventory: &Inventory, other: &OtherObject| {
+        inventory.others.iter().find(|one| one.what == other.what && one.name == other.name).cloned()
+    };
+    let said = |other: &OtherObject, change: &str| {
+        Step::new(SchemaOp::Other, "", other.line)
+            .detail("what", &other.what)
+            .detail("name", &other.name)
+            .detail("change", change)
+    };
+    for other in after.others.iter().filter(|other| !is_part(other)) {
+        match find(before, other) {
+            None => steps.push((said(other, "created"), Side::After)),
+            Some(old) if even(&old.text) != even(&other.text) => {
+                steps.push((said(other, "changed"), Side::After))
+            }
+            Some(_) => {}
+        }
+    }
+    for other in before.others.iter().filter(|other| !is_part(other)) {
+        if find(after, other).is_none() {
+            steps.push((said(other, "dropped"), Side::Before));
+        }
+    }
+}

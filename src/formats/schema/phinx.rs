@@ -1,0 +1,224 @@
+//! Phinx, and CakePHP which builds on it: tables as chains of calls, done once they are created or saved.
+
+use super::syntax::{self, Call, Expr, Flow, Language, Style, Walk};
+use super::undo::{self, Back};
+use super::{Column, Migration, MigrationReader, Rule, Step, Table};
+use crate::change::{RepoPath, Snapshot};
+use crate::finding::SchemaOp as Op;
+use crate::formats::Unreadable;
+
+/// Phinx migrations.
+pub struct Phinx;
+
+impl MigrationReader for Phinx {
+    fn style(&self) -> &'static str {
+        "phinx"
+    }
+
+    fn reads(&self, path: &RepoPath, text: &str) -> bool {
+        path.extension() == "php"
+            && (text.contains("extends AbstractMigration")
+                || text.contains("extends BaseMigration")
+                || text.contains("$this->table("))
+            && text.contains("Migration")
+            && !text.contains("addSql(")
+            && !text.contains("Doctrine\\")
+    }
+
+    fn read(
+        &self,
+        _path: &RepoPath,
+        text: &str,
+        _down: Option<&str>,
+        _tree: &dyn Snapshot,
+    ) -> Result<Migration, Unreadable> {
+        let file = syntax::parse(Language::Php, text)?;
+        let funcs = Walk::new(&file).funcs;
+        let run = |name: &str| {
+            let mut reader = Reader { pending: Vec::new() };
+            let mut walked = Walk::new(&file);
+            if let Some(func) = walked.funcs.get(name).copied() {
+                walked.run(&mut reader, func, &[]);
+            }
+            walked
+        };
+        if funcs.contains_key("change") {
+            let mut migration = run("change").finish();
+            undo::settle(&mut migration.steps, &Back::Automatic);
+            return Ok(migration);
+        }
+        let mut migration = run("up").finish();
+        let down = run("down");
+        undo::settle(
+            &mut migration.steps,
+            &Back::Steps { steps: &down.found.steps, unclear: down.unknown.is_some() && !down.raised },
+        );
+        Ok(migration)
+    }
+}
+
+struct Reader {
+    /// Steps on tables that are not saved yet.
+    pending: Vec<Step>,
+}
+
+impl<'n> Style<'n> for Reader {
+    fn call(&mut self, walk: &mut Walk<'n>, expr: &'n Expr<'n>, call: &'n Call<'n>) -> Flow {
+        let (root, calls) = expr.chain();
+        let start = root.map(|root| walk.resolve(root));
+        let bound = start.map(|start| start.chain().1).unwrap_or_default();
+        let object =
+            bound.iter().chain(&calls).find(|(call, _)| call.name == "table" && call.arg(0).is_some());
+        let Some(table) = object.and_then(|(call, _)| call.arg(0)).and_then(|name| walk.text(name)) else {
+            return self.other(walk, call, expr.line);
+        };
+        for (call, line) in calls {
+            self.on_table(walk, &table, call, line);
+        }
+        Flow::Done
+    }
+}
+
+impl Reader {
+    fn on_table<'n>(&mut self, walk: &mut Walk<'n>, table: &str, call: &'n Call<'n>, line: u32) {
+        let text = |at: usize| call.arg(at).and_then(|arg| walk.text(arg));
+        let step = |op: Op| Step::new(op, table, line);
+        let name = || text(0).unwrap_or_default();
+        match call.name {
+            "addColumn" | "changeColumn" => {
+                let column = column(walk, call, line);
+                let op = if call.name == "addColumn" { Op::AddColumn } else { Op::ChangeType };
+                self.pending.push(Step {
+                    type_: column.type_,
+                    nullable: column
+                        .nullable
+                        .filter(|_| op == Op::AddColumn || call.option("null").is_some()),
+                    default: column.default,
+                    restates: op == Op::ChangeType,
+                    ..step(op).column(column.name)
+                });
+            }
+            "addTimestamps" | "addTimestampsWithTimezone" => {
+                let names = [
+                    text(0).unwrap_or_else(|| "created_at".to_owned()),
+                    text(1).unwrap_or_else(|| "updated_at".to_owned()),
+                ];
+                self.pending.extend(names.map(|name| Step {
+                    type_: Some("timestamp".to_owned()),
+                    ..step(Op::AddColumn).column(name)
+                }));
+            }
+            "removeColumn" => self.pending.push(step(Op::DropColumn).column(name())),
+            "renameColumn" => {
+                self.pending.push(Step { to: text(1), ..step(Op::RenameColumn).column(name()) })
+            }
+            "addIndex" => {
+                let unique = call.option("unique").and_then(Expr::truth) == Some(true);
+                self.pending.push(
+                    Step { column: walk.joined(call.arg(0)), ..step(Op::AddIndex) }
+                        .detail("what", if unique { "unique_index" } else { "index" }),
+                );
+            }
+            "removeIndex" => {
+                self.pending.push(Step { column: walk.joined(call.arg(0)), ..step(Op::DropIndex) })
+            }
+            "removeIndexByName" => self.pending.push(step(Op::DropIndex).detail("name", name())),
+            "addForeignKey" | "addForeignKeyWithName" => {
+                let at = usize::from(call.name == "addForeignKeyWithName");
+                self.pending.push(
+                    Step { column: walk.joined(call.arg(at)), ..step(Op::AddConstraint) }
+                        .detail("what", "foreign_key"),
+                );
+            }
+            "dropForeignKey" => self.pending.push(
+                Step { column: walk.joined(call.arg(0)), ..step(Op::DropConstraint) }
+                    .detail("what", "foreign_key"),
+            ),
+            "changePrimaryKey" => self.pending.push(
+                Step { column: walk.joined(call.arg(0)), ..step(Op::AddConstraint) }
+                    .detail("what", "primary_key"),
+            ),
+            "rename" | "renameTable" => self.pending.push(Step { to: text(0), ..step(Op::RenameTable) }),
+            "drop" => walk.push(step(Op::DropTable)),
+            "insert" | "saveData" => walk.data(table, line, false),
+            "truncate" => walk.data(table, line, true),
+            "create" => {
+                let (own, rest): (Vec<_>, Vec<_>) =
+                    self.pending.drain(..).partition(|step| step.table == table);
+                self.pending = rest;
+                let mut shape = Table { name: table.to_owned(), line, ..Table::default() };
+                for step in own {
+                    let rule = Rule {
+                        name: String::new(),
+                        columns: step.column.clone(),
+                        what: step.details.get("what").cloned().unwrap_or_default(),
+                        line: step.line,
+                    };
+                    match step.op {
+                        Op::AddColumn => shape.columns.push(Column {
+                            name: step.column.unwrap_or_default(),
+                            type_: step.type_,
+                            nullable: step.nullable,
+                            default: step.default,
+                            line: step.line,
+                        }),
+                        Op::AddIndex => shape.indexes.push(rule),
+                        Op::AddConstraint => shape.constraints.push(rule),
+                        _ => {}
+                    }
+                }
+                walk.push(Step { shape: Some(shape), ..step(Op::AddTable) });
+            }
+            "update" | "save" => {
+                let (own, rest): (Vec<_>, Vec<_>) =
+                    self.pending.drain(..).partition(|step| step.table == table);
+                self.pending = rest;
+                walk.found.steps.extend(own);
+            }
+            _ => {}
+        }
+    }
+
+    fn other<'n>(&mut self, walk: &mut Walk<'n>, call: &'n Call<'n>, line: u32) -> Flow {
+        let text = |at: usize| call.arg(at).and_then(|arg| walk.text(arg)).unwrap_or_default();
+        match call.name {
+            "execute" | "query" if call.receiver.is_some() => {
+                if let Some(sql) = call.arg(0) {
+                    walk.sql(self, sql);
+                }
+            }
+            "dropTable" => walk.push(Step::new(Op::DropTable, text(0), line)),
+            "insert" if call.is_own() => walk.data(&text(0), line, false),
+            "into" | "update" | "delete" | "from" if call.receiver.is_some() && call.args.len() == 1 => {
+                let table = text(0);
+                if !table.is_empty() && call.name != "from" {
+                    walk.data(&table, line, call.name == "delete");
+                }
+            }
+            "hasTable" | "fetchAll" | "fetchRow" | "isMigratingUp" => {}
+            _ => return Flow::Inside,
+        }
+        Flow::Done
+    }
+}
+
+fn column<'n>(walk: &Walk<'n>, call: &'n Call<'n>, line: u32) -> Column {
+    let option = |key: &str| call.option(key).map(|value| walk.resolve(value));
+    let type_ = call
+        .arg(1)
+        .map(|type_| walk.text(type_).unwrap_or_else(|| type_.last_name().unwrap_or(type_.text).to_owned()));
+    let size = option("limit").or(option("length")).map(|limit| limit.text.to_owned());
+    let size = size.or_else(|| Some(format!("{}, {}", option("precision")?.text, option("scale")?.text)));
+    Column {
+        name: call.arg(0).and_then(|name| walk.text(name)).unwrap_or_default(),
+        type_: type_.map(|type_| size.map_or(type_.clone(), |size| format!("{type_}({size})"))),
+        nullable: Some(option("null").and_then(Expr::truth).unwrap_or(false)),
+        default: option("default")
+            .filter(|value| !value.is_nothing())
+            .map(|value| value.literal().unwrap_or(value.text).to_owned()),
+        line,
+    }
+}
+
+#[cfg(test)]
+mod tests {}

@@ -1,0 +1,105 @@
+//! What the way back of a migration brings back, step by step.
+
+use super::Step;
+use crate::finding::{SchemaOp, Undo};
+
+/// The way back, as the migration writes it.
+pub(super) enum Back<'a> {
+    /// None is written.
+    None,
+    /// The framework turns each step around by itself, where it can: see `turned`.
+    Automatic,
+    /// Own steps; `unclear` where some of it cannot be read.
+    Steps { steps: &'a [Step], unclear: bool },
+}
+
+/// Sets the undo of each forward step.
+pub(super) fn settle(forward: &mut [Step], back: &Back<'_>) {
+    let made_here: Vec<String> = forward
+        .iter()
+        .filter(|step| step.op == SchemaOp::AddTable)
+        .map(|step| step.table.to_lowercase())
+        .collect();
+    for step in forward {
+        step.undo = match back {
+            Back::None => Undo::None,
+            Back::Automatic if step.undo == Undo::Unknown => turned(step),
+            Back::Automatic => step.undo,
+            Back::Steps { steps, unclear } => {
+                // Going back drops a table that this migration made, and all that was done to it.
+                let gone = made_here.contains(&step.table.to_lowercase())
+                    && steps
+                        .iter()
+                        .any(|back| back.op == SchemaOp::DropTable && same(&back.table, &step.table));
+                match steps.iter().find_map(|back| undone(step, back)) {
+                    Some(undo) => undo,
+                    None if gone => Undo::Restores,
+                    None if *unclear => Undo::Unknown,
+                    None => Undo::None,
+                }
+            }
+        };
+    }
+}
+
+/// What turning a step around by itself brings back, in frameworks that do so.
+pub(super) fn turned(step: &Step) -> Undo {
+    match step.op {
+        SchemaOp::DropTable | SchemaOp::DropColumn => Undo::RestoresStructure,
+        SchemaOp::DataBackfill | SchemaOp::Other => Undo::None,
+        _ => Undo::Restores,
+    }
+}
+
+fn same(a: &str, b: &str) -> bool {
+    let last = |name: &str| name.rsplit('.').next().unwrap_or_default().to_lowercase();
+    last(a) == last(b)
+}
+
+fn column(step: &Step) -> &str {
+    step.column.as_deref().unwrap_or_default()
+}
+
+/// What `back` brings back of `step`, where it is its opposite.
+fn undone(step: &Step, back: &Step) -> Option<Undo> {
+    use SchemaOp as Op;
+    let table = same(&step.table, &back.table);
+    let both = table && same(column(step), column(back));
+    let to = |step: &Step, name: &str| step.to.as_deref().is_some_and(|to| same(to, name));
+    let name = |step: &Step| step.details.get("name").map(|name| name.to_lowercase());
+    let covers = table
+        && (both
+            || column(step).is_empty()
+            || column(back).is_empty()
+            || name(step).is_some_and(|n| name(back) == Some(n)));
+    match (step.op, back.op) {
+        (Op::AddTable, Op::DropTable) if table => Some(Undo::Restores),
+        (Op::DropTable, Op::AddTable) if table => Some(Undo::RestoresStructure),
+        (Op::AddColumn, Op::DropColumn) if both => Some(Undo::Restores),
+        (Op::DropColumn, Op::AddColumn) if both => Some(Undo::RestoresStructure),
+        (Op::RenameTable, Op::RenameTable) if to(step, &back.table) || to(back, &step.table) => {
+            Some(Undo::Restores)
+        }
+        (Op::RenameColumn, Op::RenameColumn) if to(step, column(back)) || to(back, column(step)) => {
+            Some(Undo::Restores)
+        }
+        (Op::ChangeType, Op::ChangeType)
+        | (Op::ChangeNullability, Op::ChangeNullability)
+        | (Op::ChangeDefault, Op::ChangeDefault)
+            if both =>
+        {
+            Some(Undo::Restores)
+        }
+        (Op::AddIndex, Op::DropIndex)
+        | (Op::DropIndex, Op::AddIndex)
+        | (Op::AddConstraint, Op::DropConstraint)
+        | (Op::DropConstraint, Op::AddConstraint)
+            if covers || step.table.is_empty() || back.table.is_empty() =>
+        {
+            Some(Undo::Restores)
+        }
+        (Op::DataBackfill, Op::DataBackfill) if table => Some(Undo::Unknown),
+        (Op::Other, Op::Other) => Some(Undo::Unknown),
+        _ => None,
+    }
+}

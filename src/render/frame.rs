@@ -1,0 +1,360 @@
+//! Frames: which lines stand in view, which are folded, and the text around them.
+
+use serde_json::{Value, json};
+
+use super::{Error, Pen, Renderer, Style};
+use crate::change::Role;
+use crate::config::CommentFrom;
+use crate::detectors::Line;
+use crate::finding::{Facts, Level};
+use crate::summary::{Ask, Nature, Report, SaidLine, Summary};
+
+/// What may stand in view. Source: the wording guide, 3.1.
+struct Budget {
+    lines: usize,
+    words: usize,
+    findings: usize,
+}
+
+fn budget(level: Level) -> Budget {
+    match level {
+        Level::Routine => Budget { lines: 2, words: 50, findings: 1 },
+        Level::WorthALook => Budget { lines: 9, words: 180, findings: 5 },
+        Level::TalkFirst => Budget { lines: 12, words: 200, findings: 6 },
+    }
+}
+
+/// Roles in the order in which a sentence lists them: what a reader asks about first stands first.
+const ROLES: [Role; 13] = [
+    Role::Source,
+    Role::Migration,
+    Role::Contract,
+    Role::Config,
+    Role::Translation,
+    Role::Test,
+    Role::Manifest,
+    Role::Lock,
+    Role::Infra,
+    Role::Docs,
+    Role::Generated,
+    Role::Asset,
+    Role::Vendored,
+];
+
+/// Questions in view, at most.
+const QUESTIONS: usize = 2;
+
+/// Which lines stand in view and which questions are asked: decided once on plain text, so that every view agrees.
+pub struct Composed {
+    /// The top consequence, as a line's place; none where nothing can be one.
+    pub headline: Option<usize>,
+    /// For each line whether it stands in view.
+    pub in_view: Vec<bool>,
+    /// Line and number of each question asked.
+    pub questions: Vec<(usize, usize)>,
+}
+
+fn compose(pen: &Pen<'_>, summary: &Summary) -> Result<(Composed, Vec<String>), Error> {
+    let said: Vec<String> = summary.lines.iter().map(|line| pen.line(line)).collect::<Result<_, _>>()?;
+    let mut headline = None;
+    for (at, line) in summary.lines.iter().enumerate() {
+        // That tests or sizes are as always is no news.
+        let is_news =
+            line.level > Level::Routine || !["tests", "size"].iter().any(|kind| line.shape.starts_with(kind));
+        if line.level == summary.report.level && is_news && !line.folded && pen.headline(line)?.is_some() {
+            headline = Some(at);
+            break;
+        }
+    }
+    let budget = budget(summary.report.level);
+    let mut questions = Vec::new();
+    if summary.report.level > Level::Routine {
+        let mut spare = Vec::new();
+        for (at, line) in summary.lines.iter().enumerate().filter(|(_, line)| line.level > Level::Routine) {
+            for nth in 0..pen.questions(line)?.len() {
+                if nth == 0 { questions.push((at, nth)) } else { spare.push((at, nth)) }
+            }
+        }
+        questions.truncate(QUESTIONS);
+        questions.extend(spare.into_iter().take(QUESTIONS - questions.len()));
+        questions.sort_unstable();
+    }
+
+    // Heading, why, the line of questions and the footer are always there.
+    let mut lines = 4;
+    let mut words: usize = 40;
+    for (at, nth) in &questions {
+        if let Some(line) = summary.lines.get(*at) {
+            words += pen.questions(line)?.get(*nth).map_or(0, |question| question.split_whitespace().count());
+        }
+    }
+    let mut findings = 0;
+    let mut in_view = vec![false; summary.lines.len()];
+    // Two lines keep a place of their own: tests, which every reader looks for, and moved text, which tells how to
+    // read all the rest.
+    let keeps_place = |line: &Line| (line.shape.starts_with("tests") || is_moved(line)) && !line.folded;
+    let (kept, others): (Vec<usize>, Vec<usize>) =
+        (0..summary.lines.len()).partition(|at| summary.lines.get(*at).is_some_and(keeps_place));
+    for at in kept.into_iter().chain(others) {
+        let (Some(line), Some(text)) = (summary.lines.get(at), said.get(at)) else { continue };
+        let length = text.split_whitespace().count();
+        let fits = findings < budget.findings && lines < budget.lines && words + length <= budget.words;
+        let top = headline == Some(at) && findings < budget.findings;
+        if summary.report.level > Level::Routine && !line.folded && (fits || top) {
+            in_view[at] = true;
+            findings += 1;
+            lines += 1;
+            words += length;
+        }
+    }
+    Ok((Composed { headline, in_view, questions }, said))
+}
+
+/// The report with its sentences, in plain text.
+pub(super) fn report(renderer: &Renderer, summary: &Summary) -> Result<Report, Error> {
+    let pen = renderer.pen(&Style::PLAIN);
+    let (composed, said) = compose(&pen, summary)?;
+    let mut report = summary.report.clone();
+    report.headline = headline(&pen, summary, &composed)?;
+    report.lines = summary
+        .lines
+        .iter()
+        .zip(said)
+        .zip(&composed.in_view)
+        .map(|((line, text), in_view)| SaidLine {
+            text,
+            findings: line.findings.clone(),
+            level: line.level,
+            in_view: *in_view,
+        })
+        .collect();
+    if report.level == Level::Routine {
+        let findings =
+            composed.headline.and_then(|at| summary.lines.get(at)).map(|line| line.findings.clone());
+        let text = pen.fill("frame/routine", &values(&pen, summary, &composed)?)?;
+        let line =
+            SaidLine { text, findings: findings.unwrap_or_default(), level: Level::Routine, in_view: true };
+        report.lines.insert(0, line);
+    }
+    for (line, nth) in &composed.questions {
+        let Some(line) = summary.lines.get(*line) else { continue };
+        let who = pen.fill("frame/who", &who(summary))?;
+        let question = pen.questions(line)?.get(*nth).cloned();
+        report.ask.push(Ask { who, question, findings: line.findings.clone() });
+    }
+    Ok(report)
+}
+
+/// The text of a comment, or of a terminal.
+pub(super) fn text(
+    renderer: &Renderer,
+    summary: &Summary,
+    style: &Style,
+    most_bytes: usize,
+) -> Result<String, Error> {
+    let (composed, _) = compose(&renderer.pen(&Style::PLAIN), summary)?;
+    let pen = renderer.pen(style);
+    let mut values = values(&pen, summary, &composed)?;
+    let frame = match (summary.report.level, style.view) {
+        (Level::Routine, _) => "frame/routine",
+        (_, super::View::Terminal { .. }) => "frame/terminal",
+        _ => "frame/comment",
+    };
+    let mut text = pen.fill(frame, &values)?;
+    // Folded text goes first, item by item, so that nothing is cut inside a sentence.
+    let mut cut = 0;
+    while text.len() > most_bytes {
+        let shorter = ["rules", "could_not_check", "folded", "owners", "lines"].into_iter().any(|key| {
+            let Some(items) = values.get_mut(key).and_then(Value::as_array_mut) else { return false };
+            let keep = items.len() / 2;
+            cut += items.len() - keep;
+            let shorter = !items.is_empty();
+            items.truncate(keep);
+            shorter
+        });
+        if !shorter {
+            break;
+        }
+        if let Some(values) = values.as_object_mut() {
+            values.insert("cut".to_owned(), json!(cut));
+        }
+        text = pen.fill(frame, &values)?;
+    }
+    Ok(text)
+}
+
+/// Level and top consequence in one sentence, without the author's title. That a change is mostly moved text is said
+/// before the consequence: it tells how to read all the rest.
+fn headline(pen: &Pen<'_>, summary: &Summary, composed: &Composed) -> Result<String, Error> {
+    let top = composed.headline.and_then(|at| summary.lines.get(at));
+    let Some(line) = top else { return pen.fill("frame/nature", &nature(summary)) };
+    let top = pen.headline(line)?.unwrap_or_default();
+    let moved = summary.lines.iter().find(|other| is_moved(other) && !is_moved(line));
+    match moved.map(|line| pen.headline(line)).transpose()?.flatten() {
+        Some(moved) => pen.fill("frame/headline", &json!({"first": moved, "then": top})),
+        None => Ok(top),
+    }
+}
+
+fn is_moved(line: &Line) -> bool {
+    line.shape.starts_with("moved_code")
+}
+
+/// What a change is as a whole, for a template: a word for its nature and its counts.
+fn nature(summary: &Summary) -> Value {
+    let report = &summary.report;
+    let kind = match summary.nature {
+        Nature::Empty => "empty".to_owned(),
+        Nature::Only(role) => json!(role).as_str().unwrap_or("mixed").to_owned(),
+        Nature::Packages => "packages".to_owned(),
+        Nature::Mixed => "mixed".to_owned(),
+    };
+    let count =
+        |roles: &[Role]| -> u32 { roles.iter().filter_map(|role| report.composition.get(role)).sum() };
+    let touched: Vec<&str> = report.services.iter().map(|service| service.title.as_str()).collect();
+    json!({
+        "nature": kind,
+        "files": report.size.files,
+        "roles": ROLES.iter().filter_map(|role| {
+            report.composition.get(role).map(|count| json!({"role": role, "files": count}))
+        }).collect::<Vec<_>>(),
+        "locks": count(&[Role::Lock]),
+        "services": touched,
+        "product_code": count(&[Role::Source, Role::Migration, Role::Contract, Role::Config, Role::Translation]) > 0,
+        "path": report.files.first().map(|file| &file.path),
+    })
+}
+
+fn who(summary: &Summary) -> Value {
+    let name = summary.report.author.as_ref().filter(|_| summary.manners.people).map(|author| &author.name);
+    json!({
+        "name": name,
+        "is_bot": summary.report.author.is_none(),
+        "owner": summary.owners.first(),
+        "mention": summary.manners.mention,
+    })
+}
+
+fn values(pen: &Pen<'_>, summary: &Summary, composed: &Composed) -> Result<Value, Error> {
+    let report = &summary.report;
+    let mut in_view = Vec::new();
+    let mut folded = Vec::new();
+    for (at, line) in summary.lines.iter().enumerate() {
+        let text = pen.line(line)?;
+        if text.trim().is_empty() {
+            continue;
+        }
+        let of = if composed.in_view.get(at) == Some(&true) { &mut in_view } else { &mut folded };
+        of.push(text);
+    }
+    let mut questions = Vec::new();
+    for (at, nth) in &composed.questions {
+        if let Some(line) = summary.lines.get(*at)
+            && let Some(question) = pen.questions(line)?.into_iter().nth(*nth)
+        {
+            questions.push(question);
+        }
+    }
+    let not_checked = report
+        .could_not_check
+        .iter()
+        .map(|entry| {
+            let (reason, detail) = entry.reason.split_once(": ").unwrap_or((&entry.reason, ""));
+            pen.fill("could_not_check", &json!({"path": entry.path, "reason": reason, "detail": detail}))
+        })
+        .collect::<Result<Vec<_>, _>>()?;
+    let mut values = json!({
+        "level": report.level,
+        "title": report.title,
+        "headline": headline(pen, summary, composed)?,
+        "has_headline_line": composed.headline.is_some(),
+        "why": report.why,
+        "lines": in_view,
+        "folded": folded,
+        "questions": questions,
+        "who": who(summary),
+        "rules": rules(&summary.lines, report),
+        "owners": summary.owners,
+        "could_not_check": not_checked,
+        "accepted": accepted(report),
+        "evidence": report.first_evidence(),
+        "nature": nature(summary),
+        "absent": absent(report),
+        "size": report.size,
+        "map": report.map,
+        "services": report.services,
+        "cut": 0,
+        "security": security(report.title.as_deref().unwrap_or_default()),
+        "delta": summary.delta,
+        "expectations": report.expectations,
+        "outsiders": report.findings.iter().any(|finding| matches!(finding.facts, Facts::Api(_))),
+        "range": report.range,
+        "glossary": [],
+    });
+    let seen: String = in_view_text(&values);
+    let glossary: Vec<Value> = pen
+        .glossary(&seen)
+        .into_iter()
+        .map(|(term, meaning)| json!({"term": term, "meaning": meaning}))
+        .collect();
+    if let Some(values) = values.as_object_mut() {
+        values.insert("glossary".to_owned(), json!(glossary));
+    }
+    Ok(values)
+}
+
+fn in_view_text(values: &Value) -> String {
+    ["headline", "lines", "questions"].iter().map(|key| values[*key].to_string()).collect()
+}
+
+/// Rule and finding of each line, in the order of the lines; the first letters of an id suffice for `explain`.
+fn rules(lines: &[Line], report: &Report) -> Vec<Value> {
+    let mut rules: Vec<(&str, Vec<&str>)> = Vec::new();
+    for id in lines.iter().flat_map(|line| &line.findings) {
+        let Some(finding) = report.findings.iter().find(|finding| finding.id == *id) else { continue };
+        match rules.iter_mut().find(|(rule, _)| *rule == finding.rule) {
+            Some((_, ids)) => ids.push(&finding.id),
+            None => rules.push((&finding.rule, vec![&finding.id])),
+        }
+    }
+    rules
+        .into_iter()
+        .map(|(rule, ids)| json!({"rule": rule, "id": ids.first(), "count": ids.len()}))
+        .collect()
+}
+
+/// The words of a title by which its author says that this mends a known weakness.
+fn security(title: &str) -> Option<&str> {
+    let mut words = title.split(|c: char| c.is_whitespace() || "(),:".contains(c));
+    words.find(|word| {
+        word.eq_ignore_ascii_case("[security]") || word.starts_with("CVE-") || word.starts_with("GHSA-")
+    })
+}
+
+/// What readers ask about first and what was looked for without a find. A file that could not be read may hold it, so
+/// then nothing is said to be absent.
+fn absent(report: &Report) -> Vec<&'static str> {
+    if !report.could_not_check.is_empty() {
+        return Vec::new();
+    }
+    let found = |kind: &&str| report.findings.iter().any(|finding| finding.facts.kind() == *kind);
+    ["schema", "dependency", "api"].into_iter().filter(|kind| !found(kind)).collect()
+}
+
+fn accepted(report: &Report) -> Vec<Value> {
+    let accepted =
+        report.findings.iter().filter_map(|finding| finding.accepted.as_ref().map(|by| (finding, by)));
+    accepted.map(|(finding, by)| json!({"rule": finding.rule, "by": by.by, "reason": by.reason})).collect()
+}
+
+impl CommentFrom {
+    /// Whether a change of this level gets a comment of its own.
+    pub fn includes(self, level: Level) -> bool {
+        match self {
+            CommentFrom::All => true,
+            CommentFrom::WorthALook => level >= Level::WorthALook,
+            CommentFrom::TalkFirst => level >= Level::TalkFirst,
+            CommentFrom::Off => false,
+        }
+    }
+}

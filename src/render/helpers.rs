@@ -1,0 +1,426 @@
+//! The helpers that templates may use. Each writes for one place: Markdown, a terminal, plain text. None can panic.
+
+use std::sync::Arc;
+
+use handlebars::{
+    Context, Handlebars, Helper, HelperDef, HelperResult, Output, RenderContext, RenderErrorReason,
+    Renderable,
+};
+use serde_json::Value;
+
+use super::escape;
+use super::{Links, Style, View};
+
+/// How many names of a list stand before "and 4 more".
+const NAMES_SHOWN: usize = 3;
+
+/// Binds escaping and helpers to one style.
+pub(super) fn register(engine: &mut Handlebars<'static>, style: Arc<Style>) {
+    let view = style.view;
+    engine.register_escape_fn(move |text| prose(text, view));
+    engine.register_helper("code", Box::new(Code(view)));
+    engine.register_helper("list", Box::new(List { view, code: true }));
+    engine.register_helper("titles", Box::new(List { view, code: false }));
+    engine.register_helper("plural", Box::new(Plural));
+    engine.register_helper("number", Box::new(Number));
+    engine.register_helper("b", Box::new(Bold(view)));
+    engine.register_helper("quote", Box::new(Quote { view, most: usize::MAX }));
+    engine.register_helper("title", Box::new(Quote { view, most: 72 }));
+    engine.register_helper("link", Box::new(Link(style.clone())));
+    engine.register_helper("links", Box::new(LinkList(style)));
+    engine.register_helper("date", Box::new(Date));
+    engine.register_helper("ready", Box::new(Ready));
+}
+
+/// Prose of strangers, harmless where it goes.
+pub(super) fn prose(text: &str, view: View) -> String {
+    match view {
+        View::Markdown => escape::markdown_prose(text),
+        View::Terminal { .. } => escape::terminal(text),
+        View::Plain => escape::visible(text),
+    }
+}
+
+/// A name in code style.
+pub(super) fn code(text: &str, view: View) -> String {
+    match view {
+        View::Markdown => escape::markdown_code(text),
+        View::Terminal { .. } => escape::terminal(text),
+        View::Plain => escape::visible(text),
+    }
+}
+
+fn text_of(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Null => String::new(),
+        other => other.to_string(),
+    }
+}
+
+fn param(h: &Helper<'_>, at: usize, name: &'static str) -> Result<Value, RenderErrorReason> {
+    h.param(at).map(|param| param.value().clone()).ok_or(RenderErrorReason::ParamNotFoundForIndex(name, at))
+}
+
+struct Code(View);
+
+impl HelperDef for Code {
+    fn call<'reg: 'rc, 'rc>(
+        &self,
+        h: &Helper<'rc>,
+        _: &'reg Handlebars<'reg>,
+        _: &'rc Context,
+        _: &mut RenderContext<'reg, 'rc>,
+        out: &mut dyn Output,
+    ) -> HelperResult {
+        out.write(&code(&text_of(&param(h, 0, "code")?), self.0))?;
+        Ok(())
+    }
+}
+
+struct List {
+    view: View,
+    code: bool,
+}
+
+impl HelperDef for List {
+    fn call<'reg: 'rc, 'rc>(
+        &self,
+        h: &Helper<'rc>,
+        engine: &'reg Handlebars<'reg>,
+        _: &'rc Context,
+        _: &mut RenderContext<'reg, 'rc>,
+        out: &mut dyn Output,
+    ) -> HelperResult {
+        let value = param(h, 0, "list")?;
+        let names: Vec<String> = match &value {
+            Value::Array(items) => items.iter().map(text_of).collect(),
+            other => vec![text_of(other)],
+        };
+        let most = h
+            .hash_get("most")
+            .and_then(|most| most.value().as_u64())
+            .map_or(NAMES_SHOWN, |most| most as usize);
+        let shown: Vec<String> = names
+            .iter()
+            .take(if names.len() == most + 1 { most + 1 } else { most })
+            .map(|name| if self.code { code(name, self.view) } else { prose(name, self.view) })
+            .collect();
+        let values = serde_json::json!({"names": shown, "more": names.len().saturating_sub(shown.len())});
+        out.write(&words::join(engine, &values))?;
+        Ok(())
+    }
+}
+
+/// Small joining words of the language: the partial `words/join`, filled in by hand because a partial cannot loop
+/// with different words between the last two.
+mod words {
+    use handlebars::Handlebars;
+    use serde_json::Value;
+
+    /// `a`, `a and b`, `a, b and c`, `a, b, c and 4 more`.
+    pub(super) fn join(engine: &Handlebars<'_>, values: &Value) -> String {
+        let names: Vec<&str> = values["names"]
+            .as_array()
+            .map(|names| names.iter().filter_map(Value::as_str).collect())
+            .unwrap_or_default();
+        let more = values["more"].as_u64().unwrap_or(0);
+        let word = |name: &str| engine.render(&format!("words/{name}"), values).unwrap_or_default();
+        let mut parts: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+        if more > 0 {
+            parts.push(word("more"));
+        }
+        match parts.split_last() {
+            None => String::new(),
+            Some((only, [])) => only.clone(),
+            Some((last, first)) => format!("{} {} {last}", first.join(", "), word("and")),
+        }
+    }
+}
+
+struct Plural;
+
+impl HelperDef for Plural {
+    fn call<'reg: 'rc, 'rc>(
+        &self,
+        h: &Helper<'rc>,
+        _: &'reg Handlebars<'reg>,
+        _: &'rc Context,
+        _: &mut RenderContext<'reg, 'rc>,
+        out: &mut dyn Output,
+    ) -> HelperResult {
+        let n = count(&param(h, 0, "plural")?);
+        let form = if n == 1 { "one" } else { "other" };
+        let text = h.hash_get(form).map(|value| text_of(value.value())).unwrap_or_default();
+        out.write(&text.replace('#', &grouped(n)))?;
+        Ok(())
+    }
+}
+
+fn count(value: &Value) -> u64 {
+    match value {
+        Value::Array(items) => items.len() as u64,
+        other => other.as_u64().unwrap_or(0),
+    }
+}
+
+/// Digits, with a comma between thousands.
+fn grouped(n: u64) -> String {
+    let digits = n.to_string();
+    let mut out = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+struct Number;
+
+impl HelperDef for Number {
+    fn call<'reg: 'rc, 'rc>(
+        &self,
+        h: &Helper<'rc>,
+        engine: &'reg Handlebars<'reg>,
+        _: &'rc Context,
+        _: &mut RenderContext<'reg, 'rc>,
+        out: &mut dyn Output,
+    ) -> HelperResult {
+        let n = count(&param(h, 0, "number")?);
+        if n == 1 {
+            out.write(&engine.render("words/one", &Value::Null).unwrap_or_else(|_| "1".to_owned()))?;
+        } else {
+            out.write(&grouped(n))?;
+        }
+        Ok(())
+    }
+}
+
+struct Bold(View);
+
+impl HelperDef for Bold {
+    fn call<'reg: 'rc, 'rc>(
+        &self,
+        h: &Helper<'rc>,
+        engine: &'reg Handlebars<'reg>,
+        context: &'rc Context,
+        rc: &mut RenderContext<'reg, 'rc>,
+        out: &mut dyn Output,
+    ) -> HelperResult {
+        let (open, close) = match self.0 {
+            View::Markdown => ("**", "**"),
+            View::Terminal { color: true } => ("\u{1b}[1m", "\u{1b}[22m"),
+            View::Terminal { color: false } | View::Plain => ("", ""),
+        };
+        out.write(open)?;
+        if let Some(template) = h.template() {
+            template.render(engine, context, rc, out)?;
+        }
+        out.write(close)?;
+        Ok(())
+    }
+}
+
+struct Quote {
+    view: View,
+    most: usize,
+}
+
+impl HelperDef for Quote {
+    fn call<'reg: 'rc, 'rc>(
+        &self,
+        h: &Helper<'rc>,
+        _: &'reg Handlebars<'reg>,
+        _: &'rc Context,
+        _: &mut RenderContext<'reg, 'rc>,
+        out: &mut dyn Output,
+    ) -> HelperResult {
+        let text = text_of(&param(h, 0, "quote")?);
+        let text = if self.most == usize::MAX { text.trim() } else { without_numbers(text.trim()) };
+        let text = cut(text, self.most);
+        // A quotation mark inside would end the quotation for the reader.
+        let text = text.replace('"', "'");
+        out.write("\"")?;
+        out.write(&prose(&text, self.view))?;
+        out.write("\"")?;
+        Ok(())
+    }
+}
+
+/// A title without the numbers of pull requests and issues at its end, `#12` or `(#12)`.
+fn without_numbers(title: &str) -> &str {
+    let mut title = title;
+    while let Some((rest, last)) = title.rsplit_once(' ') {
+        let number = last.trim_start_matches('(').trim_end_matches(')').strip_prefix('#');
+        if !number
+            .is_some_and(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
+        {
+            break;
+        }
+        title = rest.trim_end();
+    }
+    title.strip_suffix('.').filter(|title| !title.ends_with('.')).unwrap_or(title)
+}
+
+/// Cuts at a word, never inside a code span.
+fn cut(text: &str, most: usize) -> String {
+    if text.chars().count() <= most {
+        return text.to_owned();
+    }
+    let mut kept = String::new();
+    let mut length = 0;
+    let mut in_code = false;
+    for word in text.split_inclusive(char::is_whitespace) {
+        length += word.chars().count();
+        let opens = word.starts_with('`') || in_code;
+        if length > most && !kept.is_empty() && !in_code {
+            break;
+        }
+        in_code = opens && (in_code ^ (word.matches('`').count() % 2 == 1));
+        kept.push_str(word);
+    }
+    // One word, or one code span, may be of any length; 200 letters are where patience ends.
+    let kept: String = kept.trim_end().chars().take(most.saturating_mul(3).max(200)).collect();
+    format!("{}…", kept.trim_end_matches([',', ';', ':', '.', '-']))
+}
+
+struct Link(Arc<Style>);
+
+impl HelperDef for Link {
+    fn call<'reg: 'rc, 'rc>(
+        &self,
+        h: &Helper<'rc>,
+        _: &'reg Handlebars<'reg>,
+        _: &'rc Context,
+        _: &mut RenderContext<'reg, 'rc>,
+        out: &mut dyn Output,
+    ) -> HelperResult {
+        let name = text_of(&param(h, 0, "link")?);
+        let place = param(h, 1, "link")?;
+        if let Some(link) = one_link(&name, &place, &self.0) {
+            out.write(&format!(" ({link})"))?;
+        }
+        Ok(())
+    }
+}
+
+struct LinkList(Arc<Style>);
+
+impl HelperDef for LinkList {
+    fn call<'reg: 'rc, 'rc>(
+        &self,
+        h: &Helper<'rc>,
+        _: &'reg Handlebars<'reg>,
+        _: &'rc Context,
+        _: &mut RenderContext<'reg, 'rc>,
+        out: &mut dyn Output,
+    ) -> HelperResult {
+        let (names, places) = (param(h, 0, "links")?, param(h, 1, "links")?);
+        let names = names.as_array().cloned().unwrap_or_default();
+        let places = places.as_array().cloned().unwrap_or_default();
+        let links: Vec<String> = names
+            .iter()
+            .zip(&places)
+            .take(NAMES_SHOWN)
+            .filter_map(|(name, place)| one_link(&text_of(name), place, &self.0))
+            .collect();
+        if !links.is_empty() {
+            out.write(&format!(" ({})", links.join(", ")))?;
+        }
+        Ok(())
+    }
+}
+
+/// `[name](address)`, `path:line`, or nothing.
+fn one_link(name: &str, place: &Value, style: &Style) -> Option<String> {
+    let path = place.get("path")?.as_str()?;
+    let line = place.get("line").and_then(Value::as_u64);
+    match &style.links {
+        Links::None => None,
+        Links::Paths => {
+            let shown = match line {
+                Some(line) => format!("{path}:{line}"),
+                None => path.to_owned(),
+            };
+            Some(code(&shown, style.view))
+        }
+        Links::Forge { web, base, head } => {
+            let commit =
+                if place.get("side").and_then(Value::as_str) == Some("before") { base } else { head };
+            // Prose is shown rendered unless asked for plain, and a rendered page has no lines to point at.
+            let plain = if line.is_some() && path.ends_with(".md") { "?plain=1" } else { "" };
+            let anchor = line.map(|line| format!("#L{line}")).unwrap_or_default();
+            Some(format!(
+                "[{}]({web}/blob/{commit}/{}{plain}{anchor})",
+                prose(name, style.view),
+                escape::url_path(path)
+            ))
+        }
+    }
+}
+
+struct Date;
+
+impl HelperDef for Date {
+    fn call<'reg: 'rc, 'rc>(
+        &self,
+        h: &Helper<'rc>,
+        engine: &'reg Handlebars<'reg>,
+        _: &'rc Context,
+        _: &mut RenderContext<'reg, 'rc>,
+        out: &mut dyn Output,
+    ) -> HelperResult {
+        let text = text_of(&param(h, 0, "date")?);
+        let mut parts = text.splitn(3, '-').map(|part| part.parse::<u32>().ok());
+        let (year, month, day) = (parts.next().flatten(), parts.next().flatten(), parts.next().flatten());
+        let values = serde_json::json!({"year": year, "month": month, "day": day});
+        out.write(&engine.render("words/date", &values)?)?;
+        Ok(())
+    }
+}
+
+/// Prints what this program has already rendered for the same place. Frames use it for lines; a test forbids it, like
+/// raw braces, wherever strangers' text could stand.
+struct Ready;
+
+impl HelperDef for Ready {
+    fn call<'reg: 'rc, 'rc>(
+        &self,
+        h: &Helper<'rc>,
+        _: &'reg Handlebars<'reg>,
+        _: &'rc Context,
+        _: &mut RenderContext<'reg, 'rc>,
+        out: &mut dyn Output,
+    ) -> HelperResult {
+        out.write(&text_of(&param(h, 0, "ready")?))?;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn titles_are_cut_at_a_word_and_never_in_code() {
+        assert_eq!(cut("short", 72), "short");
+        assert_eq!(cut("one two three", 8), "one two…");
+        assert_eq!(cut("a `long name in code` b", 1), "a…");
+        assert_eq!(cut("`long name in code` b", 6), "`long name in code`…");
+    }
+
+    #[test]
+    fn numbers_of_issues_are_no_part_of_a_title() {
+        assert_eq!(without_numbers("Remove it #1720 (#1767)"), "Remove it");
+        assert_eq!(without_numbers("Use C #"), "Use C #");
+        assert_eq!(without_numbers("#12"), "#12");
+    }
+
+    #[test]
+    fn thousands_are_grouped() {
+        assert_eq!(grouped(12), "12");
+        assert_eq!(grouped(1234567), "1,234,567");
+    }
+}

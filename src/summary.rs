@@ -1,0 +1,580 @@
+//! The seam between facts and words: what was found, in which order, how loud, and whom to ask. Our JSON contract.
+
+mod expect;
+mod why;
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::change::{ChangeKind, ChangeSet, FileChange, Role, Words};
+use crate::config::{Config, Reader};
+use crate::detectors::{self, Line};
+use crate::finding::{CouldNotCheck, Evidence, Facts, Finding, KINDS, Level};
+
+pub use expect::{Answer, Expectation};
+
+/// From where to where.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Range {
+    /// The commit it is compared with, 40 or 64 hex digits.
+    pub base: String,
+    /// The newest commit.
+    pub head: String,
+    /// How many commits lie between.
+    pub commits: u32,
+}
+
+/// The author's own words for the reason.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Why {
+    /// Verbatim, at most 30 words.
+    pub quote: String,
+    /// Where it stands.
+    pub source: WhySource,
+    /// Whether it states a reason; else it is a first plain step.
+    #[serde(default)]
+    pub is_reason: bool,
+}
+
+/// Where a reason was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum WhySource {
+    /// The pull request's text.
+    Body,
+    /// A commit message.
+    Commit,
+    /// The linked issue.
+    Issue,
+}
+
+/// How large it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Size {
+    /// Files changed.
+    pub files: u32,
+    /// Lines added.
+    pub added: u32,
+    /// Lines removed.
+    pub removed: u32,
+    /// Larger than this share of the changes by people here in 12 months; null when there are too few.
+    pub percentile: Option<u8>,
+}
+
+/// Why a service counts as touched: the strongest reason.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// Own code.
+    Code,
+    /// Settings.
+    Config,
+    /// Package versions.
+    Packages,
+    /// Generated code.
+    Generated,
+    /// Tests.
+    Tests,
+    /// Documentation.
+    Docs,
+    /// Spacing only.
+    Spacing,
+}
+
+/// A service and why it counts as touched.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ServiceTouch {
+    /// Its short name.
+    pub name: String,
+    /// The name that people use.
+    pub title: String,
+    /// Its owners.
+    pub owners: Vec<String>,
+    /// How many of its files changed.
+    pub files: u32,
+    /// The strongest reason.
+    pub reason: Reason,
+}
+
+/// One question, for one addressee.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Ask {
+    /// Whom to ask, as printed.
+    pub who: String,
+    /// The question; null in a stored report of a run without words.
+    pub question: Option<String>,
+    /// The findings behind it.
+    pub findings: Vec<String>,
+}
+
+/// Who made most commits of the range.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Author {
+    /// Through `.mailmap`.
+    pub name: String,
+}
+
+/// What a part of the map is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum NodeKind {
+    /// A part of the product.
+    Service,
+    /// A database, queue or cache.
+    Store,
+    /// Something outside.
+    Outside,
+}
+
+/// What the change does to a part of the map.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// Nothing.
+    Same,
+    /// It changes.
+    Changed,
+    /// It is new.
+    New,
+    /// It is gone.
+    Gone,
+}
+
+/// A part of the map.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Node {
+    /// Its short name.
+    pub name: String,
+    /// What it is.
+    pub kind: NodeKind,
+    /// What the change does to it.
+    pub state: State,
+}
+
+/// Who calls whom.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Edge {
+    /// The caller.
+    pub from: String,
+    /// The called.
+    pub to: String,
+    /// What the change does to it.
+    pub state: State,
+}
+
+/// The services touched and their neighbours.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Map {
+    /// At most twelve.
+    pub nodes: Vec<Node>,
+    /// Between these.
+    pub edges: Vec<Edge>,
+}
+
+/// What happened to a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum FileState {
+    /// New.
+    Added,
+    /// Gone.
+    Deleted,
+    /// Other content.
+    Modified,
+    /// Another path.
+    Renamed,
+}
+
+/// A changed file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct File {
+    /// Where it is, or was.
+    pub path: String,
+    /// The old path of a rename.
+    pub from: Option<String>,
+    /// What happened.
+    pub change: FileState,
+    /// What it is for.
+    pub role: Role,
+    /// Its service.
+    pub service: Option<String>,
+    /// Lines added.
+    pub added: u32,
+    /// Lines removed.
+    pub removed: u32,
+}
+
+/// A sentence as printed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SaidLine {
+    /// Plain text without links.
+    pub text: String,
+    /// The findings behind it.
+    pub findings: Vec<String>,
+    /// Its level.
+    pub level: Level,
+    /// Whether it stands in view; else it is folded.
+    pub in_view: bool,
+}
+
+/// The whole report, `plainly/report/v1`: everything that a template sees, and nothing else.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Report {
+    /// `plainly/report/v1`
+    pub schema: String,
+    /// From where to where.
+    pub range: Range,
+    /// The author's title.
+    pub title: Option<String>,
+    /// The author's reason.
+    pub why: Option<Why>,
+    /// The highest level of all findings.
+    pub level: Level,
+    /// One sentence of plain text.
+    pub headline: String,
+    /// Changed files by role.
+    pub composition: BTreeMap<Role, u32>,
+    /// How large it is.
+    pub size: Size,
+    /// The services touched.
+    pub services: Vec<ServiceTouch>,
+    /// The facts, most important first.
+    pub findings: Vec<Finding>,
+    /// The sentences, as printed.
+    pub lines: Vec<SaidLine>,
+    /// Whom to ask what.
+    pub ask: Vec<Ask>,
+    /// Who to ask; null for bots.
+    pub author: Option<Author>,
+    /// The services and their neighbours.
+    pub map: Map,
+    /// What could not be read.
+    pub could_not_check: Vec<CouldNotCheck>,
+    /// The changed files, sorted by path.
+    pub files: Vec<File>,
+    /// The expectation card of the pull request's text, answered.
+    #[serde(default)]
+    pub expectations: Vec<Expectation>,
+}
+
+/// What a change is about as a whole, where no finding says it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Nature {
+    /// No file changed.
+    Empty,
+    /// Files of one role only.
+    Only(Role),
+    /// Lock files, with or without manifests.
+    Packages,
+    /// Everything else.
+    Mixed,
+}
+
+/// A question before it has words.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Question {
+    /// The line it belongs to, by its place among the summary's lines.
+    pub line: usize,
+    /// Which of the questions of its shape.
+    pub nth: usize,
+}
+
+/// All that is to be said about a change, before it has words.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Summary {
+    /// The contract, with `headline`, `lines` and `ask` still empty.
+    pub report: Report,
+    /// Sentences to be, most important first.
+    pub lines: Vec<Line>,
+    /// What it is as a whole.
+    pub nature: Nature,
+    /// Owners of the changed places, most touched first; catch-all owners last.
+    pub owners: Vec<String>,
+    /// Whether owners are mentioned, persons named.
+    pub manners: Manners,
+    /// What is other than in the version that stands in the comment already.
+    pub delta: Option<Delta>,
+}
+
+/// Kinds of findings that came and went since an earlier head, in the order of kinds.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Delta {
+    /// New ones.
+    pub new: Vec<String>,
+    /// Those that are no longer there.
+    pub gone: Vec<String>,
+}
+
+/// Configuration that words obey.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Manners {
+    /// `mention`
+    pub mention: bool,
+    /// `people`
+    pub people: bool,
+}
+
+/// Everything the summary is made of.
+pub struct Parts<'a> {
+    /// From where to where.
+    pub range: Range,
+    /// The changed files.
+    pub changes: &'a ChangeSet,
+    /// What people wrote.
+    pub words: &'a Words,
+    /// The facts, in any order.
+    pub findings: Vec<Finding>,
+    /// What could not be read.
+    pub could_not_check: Vec<CouldNotCheck>,
+    /// The services touched.
+    pub services: Vec<ServiceTouch>,
+    /// The service of each file, in the order of `changes`.
+    pub service_of: Vec<Option<String>>,
+    /// The map.
+    pub map: Map,
+    /// Owners of the changed places.
+    pub owners: Vec<String>,
+    /// The team's configuration.
+    pub config: &'a Config,
+}
+
+/// Puts facts into order and decides how loud to be.
+pub fn summarize(parts: Parts<'_>) -> Summary {
+    let Parts {
+        range,
+        changes,
+        words,
+        mut findings,
+        could_not_check,
+        services,
+        service_of,
+        map,
+        owners,
+        config,
+    } = parts;
+    accept(&mut findings, config);
+    sort(&mut findings, config.reader);
+    let files: Vec<File> =
+        changes.files().iter().zip(service_of).map(|(file, service)| file_of(file, service)).collect();
+    let mut composition = BTreeMap::new();
+    for file in &files {
+        *composition.entry(file.role).or_insert(0) += 1;
+    }
+    let percentile = findings.iter().find_map(|finding| match &finding.facts {
+        Facts::Size(size) => size.percentile,
+        _ => None,
+    });
+    let size = Size {
+        files: files.len() as u32,
+        added: files.iter().map(|file| file.added).sum(),
+        removed: files.iter().map(|file| file.removed).sum(),
+        percentile,
+    };
+    let expectations = expect::answer(words.body.as_deref().unwrap_or_default(), &findings, &services);
+    let report = Report {
+        schema: "plainly/report/v1".to_owned(),
+        range,
+        title: words.title.clone(),
+        why: why::find(words),
+        level: level_of(&findings, &files),
+        headline: String::new(),
+        composition,
+        size,
+        services,
+        findings,
+        lines: Vec::new(),
+        ask: Vec::new(),
+        author: author_of(words),
+        map,
+        could_not_check,
+        files,
+        expectations,
+    };
+    Summary::of(report, owners, Manners { mention: config.mention, people: config.people }, config.reader)
+}
+
+impl Summary {
+    /// Says a stored report again: lines come from its facts, never from its text.
+    pub fn of(mut report: Report, owners: Vec<String>, manners: Manners, reader: Reader) -> Summary {
+        report.lines.clear();
+        report.ask.clear();
+        report.headline.clear();
+        let lines = lines_of(&report.findings, &report.services, reader);
+        let nature = nature_of(&report.files);
+        Summary { report, lines, nature, owners, manners, delta: None }
+    }
+
+    /// The findings as `kind:id`, for the hidden line of a comment.
+    pub fn ids(&self) -> Vec<String> {
+        self.report
+            .findings
+            .iter()
+            .map(|finding| format!("{}:{}", finding.facts.kind(), finding.id))
+            .collect()
+    }
+
+    /// Says what is other than in an earlier version, given that version's `ids`.
+    pub fn compare(&mut self, earlier: &[String]) {
+        let earlier: BTreeSet<&str> = earlier.iter().map(String::as_str).collect();
+        let now = self.ids();
+        let now: BTreeSet<&str> = now.iter().map(String::as_str).collect();
+        let kinds = |ids: Vec<&&str>| -> Vec<String> {
+            let of: BTreeSet<&str> =
+                ids.iter().filter_map(|id| id.split_once(':')).map(|(kind, _)| kind).collect();
+            KINDS.iter().filter(|kind| of.contains(**kind)).map(|kind| (*kind).to_owned()).collect()
+        };
+        let delta = Delta {
+            new: kinds(now.difference(&earlier).collect()),
+            gone: kinds(earlier.difference(&now).collect()),
+        };
+        self.delta = (delta != Delta::default()).then_some(delta);
+    }
+}
+
+/// A change of documentation, tests, lock files or small package steps only is Routine whatever else fires.
+fn level_of(findings: &[Finding], files: &[File]) -> Level {
+    let quiet = !files.is_empty()
+        && files.iter().all(|file| matches!(file.role, Role::Docs | Role::Lock | Role::Asset))
+        && findings
+            .iter()
+            .all(|finding| matches!(finding.facts, Facts::Size(_) | Facts::MovedCode(_) | Facts::Tests(_)));
+    if quiet {
+        return Level::Routine;
+    }
+    findings.iter().map(|finding| finding.level).max().unwrap_or(Level::Routine)
+}
+
+fn accept(findings: &mut [Finding], config: &Config) {
+    for finding in findings {
+        let Some(entry) =
+            config.accept.iter().find(|entry| !entry.finding.is_empty() && finding.id == entry.finding)
+        else {
+            continue;
+        };
+        finding.accepted =
+            Some(crate::finding::Acceptance { by: entry.by.clone(), reason: entry.reason.clone() });
+    }
+}
+
+/// The place of a kind among its level. `reader` moves some kinds to the front, never facts away.
+fn rank(kind: &str, reader: Reader) -> usize {
+    let front: &[&str] = match reader {
+        Reader::Product => &[],
+        Reader::Platform => &["service", "connection", "api", "dependency", "runtime", "config"],
+        Reader::Infra => &["infra", "config", "schedule", "runtime", "connection", "access"],
+    };
+    match front.iter().position(|name| *name == kind) {
+        Some(place) => place,
+        None => front.len() + KINDS.iter().position(|name| *name == kind).unwrap_or(KINDS.len()),
+    }
+}
+
+fn sort(findings: &mut [Finding], reader: Reader) {
+    findings.sort_by(|a, b| {
+        let place = |finding: &Finding| finding.evidence.first().map(|at| (at.path.clone(), at.line));
+        b.level
+            .cmp(&a.level)
+            .then_with(|| rank(a.facts.kind(), reader).cmp(&rank(b.facts.kind(), reader)))
+            .then_with(|| place(a).cmp(&place(b)))
+            .then_with(|| a.id.cmp(&b.id))
+    });
+}
+
+/// Lines of every kind, in the order of findings; titles stand where services' names stood.
+fn lines_of(findings: &[Finding], services: &[ServiceTouch], reader: Reader) -> Vec<Line> {
+    let mut lines = Vec::new();
+    for kind in KINDS {
+        let of_kind: Vec<&Finding> =
+            findings.iter().filter(|finding| finding.facts.kind() == *kind).collect();
+        if of_kind.is_empty() {
+            continue;
+        }
+        let of = detectors::ALL
+            .iter()
+            .find(|entry| entry.id == *kind)
+            .map_or(detectors::one_line_each as _, |entry| entry.lines);
+        lines.extend(of(&of_kind));
+    }
+    for line in &mut lines {
+        for name in &mut line.services {
+            if let Some(service) = services.iter().find(|service| service.name == *name) {
+                *name = service.title.clone();
+            }
+        }
+    }
+    let kind = |line: &Line| line.shape.split('/').next().unwrap_or_default().to_owned();
+    // That most of it is moved text tells how to read all that follows.
+    lines.sort_by_key(|line| (kind(line) != "moved_code", Reverse(line.level), rank(&kind(line), reader)));
+    lines
+}
+
+fn nature_of(files: &[File]) -> Nature {
+    let Some(first) = files.first() else { return Nature::Empty };
+    if files.iter().all(|file| file.role == first.role) && !matches!(first.role, Role::Manifest) {
+        return if first.role == Role::Lock { Nature::Packages } else { Nature::Only(first.role) };
+    }
+    if files.iter().all(|file| matches!(file.role, Role::Manifest | Role::Lock)) {
+        return Nature::Packages;
+    }
+    Nature::Mixed
+}
+
+fn file_of(file: &FileChange, service: Option<String>) -> File {
+    let (change, from) = match &file.kind {
+        ChangeKind::Added { .. } => (FileState::Added, None),
+        ChangeKind::Deleted { .. } => (FileState::Deleted, None),
+        ChangeKind::Modified { .. } => (FileState::Modified, None),
+        ChangeKind::Renamed { from, .. } => (FileState::Renamed, Some(from.to_string())),
+    };
+    File {
+        path: file.path.to_string(),
+        from,
+        change,
+        role: file.role,
+        service,
+        added: file.added,
+        removed: file.removed,
+    }
+}
+
+/// Who made most commits; of several, who made the newest. Merges do not count, and a bot is nobody to ask.
+fn author_of(words: &Words) -> Option<Author> {
+    let mut counts: Vec<(&crate::change::Person, u32)> = Vec::new();
+    for commit in words.commits.iter().filter(|commit| !commit.is_merge) {
+        match counts.iter_mut().find(|(person, _)| person.email == commit.author.email) {
+            Some((_, count)) => *count += 1,
+            None => counts.push((&commit.author, 1)),
+        }
+    }
+    let most = counts.iter().map(|(_, count)| *count).max()?;
+    let (person, _) = counts.into_iter().find(|(_, count)| *count == most)?;
+    (!person.is_bot()).then(|| Author { name: person.name.clone() })
+}
+
+impl Report {
+    /// The first place that proves anything, for a link in a Routine line.
+    pub fn first_evidence(&self) -> Option<Evidence> {
+        let finding = self.findings.iter().find_map(|finding| finding.evidence.first().cloned());
+        finding.or_else(|| {
+            let file = self
+                .files
+                .iter()
+                .max_by_key(|file| (file.added + file.removed, std::cmp::Reverse(&file.path)))?;
+            let path = crate::change::RepoPath::new(&file.path);
+            Some(if file.change == FileState::Deleted {
+                Evidence::before(&path, None)
+            } else {
+                Evidence::after(&path, None)
+            })
+        })
+    }
+
+    /// The values that a frame sees beside its lines.
+    pub fn values(&self) -> Value {
+        json!(self)
+    }
+}

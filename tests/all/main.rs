@@ -1,0 +1,8 @@
+//! All integration tests, in one program: one link step.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod cases;
+mod cli;
+mod git;
+mod repo;
+mod words;

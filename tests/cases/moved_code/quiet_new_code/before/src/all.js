@@ -1,0 +1,15 @@
+export function part0(input) { return compute(input, 0); }
+export function part1(input) { return compute(input, 1); }
+export function part2(input) { return compute(input, 2); }
+export function part3(input) { return compute(input, 3); }
+export function part4(input) { return compute(input, 4); }
+export function part5(input) { return compute(input, 5); }
+export function part6(input) { return compute(input, 6); }
+export function part7(input) { return compute(input, 7); }
+export function part8(input) { return compute(input, 8); }
+export function part9(input) { return compute(input, 9); }
+export function part10(input) { return compute(input, 10); }
+export function part11(input) { return compute(input, 11); }
+export function part12(input) { return compute(input, 12); }
+export function part13(input) { return compute(input, 13); }
+export function part14(input) { return compute(input, 14); }
