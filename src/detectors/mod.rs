@@ -3,6 +3,7 @@
 //! A detector is one file here, one line in the list, its words in `templates/en/findings/<id>.hbs` (or a folder of
 //! that name) and its cases in `tests/cases/<id>/`. No I/O, no clock, no network, no prose.
 
+pub mod api;
 pub mod beyond_title;
 pub mod config;
 pub mod contradiction;
@@ -181,6 +182,7 @@ pub struct Entry {
     pub lines: Lines,
 }
 
+
 macro_rules! detectors {
     ($($id:ident::$type:ident),* $(,)?) => {
         /// Every detector, in the order in which they run.
@@ -195,6 +197,7 @@ macro_rules! detectors {
 detectors! {
     config::Config,
     schema::Schema,
+    api::Api,
     dependency::Dependency,
     runtime::Runtimes,
     tests::Tests,
