@@ -7,10 +7,12 @@ pub mod beyond_title;
 pub mod config;
 pub mod contradiction;
 pub mod dependency;
+pub mod feature_flag;
 pub mod hotspot;
 pub mod moved_code;
 pub mod ownership;
 pub mod runtime;
+pub mod schedule;
 pub mod schema;
 pub mod size;
 #[cfg(test)]
@@ -194,6 +196,8 @@ macro_rules! detectors {
 
 detectors! {
     config::Config,
+    feature_flag::FeatureFlag,
+    schedule::Schedule,
     schema::Schema,
     dependency::Dependency,
     runtime::Runtimes,
