@@ -8,10 +8,12 @@ pub mod beyond_title;
 pub mod config;
 pub mod contradiction;
 pub mod dependency;
+pub mod feature_flag;
 pub mod hotspot;
 pub mod moved_code;
 pub mod ownership;
 pub mod runtime;
+pub mod schedule;
 pub mod schema;
 pub mod size;
 #[cfg(test)]
@@ -196,6 +198,8 @@ macro_rules! detectors {
 
 detectors! {
     config::Config,
+    feature_flag::FeatureFlag,
+    schedule::Schedule,
     schema::Schema,
     api::Api,
     dependency::Dependency,
