@@ -4,13 +4,18 @@
 //! that name) and its cases in `tests/cases/<id>/`. No I/O, no clock, no network, no prose.
 
 pub mod beyond_title;
+pub mod connection;
 pub mod contradiction;
+pub mod cross_service;
 pub mod dependency;
 pub mod hotspot;
+pub mod infra;
 pub mod moved_code;
 pub mod ownership;
 pub mod runtime;
 pub mod schema;
+pub mod sensitive;
+pub mod service;
 pub mod size;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -193,6 +198,11 @@ macro_rules! detectors {
 
 detectors! {
     schema::Schema,
+    service::Services,
+    sensitive::Sensitive,
+    cross_service::CrossService,
+    connection::Connections,
+    infra::Infra,
     dependency::Dependency,
     runtime::Runtimes,
     tests::Tests,
