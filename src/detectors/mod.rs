@@ -4,6 +4,7 @@
 //! that name) and its cases in `tests/cases/<id>/`. No I/O, no clock, no network, no prose.
 
 pub mod beyond_title;
+pub mod config;
 pub mod connection;
 pub mod contradiction;
 pub mod cross_service;
@@ -197,6 +198,7 @@ macro_rules! detectors {
 }
 
 detectors! {
+    config::Config,
     schema::Schema,
     service::Services,
     sensitive::Sensitive,

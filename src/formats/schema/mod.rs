@@ -9,6 +9,7 @@ pub mod doctrine;
 pub mod ecto;
 mod embedded;
 pub mod go;
+pub mod javascript;
 pub mod laravel;
 mod names;
 pub mod phinx;
@@ -34,6 +35,14 @@ pub const MIGRATIONS: &[&dyn MigrationReader] = &[
     &laravel::Laravel,
     &phinx::Phinx,
     &doctrine::Doctrine,
+    &javascript::TYPEORM,
+    &javascript::MIKRO_ORM,
+    &javascript::SEQUELIZE,
+    &javascript::KYSELY,
+    &javascript::NODE_PG_MIGRATE,
+    &javascript::DB_MIGRATE,
+    &javascript::KNEX,
+    &javascript::PLAIN,
     &sql::SqlFiles,
 ];
 
@@ -144,7 +153,7 @@ pub struct Step {
     /// The line of the step, from 1.
     pub line: u32,
     /// `from_type`, `condition`, `what` (for `other`: `view`, `enum`, `function`, `extension`, `own_code`, …),
-    /// `name` (of an index or constraint), `copied_to`.
+    /// `name` (of an index or constraint), `copied_from`, `declared` (`schema`, or `init_script`: it runs on a new, empty database only).
     pub details: BTreeMap<String, String>,
     /// For a new table: all that the text says about it.
     pub shape: Option<Table>,
