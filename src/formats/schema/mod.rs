@@ -13,6 +13,7 @@ pub mod javascript;
 pub mod laravel;
 mod names;
 pub mod phinx;
+pub mod prisma;
 pub mod rails;
 mod syntax;
 mod undo;
@@ -47,7 +48,7 @@ pub const MIGRATIONS: &[&dyn MigrationReader] = &[
 ];
 
 /// Every reader of declared schemas. The first that reads a file speaks for it.
-pub const DECLARED: &[&dyn DeclaredReader] = &[&rails::SchemaRb, &sql::SqlSchemas];
+pub const DECLARED: &[&dyn DeclaredReader] = &[&rails::SchemaRb, &sql::SqlSchemas, &prisma::Prisma];
 
 /// A field of a table, as far as the text tells.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
