@@ -4,6 +4,7 @@ mod inventory;
 pub mod sql;
 
 pub mod alembic;
+pub mod csharp;
 pub mod django;
 pub mod ecto;
 pub mod doctrine;
@@ -26,7 +27,7 @@ use crate::finding::{SchemaOp, Undo};
 use crate::formats::Unreadable;
 
 /// Every reader of migrations. The first that reads a file speaks for it.
-pub const MIGRATIONS: &[&dyn MigrationReader] = &[&rails::Rails, &django::Django, &alembic::Alembic, &ecto::Ecto, &go::Go, &laravel::Laravel, &phinx::Phinx, &doctrine::Doctrine, &javascript::TYPEORM, &javascript::MIKRO_ORM, &javascript::SEQUELIZE, &javascript::KYSELY, &javascript::NODE_PG_MIGRATE, &javascript::DB_MIGRATE, &javascript::KNEX, &javascript::PLAIN];
+pub const MIGRATIONS: &[&dyn MigrationReader] = &[&rails::Rails, &django::Django, &alembic::Alembic, &ecto::Ecto, &go::Go, &laravel::Laravel, &phinx::Phinx, &doctrine::Doctrine, &javascript::TYPEORM, &javascript::MIKRO_ORM, &javascript::SEQUELIZE, &javascript::KYSELY, &javascript::NODE_PG_MIGRATE, &javascript::DB_MIGRATE, &javascript::KNEX, &javascript::PLAIN, &csharp::EfCore, &csharp::FluentMigrator];
 
 /// Every reader of declared schemas. The first that reads a file speaks for it.
 pub const DECLARED: &[&dyn DeclaredReader] = &[&rails::SchemaRb];
