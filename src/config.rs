@@ -181,6 +181,8 @@ pub enum ServiceKind {
     Product,
     /// Helps to run or watch it.
     Support,
+    /// Where data lives: a database, queue or cache.
+    Store,
 }
 
 /// Who hears of a service in release notes.

@@ -303,12 +303,18 @@ pub struct DependencyFacts {
     pub new_to_repo: bool,
     /// How many manifests list it at the head.
     pub used_in: u32,
+    /// The packages that one variable moves together, where `name` is the group that they share; else empty.
+    #[serde(default)]
+    pub family: Vec<String>,
     /// Its purpose, for well-known packages that reach outside: `payment`, `mail`, `analytics`, `ai`, …
     #[serde(default)]
     pub purpose: Option<String>,
-    /// Where it was taken from and is taken from now, when that changes.
+    /// Where it is taken from now, when that changes: an address, or `registry` for the usual place.
     #[serde(default)]
     pub source: Option<String>,
+    /// The author's own word for a security update, such as `[security]` or the id of a weakness.
+    #[serde(default)]
+    pub security: Option<String>,
 }
 
 /// What happens to one operation, field or value of a contract; the closed list of `product.md`.
@@ -432,9 +438,12 @@ pub struct SensitiveFacts {
 pub struct CrossServiceFacts {
     /// The services, by name, sorted.
     pub services: Vec<String>,
-    /// A shared contract, library or setting through which they change together.
+    /// A shared contract or setting through which they change together.
     #[serde(default)]
     pub shared: Option<String>,
+    /// Services that change for a lesser reason, by that reason: `packages`, `generated`, `tests`, `docs`, `spacing`.
+    #[serde(default)]
+    pub others: std::collections::BTreeMap<String, Vec<String>>,
 }
 
 /// One service now calls another, or no longer does.

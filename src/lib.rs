@@ -19,6 +19,7 @@ pub mod explain;
 pub mod finding;
 pub mod formats;
 pub mod git;
+pub mod github;
 pub mod history;
 pub mod render;
 pub mod replay;

@@ -1,8 +1,10 @@
 //! The seam between facts and words: what was found, in which order, how loud, and whom to ask. Our JSON contract.
 
+mod expect;
 mod why;
 
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -12,6 +14,8 @@ use crate::change::{ChangeKind, ChangeSet, FileChange, Role, Words};
 use crate::config::{Config, Reader};
 use crate::detectors::{self, Line};
 use crate::finding::{CouldNotCheck, Evidence, Facts, Finding, KINDS, Level};
+
+pub use expect::{Answer, Expectation};
 
 /// From where to where.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -252,6 +256,9 @@ pub struct Report {
     pub could_not_check: Vec<CouldNotCheck>,
     /// The changed files, sorted by path.
     pub files: Vec<File>,
+    /// The expectation card of the pull request's text, answered.
+    #[serde(default)]
+    pub expectations: Vec<Expectation>,
 }
 
 /// What a change is about as a whole, where no finding says it.
@@ -289,6 +296,17 @@ pub struct Summary {
     pub owners: Vec<String>,
     /// Whether owners are mentioned, persons named.
     pub manners: Manners,
+    /// What is other than in the version that stands in the comment already.
+    pub delta: Option<Delta>,
+}
+
+/// Kinds of findings that came and went since an earlier head, in the order of kinds.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Delta {
+    /// New ones.
+    pub new: Vec<String>,
+    /// Those that are no longer there.
+    pub gone: Vec<String>,
 }
 
 /// Configuration that words obey.
@@ -356,6 +374,7 @@ pub fn summarize(parts: Parts<'_>) -> Summary {
         removed: files.iter().map(|file| file.removed).sum(),
         percentile,
     };
+    let expectations = expect::answer(words.body.as_deref().unwrap_or_default(), &findings, &services);
     let report = Report {
         schema: "plainly/report/v1".to_owned(),
         range,
@@ -373,6 +392,7 @@ pub fn summarize(parts: Parts<'_>) -> Summary {
         map,
         could_not_check,
         files,
+        expectations,
     };
     Summary::of(report, owners, Manners { mention: config.mention, people: config.people }, config.reader)
 }
@@ -385,7 +405,33 @@ impl Summary {
         report.headline.clear();
         let lines = lines_of(&report.findings, &report.services, reader);
         let nature = nature_of(&report.files);
-        Summary { report, lines, nature, owners, manners }
+        Summary { report, lines, nature, owners, manners, delta: None }
+    }
+
+    /// The findings as `kind:id`, for the hidden line of a comment.
+    pub fn ids(&self) -> Vec<String> {
+        self.report
+            .findings
+            .iter()
+            .map(|finding| format!("{}:{}", finding.facts.kind(), finding.id))
+            .collect()
+    }
+
+    /// Says what is other than in an earlier version, given that version's `ids`.
+    pub fn compare(&mut self, earlier: &[String]) {
+        let earlier: BTreeSet<&str> = earlier.iter().map(String::as_str).collect();
+        let now = self.ids();
+        let now: BTreeSet<&str> = now.iter().map(String::as_str).collect();
+        let kinds = |ids: Vec<&&str>| -> Vec<String> {
+            let of: BTreeSet<&str> =
+                ids.iter().filter_map(|id| id.split_once(':')).map(|(kind, _)| kind).collect();
+            KINDS.iter().filter(|kind| of.contains(**kind)).map(|kind| (*kind).to_owned()).collect()
+        };
+        let delta = Delta {
+            new: kinds(now.difference(&earlier).collect()),
+            gone: kinds(earlier.difference(&now).collect()),
+        };
+        self.delta = (delta != Delta::default()).then_some(delta);
     }
 }
 
@@ -461,9 +507,8 @@ fn lines_of(findings: &[Finding], services: &[ServiceTouch], reader: Reader) -> 
         }
     }
     let kind = |line: &Line| line.shape.split('/').next().unwrap_or_default().to_owned();
-    lines.sort_by(|a, b| {
-        b.level.cmp(&a.level).then_with(|| rank(&kind(a), reader).cmp(&rank(&kind(b), reader)))
-    });
+    // That most of it is moved text tells how to read all that follows.
+    lines.sort_by_key(|line| (kind(line) != "moved_code", Reverse(line.level), rank(&kind(line), reader)));
     lines
 }
 

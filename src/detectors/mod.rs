@@ -4,9 +4,13 @@
 //! that name) and its cases in `tests/cases/<id>/`. No I/O, no clock, no network, no prose.
 
 pub mod beyond_title;
+pub mod contradiction;
+pub mod dependency;
 pub mod hotspot;
 pub mod moved_code;
 pub mod ownership;
+pub mod runtime;
+pub mod schema;
 pub mod size;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -188,6 +192,9 @@ macro_rules! detectors {
 }
 
 detectors! {
+    schema::Schema,
+    dependency::Dependency,
+    runtime::Runtimes,
     tests::Tests,
     hotspot::Hotspot,
     moved_code::MovedCode,
@@ -195,4 +202,5 @@ detectors! {
     size::Size,
     unnamed_service::UnnamedService,
     beyond_title::BeyondTitle,
+    contradiction::Contradiction,
 }

@@ -49,12 +49,15 @@ pub(super) fn of_range(repository: &Repository, range: &Range) -> Result<Vec<Com
         .sorting(Sorting::ByCommitTime(CommitTimeOrder::NewestFirst))
         .all()
         .map_err(read)?;
-    let mut commits = Vec::new();
-    for info in walk {
-        let id = info.map_err(read)?.id;
-        commits.push(repository.read_commit(id, |commit| decode(id, &commit, &mailmap))?);
-    }
-    Ok(commits)
+    let ids: Vec<ObjectId> =
+        walk.map(|info| info.map(|info| info.id)).collect::<Result<_, _>>().map_err(read)?;
+    let commits = repository.objects.each(&ids, |reader, id| match reader.find(*id, Kind::Commit) {
+        Found::Data(bytes) => {
+            CommitRef::from_bytes(bytes, id.kind()).ok().map(|commit| decode(*id, &commit, &mailmap))
+        }
+        Found::Missing => None,
+    });
+    Ok(commits.into_iter().flatten().collect())
 }
 
 fn decode(id: ObjectId, commit: &CommitRef<'_>, mailmap: &Mailmap) -> Commit {

@@ -133,6 +133,9 @@ fn with_owned_bytes(reader: &mut Reader, path: &RepoPath, entry: Entry) -> (Cont
 
 /// Counts the lines of two files that are similar enough to be one.
 pub(super) fn count_between(reader: &mut Reader, old: Entry, new: Entry) -> Counts {
+    if old.id == new.id {
+        return Counts::default();
+    }
     match reader.find_two(old.id, new.id, Kind::Blob) {
         [Found::Data(before), Found::Data(after)] => count(before, after),
         _ => Counts::default(),

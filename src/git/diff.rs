@@ -4,38 +4,27 @@ use gix::ObjectId;
 use gix::bstr::ByteSlice;
 use gix::diff::tree::recorder::Change as Record;
 use gix::objs::TreeRefIter;
+use gix::objs::tree::EntryMode;
 
 use super::content::{self, Counts, Entry, Side};
 use super::error::Error;
 use super::objects::{Objects, Reader};
-use super::renames::{self, Candidate, Pairs};
+use super::renames::{self, Candidate};
 use crate::change::{ChangeKind, ChangeSet, Content, FileChange, RepoPath, Role};
 
-/// Text kept of one change, for ordinary files and for structured ones each. Lines are counted beyond it; files
-/// beyond it, in the order of their paths, are `TooLarge`.
+/// Text kept of one change, for ordinary files and for structured ones each. Lines are counted beyond it, and files
+/// beyond it are `TooLarge`: first those that are gone, then new ones, then changed ones, the last paths first.
 const BUDGET: usize = 256 << 20;
 
 /// How many files are read before the budget is looked at.
 const BATCH: usize = 512;
 
-/// One changed entry, before renames are known.
-pub(super) struct Delta {
-    path: RepoPath,
-    kind: DeltaKind,
-}
-
-#[derive(Clone, Copy)]
-enum DeltaKind {
-    Added(Entry),
-    Deleted(Entry),
-    Modified(Entry, Entry),
-}
-
-/// What was read of a delta.
-enum Loaded {
-    Added(Side),
-    Deleted(Side),
-    Modified([Content; 2], Counts),
+/// What differs between two trees; each list is sorted by path.
+#[derive(Default)]
+struct Difference {
+    modified: Vec<(RepoPath, [Entry; 2])>,
+    added: Vec<(RepoPath, Entry)>,
+    deleted: Vec<(RepoPath, Entry)>,
 }
 
 /// Compares two trees and reads both sides of each changed file. `role` is asked once a file, with its text now, else
@@ -46,159 +35,108 @@ pub(super) fn changes(
     head: ObjectId,
     role: &dyn Fn(&RepoPath, Option<&str>) -> Role,
 ) -> Result<ChangeSet, Error> {
-    let deltas = objects.with(|reader| deltas(reader, base, head))?;
-    let deleted: Vec<usize> = positions(&deltas, |kind| matches!(kind, DeltaKind::Deleted(_)));
-    let added: Vec<usize> = positions(&deltas, |kind| matches!(kind, DeltaKind::Added(_)));
+    let Difference { modified, added, deleted } = objects.with(|reader| compare(reader, base, head))?;
+    let mut pairs = renames::equal(&deleted, &added);
+    let search = pairs.len() < deleted.len().min(added.len());
 
-    let mut renames = pairs(&deltas, &[], &deleted, &added, renames::equal);
-    let left = |all: &[usize], taken: fn(&(usize, usize)) -> usize, pairs: &[(usize, usize)]| {
-        let mut is_taken = vec![false; deltas.len()];
-        pairs.iter().for_each(|pair| is_taken[taken(pair)] = true);
-        all.iter().copied().filter(|at| !is_taken[*at]).collect::<Vec<_>>()
-    };
-    let (deleted, added) = (left(&deleted, |pair| pair.0, &renames), left(&added, |pair| pair.1, &renames));
-    let search = !deleted.is_empty() && !added.is_empty();
-
-    let mut loaded = load(objects, &deltas, search);
-    if search {
-        let similar = pairs(&deltas, &loaded, &deleted, &added, renames::similar);
-        renames.extend(similar);
-    }
-    let counts = objects.each(&renames, |reader, (from, to)| match (deltas[*from].kind, deltas[*to].kind) {
-        (DeltaKind::Deleted(old), DeltaKind::Added(new)) if old.id != new.id => {
-            content::count_between(reader, old, new)
-        }
-        _ => Counts::default(),
-    });
-
-    let mut files = Vec::with_capacity(deltas.len());
-    for ((from, to), counts) in renames.iter().zip(counts) {
-        if let (Some(Loaded::Deleted(old)), Some(Loaded::Added(new))) =
-            (loaded[*from].take(), loaded[*to].take())
-        {
-            let kind = ChangeKind::Renamed {
-                from: deltas[*from].path.clone(),
-                before: old.content,
-                after: new.content,
-            };
-            files.push((&deltas[*to].path, kind, counts));
-        }
-    }
-    for (delta, loaded) in deltas.iter().zip(loaded) {
-        let (kind, counts) = match loaded {
-            Some(Loaded::Added(side)) => {
-                (ChangeKind::Added { after: side.content }, Counts { added: side.lines, removed: 0 })
-            }
-            Some(Loaded::Deleted(side)) => {
-                (ChangeKind::Deleted { before: side.content }, Counts { added: 0, removed: side.lines })
-            }
-            Some(Loaded::Modified([before, after], counts)) => {
-                (ChangeKind::Modified { before, after }, counts)
-            }
-            None => continue,
-        };
-        files.push((&delta.path, kind, counts));
-    }
-    Ok(ChangeSet::new(
-        files
-            .into_iter()
-            .map(|(path, kind, Counts { added, removed })| {
-                let mut file = FileChange { path: path.clone(), kind, role: Role::Source, added, removed };
-                file.role = role(path, file.after_text().or(file.before_text()));
-                file
-            })
-            .collect(),
-    ))
-}
-
-fn positions(deltas: &[Delta], is: impl Fn(DeltaKind) -> bool) -> Vec<usize> {
-    (0..deltas.len()).filter(|at| is(deltas[*at].kind)).collect()
-}
-
-/// Asks `find` for renames between the given deltas; answers with positions among all deltas.
-fn pairs(
-    deltas: &[Delta],
-    loaded: &[Option<Loaded>],
-    deleted: &[usize],
-    added: &[usize],
-    find: fn(&[Candidate<'_>], &[Candidate<'_>]) -> Pairs,
-) -> Pairs {
-    let candidates = |some: &[usize]| -> Vec<Candidate<'_>> {
-        some.iter()
-            .filter_map(|at| match deltas[*at].kind {
-                DeltaKind::Added(entry) | DeltaKind::Deleted(entry) => Some(Candidate {
-                    path: deltas[*at].path.as_str(),
-                    id: entry.id,
-                    regular: entry.is_regular(),
-                    print: match loaded.get(*at) {
-                        Some(Some(Loaded::Added(side) | Loaded::Deleted(side))) => side.print.as_ref(),
-                        _ => None,
-                    },
-                }),
-                DeltaKind::Modified(..) => None,
-            })
-            .collect()
-    };
-    find(&candidates(deleted), &candidates(added))
-        .into_iter()
-        .map(|(from, to)| (deleted[from], added[to]))
-        .collect()
-}
-
-/// Reads every delta on all cores, keeping text within the budget.
-fn load(objects: &Objects, deltas: &[Delta], fingerprints: bool) -> Vec<Option<Loaded>> {
     let mut budget = Budget { ordinary: BUDGET, structured: BUDGET };
-    let mut all = Vec::with_capacity(deltas.len());
-    for batch in deltas.chunks(BATCH) {
-        let loaded = objects.each(batch, |reader, delta| match delta.kind {
-            DeltaKind::Added(entry) => Loaded::Added(content::read(reader, &delta.path, entry, fingerprints)),
-            DeltaKind::Deleted(entry) => {
-                Loaded::Deleted(content::read(reader, &delta.path, entry, fingerprints))
-            }
-            DeltaKind::Modified(old, new) => {
-                let (contents, counts) = content::read_both(reader, &delta.path, [old, new]);
-                Loaded::Modified(contents, counts)
-            }
-        });
-        for (delta, mut loaded) in batch.iter().zip(loaded) {
-            match &mut loaded {
-                Loaded::Added(side) | Loaded::Deleted(side) => budget.keep(&delta.path, &mut side.content),
-                Loaded::Modified(sides, _) => {
-                    sides.iter_mut().for_each(|side| budget.keep(&delta.path, side))
-                }
-            }
-            all.push(Some(loaded));
+    let mut files = Vec::with_capacity(modified.len() + added.len() + deleted.len());
+    for batch in modified.chunks(BATCH) {
+        let read = objects.each(batch, |reader, (path, entries)| content::read_both(reader, path, *entries));
+        for ((path, _), ([before, after], counts)) in batch.iter().zip(read) {
+            let (after, before) = (budget.keep(path, after), budget.keep(path, before));
+            files.push((path.clone(), ChangeKind::Modified { before, after }, counts));
         }
     }
-    all
+    let mut new = read_all(objects, &added, search, &mut budget);
+    let mut old = read_all(objects, &deleted, search, &mut budget);
+
+    if search {
+        renames::similar(&candidates(&deleted, &old), &candidates(&added, &new), &mut pairs);
+    }
+    let counts = objects
+        .each(&pairs, |reader, (from, to)| content::count_between(reader, deleted[*from].1, added[*to].1));
+    for ((from, to), counts) in pairs.into_iter().zip(counts) {
+        if let (Some(before), Some(after)) = (old[from].take(), new[to].take()) {
+            let kind = ChangeKind::Renamed {
+                from: deleted[from].0.clone(),
+                before: before.content,
+                after: after.content,
+            };
+            files.push((added[to].0.clone(), kind, counts));
+        }
+    }
+    for ((path, _), side) in added.into_iter().zip(new) {
+        let Some(side) = side else { continue };
+        let counts = Counts { added: side.lines, removed: 0 };
+        files.push((path, ChangeKind::Added { after: side.content }, counts));
+    }
+    for ((path, _), side) in deleted.into_iter().zip(old) {
+        let Some(side) = side else { continue };
+        let counts = Counts { added: 0, removed: side.lines };
+        files.push((path, ChangeKind::Deleted { before: side.content }, counts));
+    }
+
+    let files = files.into_iter().map(|(path, kind, Counts { added, removed })| {
+        let mut file = FileChange { path, kind, role: Role::Source, added, removed };
+        file.role = role(&file.path, file.after_text().or(file.before_text()));
+        file
+    });
+    Ok(ChangeSet::new(files.collect()))
 }
 
+/// Reads files that have one side only.
+fn read_all(
+    objects: &Objects,
+    files: &[(RepoPath, Entry)],
+    fingerprints: bool,
+    budget: &mut Budget,
+) -> Vec<Option<Side>> {
+    let mut sides = Vec::with_capacity(files.len());
+    for batch in files.chunks(BATCH) {
+        let read =
+            objects.each(batch, |reader, (path, entry)| content::read(reader, path, *entry, fingerprints));
+        sides.extend(batch.iter().zip(read).map(|((path, _), mut side)| {
+            side.content = budget.keep(path, side.content);
+            Some(side)
+        }));
+    }
+    sides
+}
+
+fn candidates<'a>(files: &'a [(RepoPath, Entry)], sides: &'a [Option<Side>]) -> Vec<Candidate<'a>> {
+    let print = |side: &'a Option<Side>| side.as_ref().and_then(|side| side.print.as_ref());
+    files.iter().zip(sides).map(|((path, _), side)| Candidate { path, print: print(side) }).collect()
+}
+
+/// How much more text may be kept.
 struct Budget {
     ordinary: usize,
     structured: usize,
 }
 
 impl Budget {
-    fn keep(&mut self, path: &RepoPath, content: &mut Content) {
-        let Some(bytes) = content.text().map(str::len) else { return };
+    fn keep(&mut self, path: &RepoPath, content: Content) -> Content {
+        let Some(bytes) = content.text().map(str::len) else { return content };
         let left = match content::is_structured(path) {
             true => &mut self.structured,
             false => &mut self.ordinary,
         };
         match left.checked_sub(bytes) {
-            Some(rest) => *left = rest,
-            None => *content = Content::TooLarge { bytes: bytes as u64 },
+            Some(rest) => {
+                *left = rest;
+                content
+            }
+            None => Content::TooLarge { bytes: bytes as u64 },
         }
     }
 }
 
-/// The entries that differ between two trees, sorted by path.
-fn deltas(reader: &mut Reader, base: ObjectId, head: ObjectId) -> Result<Vec<Delta>, Error> {
+/// The entries that differ between two trees.
+fn compare(reader: &mut Reader, base: ObjectId, head: ObjectId) -> Result<Difference, Error> {
     let missing = |id: ObjectId| Error::MissingObject { what: "tree", id: id.to_hex().to_string() };
-    let read = |reader: &mut Reader, id: ObjectId| -> Result<Vec<u8>, Error> {
-        reader.tree_bytes(id).map(<[u8]>::to_vec).ok_or_else(|| missing(id))
-    };
-    let (old, new) = (read(reader, base)?, read(reader, head)?);
+    let mut root = |id| reader.tree_bytes(id).map(<[u8]>::to_vec).ok_or_else(|| missing(id));
+    let (old, new) = (root(base)?, root(head)?);
     let mut recorder = gix::diff::tree::Recorder::default();
     gix::diff::tree(
         TreeRefIter::from_bytes(&old, base.kind()),
@@ -213,27 +151,28 @@ fn deltas(reader: &mut Reader, base: ObjectId, head: ObjectId) -> Result<Vec<Del
         }
         _ => missing(head),
     })?;
-    let entry =
-        |mode: gix::objs::tree::EntryMode, id| (!mode.is_tree()).then(|| Entry { id, kind: mode.kind() });
-    let mut deltas: Vec<Delta> = recorder
-        .records
-        .into_iter()
-        .filter_map(|record| {
-            let (path, kind) = match record {
-                Record::Addition { entry_mode, oid, path, .. } => {
-                    (path, DeltaKind::Added(entry(entry_mode, oid)?))
-                }
-                Record::Deletion { entry_mode, oid, path, .. } => {
-                    (path, DeltaKind::Deleted(entry(entry_mode, oid)?))
-                }
-                Record::Modification { previous_entry_mode, previous_oid, entry_mode, oid, path } => (
-                    path,
-                    DeltaKind::Modified(entry(previous_entry_mode, previous_oid)?, entry(entry_mode, oid)?),
-                ),
-            };
-            Some(Delta { path: RepoPath::new(path.to_str_lossy()), kind })
-        })
-        .collect();
-    deltas.sort_by(|a, b| a.path.cmp(&b.path));
-    Ok(deltas)
+
+    let mut difference = Difference::default();
+    let entry = |mode: EntryMode, id| Entry { id, kind: mode.kind() };
+    for record in recorder.records {
+        match record {
+            Record::Addition { entry_mode: mode, oid, path, .. } if mode.is_no_tree() => {
+                difference.added.push((RepoPath::new(path.to_str_lossy()), entry(mode, oid)));
+            }
+            Record::Deletion { entry_mode: mode, oid, path, .. } if mode.is_no_tree() => {
+                difference.deleted.push((RepoPath::new(path.to_str_lossy()), entry(mode, oid)));
+            }
+            Record::Modification { previous_entry_mode, previous_oid, entry_mode: mode, oid, path }
+                if mode.is_no_tree() =>
+            {
+                let entries = [entry(previous_entry_mode, previous_oid), entry(mode, oid)];
+                difference.modified.push((RepoPath::new(path.to_str_lossy()), entries));
+            }
+            _ => {}
+        }
+    }
+    difference.added.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+    difference.deleted.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+    difference.modified.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+    Ok(difference)
 }

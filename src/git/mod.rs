@@ -55,6 +55,8 @@ impl Repository {
         let mut repo = repo.to_thread_local();
         repo.objects
             .set_pack_cache(|| Box::new(gix::odb::pack::cache::lru::MemoryCappedHashmap::new(PACK_CACHE)));
+        // nobody packs objects while we read, and each missing one would cost a look through all folders
+        repo.objects.refresh_never();
         let objects = Arc::new(Objects::new(repo.objects.clone(), repo.object_hash()));
         repo.object_cache_size_if_unset(PACK_CACHE);
         Ok(Self { repo, objects })

@@ -1,13 +1,16 @@
 //! Reads git objects from several threads at once: each takes a handle of its own, with its own caches.
 
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, OnceLock};
 
 use gix::ObjectId;
 use gix::objs::{Find, FindHeader, Kind, TreeRefIter};
 
 /// How many items a thread takes at once: neighbours share folders and delta bases.
-const CHUNK: usize = 8;
+const CHUNK: usize = 4;
+
+/// Fewer items than this are done before another thread has started.
+const MIN_ITEMS: usize = 16;
 
 /// More threads than this wait for the disk and for each other.
 const MAX_THREADS: usize = 8;
@@ -25,6 +28,8 @@ pub(super) struct Objects {
     first: Mutex<gix::OdbHandle>,
     spare: Mutex<Vec<Reader>>,
     hash: gix::hash::Kind,
+    /// Asking the system costs as much as reading some files.
+    cores: OnceLock<usize>,
 }
 
 /// One thread's access to the objects.
@@ -35,7 +40,7 @@ pub(super) struct Reader {
 
 impl Objects {
     pub(super) fn new(odb: gix::OdbHandle, hash: gix::hash::Kind) -> Self {
-        Self { first: Mutex::new(odb), spare: Mutex::default(), hash }
+        Self { first: Mutex::new(odb), spare: Mutex::default(), hash, cores: OnceLock::new() }
     }
 
     pub(super) fn hash(&self) -> gix::hash::Kind {
@@ -58,8 +63,11 @@ impl Objects {
         items: &[T],
         work: impl Fn(&mut Reader, &T) -> R + Sync,
     ) -> Vec<R> {
-        let cores = std::thread::available_parallelism().map_or(1, usize::from).min(MAX_THREADS);
-        let threads = cores.min(items.len().div_ceil(CHUNK));
+        let threads = match items.len() {
+            ..MIN_ITEMS => 1,
+            _ => *self.cores.get_or_init(|| std::thread::available_parallelism().map_or(1, usize::from)),
+        };
+        let threads = threads.min(MAX_THREADS);
         if threads < 2 {
             return self.with(|reader| items.iter().map(|item| work(reader, item)).collect());
         }

@@ -5,7 +5,8 @@
 
 use std::collections::HashMap;
 
-use gix::ObjectId;
+use super::content::Entry;
+use crate::change::RepoPath;
 
 /// Scores are parts of this.
 const WHOLE: u64 = 60_000;
@@ -102,52 +103,47 @@ fn hash(piece: &[u8], is_text: bool) -> (u64, u32) {
 
 /// A file that is gone, or one that is new.
 pub(super) struct Candidate<'a> {
-    pub(super) path: &'a str,
-    pub(super) id: ObjectId,
-    /// Whether the other must be equal: links, submodules.
-    pub(super) regular: bool,
+    pub(super) path: &'a RepoPath,
+    /// `None` where only an equal file can be the same: links, submodules, what this copy does not hold.
     pub(super) print: Option<&'a Fingerprint>,
-}
-
-impl Candidate<'_> {
-    fn name(&self) -> &str {
-        self.path.rsplit('/').next().unwrap_or(self.path)
-    }
 }
 
 /// Positions of (deleted, added).
 pub(super) type Pairs = Vec<(usize, usize)>;
 
 /// Pairs of equal files. Both lists are sorted by path.
-pub(super) fn equal(deleted: &[Candidate<'_>], added: &[Candidate<'_>]) -> Pairs {
-    let mut sources: HashMap<(ObjectId, bool), Vec<usize>> = HashMap::new();
-    for (at, file) in deleted.iter().enumerate() {
-        sources.entry((file.id, file.regular)).or_default().push(at);
+pub(super) fn equal(deleted: &[(RepoPath, Entry)], added: &[(RepoPath, Entry)]) -> Pairs {
+    let key = |entry: &Entry| (entry.id, entry.is_regular());
+    let mut sources: HashMap<_, Vec<usize>> = HashMap::new();
+    for (at, (_, entry)) in deleted.iter().enumerate() {
+        sources.entry(key(entry)).or_default().push(at);
     }
-    let mut pairs = Vec::new();
-    for (to, file) in added.iter().enumerate() {
-        let Some(left) = sources.get_mut(&(file.id, file.regular)) else { continue };
-        let same_name = left.iter().position(|from| deleted[*from].name() == file.name());
-        if let Some(at) = same_name.or((!left.is_empty()).then_some(0)) {
-            pairs.push((left.remove(at), to));
-        }
+    let mut pairs = Pairs::new();
+    for (to, (path, entry)) in added.iter().enumerate() {
+        let Some(left) = sources.get_mut(&key(entry)).filter(|left| !left.is_empty()) else { continue };
+        let same_name = left.iter().position(|from| deleted[*from].0.file_name() == path.file_name());
+        pairs.push((left.remove(same_name.unwrap_or(0)), to));
     }
     pairs
 }
 
-/// Pairs of similar files among those that [`equal`] left over.
-pub(super) fn similar(deleted: &[Candidate<'_>], added: &[Candidate<'_>]) -> Pairs {
+/// Adds pairs of similar files among those that [`equal`] left over.
+pub(super) fn similar(deleted: &[Candidate<'_>], added: &[Candidate<'_>], pairs: &mut Pairs) {
     let mut sources: Vec<usize> = (0..deleted.len()).filter(|at| deleted[*at].print.is_some()).collect();
     let mut targets: Vec<usize> = (0..added.len()).filter(|at| added[*at].print.is_some()).collect();
-    let mut pairs = same_name(deleted, added, &sources, &targets);
     let (mut used, mut made) = (vec![false; deleted.len()], vec![false; added.len()]);
-    for (from, to) in &pairs {
-        (used[*from], made[*to]) = (true, true);
-    }
-    sources.retain(|at| !used[*at]);
-    targets.retain(|at| !made[*at]);
+    let mut set_aside = |pairs: &[(usize, usize)], sources: &mut Vec<usize>, targets: &mut Vec<usize>| {
+        for (from, to) in pairs {
+            (used[*from], made[*to]) = (true, true);
+        }
+        sources.retain(|at| !used[*at]);
+        targets.retain(|at| !made[*at]);
+    };
+    set_aside(pairs, &mut sources, &mut targets);
+    pairs.extend(same_name(deleted, added, &sources, &targets));
+    set_aside(pairs, &mut sources, &mut targets);
     if sources.len().saturating_mul(targets.len()) > MAX_PAIRS {
-        return pairs;
+        return;
     }
 
     let mut holders: HashMap<u64, Vec<(usize, u32)>> = HashMap::new();
@@ -169,7 +165,8 @@ pub(super) fn similar(deleted: &[Candidate<'_>], added: &[Candidate<'_>]) -> Pai
         for (from, shared) in sources.iter().zip(&shared) {
             let score = deleted[*from].print.map_or(0, |old| old.score(print, *shared));
             if score >= SIMILAR {
-                scored.push((score, deleted[*from].name() == added[to].name(), *from, to));
+                let same_name = deleted[*from].path.file_name() == added[to].path.file_name();
+                scored.push((score, same_name, *from, to));
             }
         }
     }
@@ -181,7 +178,6 @@ pub(super) fn similar(deleted: &[Candidate<'_>], added: &[Candidate<'_>]) -> Pai
             pairs.push((from, to));
         }
     }
-    pairs
 }
 
 /// Files whose name is the only one of its kind on both sides, where they are similar enough.
@@ -194,7 +190,7 @@ fn same_name(
     fn only<'a>(files: &'a [Candidate<'_>], some: &[usize]) -> HashMap<&'a str, Option<usize>> {
         let mut names = HashMap::new();
         for at in some {
-            names.entry(files[*at].name()).and_modify(|seen| *seen = None).or_insert(Some(*at));
+            names.entry(files[*at].path.file_name()).and_modify(|seen| *seen = None).or_insert(Some(*at));
         }
         names
     }
@@ -214,37 +210,39 @@ fn same_name(
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
+    use gix::ObjectId;
+    use gix::objs::tree::EntryKind;
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
     use super::*;
 
     fn text(lines: std::ops::Range<u32>) -> String {
         lines.map(|n| format!("line number {n}\n")).collect()
     }
 
-    fn find(deleted: &[(&str, &str)], added: &[(&str, &str)]) -> Vec<(String, String)> {
-        let prints = |files: &[(&str, &str)]| -> Vec<Fingerprint> {
-            files.iter().map(|(_, text)| Fingerprint::new(text.as_bytes())).collect()
-        };
-        let (old, new) = (prints(deleted), prints(added));
-        fn candidates<'a>(files: &[(&'a str, &str)], prints: &'a [Fingerprint]) -> Vec<Candidate<'a>> {
-            let id = ObjectId::null(gix::hash::Kind::Sha1);
+    /// Pairs among files given as path and text.
+    fn find(deleted: &[(&str, &str)], added: &[(&str, &str)]) -> Pairs {
+        let prints = |files: &[(&str, &str)]| -> Vec<(RepoPath, Fingerprint)> {
             files
                 .iter()
-                .zip(prints)
-                .map(|((path, _), print)| Candidate { path, id, regular: true, print: Some(print) })
+                .map(|(path, text)| (RepoPath::new(path), Fingerprint::new(text.as_bytes())))
                 .collect()
+        };
+        fn candidates(prints: &[(RepoPath, Fingerprint)]) -> Vec<Candidate<'_>> {
+            prints.iter().map(|(path, print)| Candidate { path, print: Some(print) }).collect()
         }
-        let mut pairs: Vec<_> = similar(&candidates(deleted, &old), &candidates(added, &new))
-            .into_iter()
-            .map(|(from, to)| (deleted[from].0.to_owned(), added[to].0.to_owned()))
-            .collect();
-        pairs.sort();
+        let mut pairs = Pairs::new();
+        similar(&candidates(&prints(deleted)), &candidates(&prints(added)), &mut pairs);
         pairs
     }
 
     #[test]
     fn finds_similar_files_only() {
         let whole = text(0..100);
-        assert_eq!(find(&[("a", &whole)], &[("b", &text(0..60))]), [("a".into(), "b".into())]);
+        assert_eq!(find(&[("a", &whole)], &[("b", &text(0..60))]), [(0, 0)]);
         assert_eq!(find(&[("a", &whole)], &[("b", &text(60..200))]), []);
         assert_eq!(find(&[("a", "")], &[("b", "")]), []);
     }
@@ -252,29 +250,41 @@ mod tests {
     #[test]
     fn line_ends_do_not_matter() {
         let unix = text(0..50);
-        assert_eq!(find(&[("a", &unix)], &[("b", &unix.replace('\n', "\r\n"))]).len(), 1);
+        assert_eq!(find(&[("a", &unix)], &[("b", &unix.replace('\n', "\r\n"))]), [(0, 0)]);
     }
 
     #[test]
     fn a_unique_name_wins_over_a_better_score() {
-        let (old, same, better) = (text(0..100), text(0..80), text(0..95));
-        assert_eq!(
-            find(&[("x/a.rs", &old)], &[("y/a.rs", &same), ("y/b.rs", &better)]),
-            [("x/a.rs".into(), "y/a.rs".into())]
-        );
-        let unlike = text(0..60);
-        assert_eq!(
-            find(&[("x/a.rs", &old)], &[("y/a.rs", &unlike), ("y/b.rs", &better)]),
-            [("x/a.rs".into(), "y/b.rs".into())]
-        );
+        let (old, better) = (text(0..100), text(0..95));
+        let added =
+            |same_name: &str| find(&[("x/a.rs", &old)], &[("y/a.rs", same_name), ("y/b.rs", &better)]);
+        assert_eq!(added(&text(0..80)), [(0, 0)]);
+        // unless it is too unlike
+        assert_eq!(added(&text(0..60)), [(0, 1)]);
     }
 
     #[test]
     fn equal_files_prefer_their_name() {
-        let id = ObjectId::null(gix::hash::Kind::Sha1);
-        let file = |path| Candidate { path, id, regular: true, print: None };
-        let deleted = [file("a/one"), file("a/two")];
-        let added = [file("b/three"), file("b/two"), file("c/four")];
+        let entry = Entry { id: ObjectId::null(gix::hash::Kind::Sha1), kind: EntryKind::Blob };
+        let files =
+            |paths: &[&str]| -> Vec<_> { paths.iter().map(|path| (RepoPath::new(path), entry)).collect() };
+        let (deleted, added) = (files(&["a/one", "a/two"]), files(&["b/three", "b/two", "c/four"]));
         assert_eq!(equal(&deleted, &added), [(0, 0), (1, 1)]);
+    }
+
+    proptest! {
+        #[test]
+        fn a_file_is_in_one_pair_at_most(
+            deleted in vec(("[ab]/[a-d]", "([xyz]{0,3}\n){0,6}"), 0..8),
+            added in vec(("[ab]/[a-d]", "([xyz]{0,3}\n){0,6}"), 0..8),
+        ) {
+            fn borrowed(files: &[(String, String)]) -> Vec<(&str, &str)> {
+                files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect()
+            }
+            let pairs = find(&borrowed(&deleted), &borrowed(&added));
+            let count = pairs.len();
+            let (from, to): (BTreeSet<_>, BTreeSet<_>) = pairs.into_iter().unzip();
+            prop_assert_eq!((from.len(), to.len()), (count, count));
+        }
     }
 }

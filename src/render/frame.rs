@@ -24,6 +24,23 @@ fn budget(level: Level) -> Budget {
     }
 }
 
+/// Roles in the order in which a sentence lists them: what a reader asks about first stands first.
+const ROLES: [Role; 13] = [
+    Role::Source,
+    Role::Migration,
+    Role::Contract,
+    Role::Config,
+    Role::Translation,
+    Role::Test,
+    Role::Manifest,
+    Role::Lock,
+    Role::Infra,
+    Role::Docs,
+    Role::Generated,
+    Role::Asset,
+    Role::Vendored,
+];
+
 /// Questions in view, at most.
 const QUESTIONS: usize = 2;
 
@@ -42,7 +59,8 @@ fn compose(pen: &Pen<'_>, summary: &Summary) -> Result<(Composed, Vec<String>), 
     let mut headline = None;
     for (at, line) in summary.lines.iter().enumerate() {
         // That tests or sizes are as always is no news.
-        let is_news = line.level > Level::Routine || !["tests", "size"].iter().any(|kind| line.shape.starts_with(kind));
+        let is_news =
+            line.level > Level::Routine || !["tests", "size"].iter().any(|kind| line.shape.starts_with(kind));
         if line.level == summary.report.level && is_news && !line.folded && pen.headline(line)?.is_some() {
             headline = Some(at);
             break;
@@ -72,10 +90,12 @@ fn compose(pen: &Pen<'_>, summary: &Summary) -> Result<(Composed, Vec<String>), 
     }
     let mut findings = 0;
     let mut in_view = vec![false; summary.lines.len()];
-    let tests = summary.lines.iter().position(|line| line.shape.starts_with("tests") && !line.folded);
-    // The line on tests keeps a place of its own: every reader looks for it.
-    let order = tests.into_iter().chain((0..summary.lines.len()).filter(|at| Some(*at) != tests));
-    for at in order {
+    // Two lines keep a place of their own: tests, which every reader looks for, and moved text, which tells how to
+    // read all the rest.
+    let keeps_place = |line: &Line| (line.shape.starts_with("tests") || is_moved(line)) && !line.folded;
+    let (kept, others): (Vec<usize>, Vec<usize>) =
+        (0..summary.lines.len()).partition(|at| summary.lines.get(*at).is_some_and(keeps_place));
+    for at in kept.into_iter().chain(others) {
         let (Some(line), Some(text)) = (summary.lines.get(at), said.get(at)) else { continue };
         let length = text.split_whitespace().count();
         let fits = findings < budget.findings && lines < budget.lines && words + length <= budget.words;
@@ -163,14 +183,21 @@ pub(super) fn text(
     Ok(text)
 }
 
-/// Level and top consequence in one sentence, without the author's title.
+/// Level and top consequence in one sentence, without the author's title. That a change is mostly moved text is said
+/// before the consequence: it tells how to read all the rest.
 fn headline(pen: &Pen<'_>, summary: &Summary, composed: &Composed) -> Result<String, Error> {
-    if let Some(line) = composed.headline.and_then(|at| summary.lines.get(at))
-        && let Some(text) = pen.headline(line)?
-    {
-        return Ok(text);
+    let top = composed.headline.and_then(|at| summary.lines.get(at));
+    let Some(line) = top else { return pen.fill("frame/nature", &nature(summary)) };
+    let top = pen.headline(line)?.unwrap_or_default();
+    let moved = summary.lines.iter().find(|other| is_moved(other) && !is_moved(line));
+    match moved.map(|line| pen.headline(line)).transpose()?.flatten() {
+        Some(moved) => pen.fill("frame/headline", &json!({"first": moved, "then": top})),
+        None => Ok(top),
     }
-    pen.fill("frame/nature", &nature(summary))
+}
+
+fn is_moved(line: &Line) -> bool {
+    line.shape.starts_with("moved_code")
 }
 
 /// What a change is as a whole, for a template: a word for its nature and its counts.
@@ -188,7 +215,9 @@ fn nature(summary: &Summary) -> Value {
     json!({
         "nature": kind,
         "files": report.size.files,
-        "roles": report.composition.iter().map(|(role, count)| json!({"role": role, "files": count})).collect::<Vec<_>>(),
+        "roles": ROLES.iter().filter_map(|role| {
+            report.composition.get(role).map(|count| json!({"role": role, "files": count}))
+        }).collect::<Vec<_>>(),
         "locks": count(&[Role::Lock]),
         "services": touched,
         "product_code": count(&[Role::Source, Role::Migration, Role::Contract, Role::Config, Role::Translation]) > 0,
@@ -255,6 +284,9 @@ fn values(pen: &Pen<'_>, summary: &Summary, composed: &Composed) -> Result<Value
         "map": report.map,
         "services": report.services,
         "cut": 0,
+        "security": security(report.title.as_deref().unwrap_or_default()),
+        "delta": summary.delta,
+        "expectations": report.expectations,
         "outsiders": report.findings.iter().any(|finding| matches!(finding.facts, Facts::Api(_))),
         "range": report.range,
         "glossary": [],
@@ -289,6 +321,14 @@ fn rules(lines: &[Line], report: &Report) -> Vec<Value> {
         .into_iter()
         .map(|(rule, ids)| json!({"rule": rule, "id": ids.first(), "count": ids.len()}))
         .collect()
+}
+
+/// The words of a title by which its author says that this mends a known weakness.
+fn security(title: &str) -> Option<&str> {
+    let mut words = title.split(|c: char| c.is_whitespace() || "(),:".contains(c));
+    words.find(|word| {
+        word.eq_ignore_ascii_case("[security]") || word.starts_with("CVE-") || word.starts_with("GHSA-")
+    })
 }
 
 /// What readers ask about first and what was looked for without a find. A file that could not be read may hold it, so

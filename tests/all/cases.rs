@@ -6,9 +6,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use plainly::change::{ChangeKind, ChangeSet, Content, FileChange, MemorySnapshot, RepoPath, Words};
+use plainly::change::{
+    ChangeKind, ChangeSet, Commit, Content, FileChange, MemorySnapshot, Person, RepoPath, Words,
+};
 use plainly::config::Config;
-use plainly::history::History;
+use plainly::history::{History, PastChange};
 use plainly::render::{Links, Style, View};
 use plainly::roles::Roles;
 use plainly::summary::Range;
@@ -19,6 +21,51 @@ use plainly::{Change, Plainly};
 struct Case {
     title: Option<String>,
     body: Option<String>,
+    author: Option<String>,
+    past: Vec<Past>,
+}
+
+/// Changes of the last twelve months that are alike.
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Past {
+    author: String,
+    files: Vec<RepoPath>,
+    times: usize,
+    #[serde(default)]
+    fixes: usize,
+}
+
+impl Case {
+    fn words(&self) -> Words {
+        let commit = self.author.as_ref().map(|author| Commit {
+            id: "1".repeat(40),
+            subject: self.title.clone().unwrap_or_default(),
+            body: String::new(),
+            author: person(author),
+            time: 1_700_000_000,
+            is_merge: false,
+        });
+        let commits = commit.into_iter().collect();
+        Words { title: self.title.clone(), body: self.body.clone(), issue: None, commits }
+    }
+
+    fn history(&self) -> History {
+        let change = |past: &Past, at: usize| PastChange {
+            id: format!("{at:040x}"),
+            subject: "A change".to_owned(),
+            author: person(&past.author),
+            time: 1_690_000_000,
+            mentions_fix: at < past.fixes,
+            files: past.files.clone(),
+        };
+        let changes = self.past.iter().flat_map(|past| (0..past.times).map(move |at| change(past, at)));
+        History { changes: changes.collect(), is_cut: false }
+    }
+}
+
+fn person(name: &str) -> Person {
+    Person { name: name.to_owned(), email: format!("{}@example.com", name.to_lowercase()) }
 }
 
 fn root() -> PathBuf {
@@ -107,15 +154,15 @@ fn run(case: &Path) -> (String, String) {
         Err(_) => Case::default(),
     };
     let snapshot = |files: &BTreeMap<RepoPath, Content>| MemorySnapshot::new(files.clone());
-    let (config, problems) = Config::of_tree(&snapshot(&after));
+    let (config, problems) = Config::of_tree(&snapshot(&before));
     let roles = Roles::of_tree(&config, &snapshot(&after));
     let change = Change {
         range: Range { base: "0".repeat(40), head: "1".repeat(40), commits: 1 },
         files: changes(&before, &after, &roles),
-        words: Words { title: words.title, body: words.body, ..Words::default() },
+        words: words.words(),
         before: Box::new(snapshot(&before)),
         after: Box::new(snapshot(&after)),
-        history: History::default(),
+        history: words.history(),
         roles,
     };
     let plainly = Plainly::new(config, problems, &BTreeMap::new()).unwrap();

@@ -10,6 +10,10 @@ use crate::formats::document::{self, Node};
 pub(super) struct Workflow;
 
 impl Reader for Workflow {
+    fn ecosystems(&self) -> &'static [Ecosystem] {
+        &[Ecosystem::GithubActions, Ecosystem::Docker]
+    }
+
     fn reads(&self, path: &RepoPath) -> bool {
         let is_yaml = matches!(path.extension().as_str(), "yml" | "yaml");
         let folder = path.folder();

@@ -17,6 +17,10 @@ const SECTIONS: &[(&str, bool)] = &[
 ];
 
 impl Reader for CargoToml {
+    fn ecosystems(&self) -> &'static [Ecosystem] {
+        &[Ecosystem::Cargo]
+    }
+
     fn reads(&self, path: &RepoPath) -> bool {
         path.file_name() == "Cargo.toml"
     }

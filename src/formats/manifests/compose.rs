@@ -12,6 +12,10 @@ use crate::formats::document;
 pub(super) struct Compose;
 
 impl Reader for Compose {
+    fn ecosystems(&self) -> &'static [Ecosystem] {
+        &[Ecosystem::Docker]
+    }
+
     fn reads(&self, path: &RepoPath) -> bool {
         let name = path.file_name().to_ascii_lowercase();
         let stem = name.strip_suffix(".yml").or(name.strip_suffix(".yaml"));
@@ -39,7 +43,7 @@ impl Reader for Compose {
                     inventory.makes.push((Ecosystem::Docker, name.to_owned()));
                     inventory.makes.extend(wanted.map(|own| (Ecosystem::Docker, own.name)));
                 } else {
-                    inventory.requirements.extend(wanted);
+                    inventory.requirements.extend(wanted.map(|outside| outside.section("services", false)));
                 }
             }
         }

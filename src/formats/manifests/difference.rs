@@ -19,12 +19,19 @@ pub struct Difference<'a> {
     pub after: Option<&'a Requirement>,
     /// Whether it is taken from another source than before.
     pub other_source: bool,
+    /// The packages that one variable of a build script moves together, this one among them; else empty.
+    pub family: Vec<&'a str>,
 }
 
 impl<'a> Difference<'a> {
     /// The package as it is now, else as it was.
     pub fn requirement(&self) -> &'a Requirement {
         self.after.or(self.before).expect("a difference has at least one side")
+    }
+
+    /// The package's name; of a family, the group that all its members share.
+    pub fn name(&self) -> &'a str {
+        shared_group(&self.family).unwrap_or(&self.requirement().name)
     }
 }
 
@@ -38,13 +45,70 @@ pub fn difference<'a>(before: &'a [Requirement], after: &'a [Requirement]) -> Ve
     for requirement in after.iter().filter(|requirement| requirement.source != Source::Own) {
         packages.entry(requirement.package()).or_default().1.push(requirement);
     }
-    packages.into_values().filter_map(|(before, after)| of_package(&before, &after)).collect()
+    families(packages.into_values().filter_map(|(before, after)| of_package(&before, &after)).collect())
+}
+
+/// From this many packages on, one variable that moves them all is one change: nobody chose each of them.
+const FAMILY: usize = 4;
+
+/// Folds packages that one variable moves, and that share the start of their group, into the first of them.
+fn families(all: Vec<Difference<'_>>) -> Vec<Difference<'_>> {
+    let moved_by = |one: &Difference<'_>| {
+        let variable = one.after?.variable.as_deref()?;
+        let is_step = matches!(one.change, DependencyChange::Upgraded | DependencyChange::Downgraded);
+        let is_same = one.before?.variable.as_deref() == Some(variable) && !one.other_source;
+        (is_step && is_same).then(|| (variable.to_owned(), one.before.map(|old| old.version.clone())))
+    };
+    let mut found: Vec<Difference<'_>> = Vec::new();
+    for one in all {
+        let variable = moved_by(&one);
+        let first = found.iter_mut().find(|first| variable.is_some() && moved_by(first) == variable);
+        match first {
+            Some(first) => {
+                if first.family.is_empty() {
+                    first.family.push(&first.requirement().name);
+                }
+                first.family.push(&one.requirement().name);
+                // kept until it is known whether they are a family
+                found.push(one);
+            }
+            None => found.push(one),
+        }
+    }
+    let mut folded: Vec<Difference<'_>> = Vec::new();
+    for mut one in found {
+        if one.family.len() < FAMILY || shared_group(&one.family).is_none() {
+            one.family.clear();
+        }
+        if !folded.iter().any(|first| first.family.contains(&one.requirement().name.as_str())) {
+            folded.push(one);
+        }
+    }
+    folded
+}
+
+/// `com.example` of `com.example.core:a` and `com.example.data:b`: at least two words.
+fn shared_group<'a>(names: &[&'a str]) -> Option<&'a str> {
+    let (first, rest) = names.split_first()?;
+    let group = first.split(':').next()?;
+    let mut ends: Vec<usize> = group.match_indices('.').map(|(at, _)| at).chain([group.len()]).collect();
+    ends.remove(0);
+    ends.into_iter().rev().map(|end| &group[..end]).find(|start| {
+        rest.iter().all(|name| name.strip_prefix(start).is_some_and(|after| after.starts_with(['.', ':'])))
+    })
 }
 
 /// A package may stand in a manifest more than once: in several sections, for several systems, in several jobs.
 fn of_package<'a>(before: &[&'a Requirement], after: &[&'a Requirement]) -> Option<Difference<'a>> {
     let whole = |change, before, after| {
-        Some(Difference { change, step: VersionStep::Unknown, before, after, other_source: false })
+        Some(Difference {
+            change,
+            step: VersionStep::Unknown,
+            before,
+            after,
+            other_source: false,
+            family: Vec::new(),
+        })
     };
     let (Some(&first_before), Some(&first_after)) = (before.first(), after.first()) else {
         return match (before.first(), after.first()) {
@@ -75,6 +139,16 @@ fn of_package<'a>(before: &[&'a Requirement], after: &[&'a Requirement]) -> Opti
         };
     };
     let other_source = old.source != new.source;
+    // a version that moves to another line of the same list is no new version
+    let stays = |gone: &Option<String>, list: &[&Requirement]| {
+        gone.is_some() && list.iter().any(|one| one.version == *gone)
+    };
+    if !other_source
+        && (new.version.is_none() && stays(&old.version, after)
+            || old.version.is_none() && stays(&new.version, before))
+    {
+        return None;
+    }
     let (order, step) = match (&old.version, &new.version) {
         (from, to) if from == to => (None, VersionStep::Unknown),
         (Some(from), Some(to)) => version::compare(new.ecosystem, from, to),
@@ -89,7 +163,7 @@ fn of_package<'a>(before: &[&'a Requirement], after: &[&'a Requirement]) -> Opti
     } else {
         DependencyChange::Upgraded
     };
-    Some(Difference { change, step, before: Some(old), after: Some(new), other_source })
+    Some(Difference { change, step, before: Some(old), after: Some(new), other_source, family: Vec::new() })
 }
 
 #[cfg(test)]
@@ -124,6 +198,27 @@ mod tests {
         ] {
             let found = difference(&before, &after).first().map(|one| (one.change, one.step));
             assert_eq!(found, expected, "{before:?} to {after:?}");
+        }
+    }
+
+    #[test]
+    fn a_variable_that_moves_many_is_one_change() {
+        let list = |version: &str, groups: &[&str]| -> Vec<Requirement> {
+            let one = |group: &&str| {
+                let mut one = Requirement::new(Ecosystem::Maven, format!("{group}:x"), Some(version), 1);
+                one.variable = Some("v".to_owned());
+                one
+            };
+            groups.iter().map(one).collect()
+        };
+        for (groups, expected) in [
+            (&["com.a.b", "com.a", "com.a.c", "com.a.d"][..], vec!["com.a"]),
+            (&["com.a", "com.b", "com.c", "com.d"], vec!["com.a:x", "com.b:x", "com.c:x", "com.d:x"]),
+            (&["com.a.b", "com.a.c", "com.a.d"], vec!["com.a.b:x", "com.a.c:x", "com.a.d:x"]),
+        ] {
+            let (before, after) = (list("1.0", groups), list("1.1", groups));
+            let names: Vec<&str> = difference(&before, &after).iter().map(Difference::name).collect();
+            assert_eq!(names, expected);
         }
     }
 

@@ -10,6 +10,10 @@ use crate::formats::Unreadable;
 pub(super) struct Dockerfile;
 
 impl Reader for Dockerfile {
+    fn ecosystems(&self) -> &'static [Ecosystem] {
+        &[Ecosystem::Docker]
+    }
+
     fn reads(&self, path: &RepoPath) -> bool {
         let name = path.file_name();
         let lower = name.to_ascii_lowercase();

@@ -11,6 +11,10 @@ use crate::formats::document::Lines;
 pub(super) struct GoMod;
 
 impl Reader for GoMod {
+    fn ecosystems(&self) -> &'static [Ecosystem] {
+        &[Ecosystem::Go]
+    }
+
     fn reads(&self, path: &RepoPath) -> bool {
         path.file_name() == "go.mod"
     }

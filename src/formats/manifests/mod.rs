@@ -4,13 +4,23 @@
 
 mod actions;
 mod cargo;
+mod changed;
 mod compose;
+mod composer;
+mod deploy;
 mod difference;
 mod dockerfile;
 mod go;
+mod gradle;
+mod maven;
+mod mix;
+mod mobile;
 mod npm;
+mod nuget;
 mod python;
 mod ruby;
+mod script;
+mod toolchain;
 pub mod version;
 
 use std::fmt;
@@ -18,6 +28,7 @@ use std::fmt;
 use crate::change::{Content, RepoPath, Snapshot};
 use crate::formats::Unreadable;
 
+pub use changed::{Changed, ChangedManifest, changed, inventory};
 pub use difference::{Difference, difference};
 
 /// Where packages of one kind come from.
@@ -250,6 +261,9 @@ impl Manifest<'_> {
 
 /// Reads one format.
 pub trait Reader: Sync {
+    /// The ecosystems whose packages it may find.
+    fn ecosystems(&self) -> &'static [Ecosystem];
+
     /// Whether a file of this path is of the format.
     fn reads(&self, path: &RepoPath) -> bool;
 
@@ -277,6 +291,22 @@ pub const READERS: &[&dyn Reader] = &[
     &python::SetupCfg,
     &ruby::Gemfile,
     &ruby::Gemspec,
+    &maven::Pom,
+    &composer::Composer,
+    &gradle::Script,
+    &gradle::Catalog,
+    &mix::Mix,
+    &nuget::Project,
+    &nuget::PackagesConfig,
+    &nuget::DotnetTools,
+    &mobile::Pubspec,
+    &mobile::SwiftPackage,
+    &mobile::Podfile,
+    &deploy::Chart,
+    &deploy::Terraform,
+    &deploy::PreCommit,
+    &toolchain::OneVersion,
+    &toolchain::ToolVersions,
 ];
 
 /// Folders whose manifests are samples of others or copies.

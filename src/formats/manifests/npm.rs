@@ -16,6 +16,10 @@ const SECTIONS: &[(&str, bool)] = &[
 pub(super) struct PackageJson;
 
 impl Reader for PackageJson {
+    fn ecosystems(&self) -> &'static [Ecosystem] {
+        &[Ecosystem::Npm]
+    }
+
     fn reads(&self, path: &RepoPath) -> bool {
         path.file_name() == "package.json"
     }
@@ -51,6 +55,10 @@ impl Reader for PackageJson {
 pub(super) struct PnpmWorkspace;
 
 impl Reader for PnpmWorkspace {
+    fn ecosystems(&self) -> &'static [Ecosystem] {
+        &[Ecosystem::Npm]
+    }
+
     fn reads(&self, path: &RepoPath) -> bool {
         path.file_name() == "pnpm-workspace.yaml"
     }

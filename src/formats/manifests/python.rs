@@ -9,6 +9,10 @@ use crate::formats::document::{self, Node};
 pub(super) struct Pyproject;
 
 impl Reader for Pyproject {
+    fn ecosystems(&self) -> &'static [Ecosystem] {
+        &[Ecosystem::Pypi]
+    }
+
     fn reads(&self, path: &RepoPath) -> bool {
         path.file_name() == "pyproject.toml"
     }
@@ -167,6 +171,10 @@ fn of_address(address: &str) -> (Source, Option<String>) {
 pub(super) struct Requirements;
 
 impl Reader for Requirements {
+    fn ecosystems(&self) -> &'static [Ecosystem] {
+        &[Ecosystem::Pypi]
+    }
+
     fn reads(&self, path: &RepoPath) -> bool {
         let name = path.file_name().to_ascii_lowercase();
         let Some(stem) = name.strip_suffix(".txt").or(name.strip_suffix(".in")).or(name.strip_suffix(".pip"))
@@ -241,6 +249,10 @@ fn is_compiled(manifest: Manifest<'_>) -> bool {
 pub(super) struct Pipfile;
 
 impl Reader for Pipfile {
+    fn ecosystems(&self) -> &'static [Ecosystem] {
+        &[Ecosystem::Pypi]
+    }
+
     fn reads(&self, path: &RepoPath) -> bool {
         path.file_name() == "Pipfile"
     }
@@ -264,6 +276,10 @@ impl Reader for Pipfile {
 pub(super) struct SetupCfg;
 
 impl Reader for SetupCfg {
+    fn ecosystems(&self) -> &'static [Ecosystem] {
+        &[Ecosystem::Pypi]
+    }
+
     fn reads(&self, path: &RepoPath) -> bool {
         path.file_name() == "setup.cfg"
     }

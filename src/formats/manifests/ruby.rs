@@ -32,6 +32,10 @@ const DEV_GROUPS: &[&str] = &[
 pub(super) struct Gemfile;
 
 impl Reader for Gemfile {
+    fn ecosystems(&self) -> &'static [Ecosystem] {
+        &[Ecosystem::Rubygems]
+    }
+
     fn reads(&self, path: &RepoPath) -> bool {
         matches!(path.file_name(), "Gemfile" | "gems.rb") || path.file_name().ends_with(".gemfile")
     }
@@ -88,6 +92,10 @@ fn gem(call: &Call<'_>) -> Option<Requirement> {
 pub(super) struct Gemspec;
 
 impl Reader for Gemspec {
+    fn ecosystems(&self) -> &'static [Ecosystem] {
+        &[Ecosystem::Rubygems]
+    }
+
     fn reads(&self, path: &RepoPath) -> bool {
         path.extension() == "gemspec"
     }

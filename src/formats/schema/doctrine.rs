@@ -16,10 +16,19 @@ impl MigrationReader for Doctrine {
     }
 
     fn reads(&self, path: &RepoPath, text: &str) -> bool {
-        path.extension() == "php" && text.contains("Migration") && text.contains("function up") && (text.contains("addSql(") || text.contains("Doctrine\\"))
+        path.extension() == "php"
+            && text.contains("Migration")
+            && text.contains("function up")
+            && (text.contains("addSql(") || text.contains("Doctrine\\"))
     }
 
-    fn read(&self, _path: &RepoPath, text: &str, _down: Option<&str>, _tree: &dyn Snapshot) -> Result<Migration, Unreadable> {
+    fn read(
+        &self,
+        _path: &RepoPath,
+        text: &str,
+        _down: Option<&str>,
+        _tree: &dyn Snapshot,
+    ) -> Result<Migration, Unreadable> {
         let file = syntax::parse(Language::Php, text)?;
         let run = |names: &[&str]| {
             let mut walked = Walk::new(&file);
@@ -30,7 +39,10 @@ impl MigrationReader for Doctrine {
         };
         let mut migration = run(&["preUp", "up", "postUp"]).finish();
         let down = run(&["preDown", "down", "postDown"]);
-        undo::settle(&mut migration.steps, &Back::Steps { steps: &down.found.steps, unclear: down.unknown.is_some() && !down.raised });
+        undo::settle(
+            &mut migration.steps,
+            &Back::Steps { steps: &down.found.steps, unclear: down.unknown.is_some() && !down.raised },
+        );
         Ok(migration)
     }
 }
@@ -49,7 +61,13 @@ impl<'n> Style<'n> for Reader {
                 }
                 return Flow::Done;
             }
-            "update" | "insert" | "delete" if call.receiver.as_ref().and_then(Expr::last_name).is_some_and(|name| name.to_lowercase().contains("conn")) => {
+            "update" | "insert" | "delete"
+                if call
+                    .receiver
+                    .as_ref()
+                    .and_then(Expr::last_name)
+                    .is_some_and(|name| name.to_lowercase().contains("conn")) =>
+            {
                 let table = name();
                 walk.data(&table, line, call.name == "delete");
                 return Flow::Done;
@@ -70,26 +88,41 @@ impl<'n> Style<'n> for Reader {
                 walk.push(Step { to, ..Step::new(Op::RenameTable, table, line) });
                 return Flow::Done;
             }
-            "getTable" | "hasTable" | "abortIf" | "skipIf" | "warnIf" | "getDatabasePlatform" | "getName" | "write" => return Flow::Done,
+            "getTable"
+            | "hasTable"
+            | "abortIf"
+            | "skipIf"
+            | "warnIf"
+            | "getDatabasePlatform"
+            | "getName"
+            | "write" => return Flow::Done,
             _ => {}
         }
         // `$schema->getTable('x')->addColumn(…)`, also through a variable.
         let Some(receiver) = &call.receiver else { return Flow::Inside };
         let (root, calls) = receiver.chain();
         let bound = root.map(|root| walk.resolve(root).chain().1).unwrap_or_default();
-        let Some((made, _)) = bound.into_iter().chain(calls).find(|(call, _)| matches!(call.name, "createTable" | "getTable")) else { return Flow::Inside };
+        let Some((made, _)) =
+            bound.into_iter().chain(calls).find(|(call, _)| matches!(call.name, "createTable" | "getTable"))
+        else {
+            return Flow::Inside;
+        };
         let table = made.arg(0).and_then(|name| walk.text(name)).unwrap_or_default();
         let step = |op: Op| Step::new(op, &table, line);
         let listed = || walk.joined(call.arg(0));
         let new = match call.name {
             "addColumn" => {
                 let option = |key: &str| call.option(key).map(|value| walk.resolve(value));
-                let type_ = call.arg(1).map(|type_| walk.text(type_).unwrap_or_else(|| type_.last_name().unwrap_or(type_.text).to_owned()));
+                let type_ = call.arg(1).map(|type_| {
+                    walk.text(type_).unwrap_or_else(|| type_.last_name().unwrap_or(type_.text).to_owned())
+                });
                 let length = option("length").map(|length| format!("({})", length.text)).unwrap_or_default();
                 Step {
                     type_: type_.map(|type_| format!("{type_}{length}")),
                     nullable: Some(option("notnull").and_then(Expr::truth) == Some(false)),
-                    default: option("default").filter(|value| !value.is_nothing()).map(|value| value.literal().unwrap_or(value.text).to_owned()),
+                    default: option("default")
+                        .filter(|value| !value.is_nothing())
+                        .map(|value| value.literal().unwrap_or(value.text).to_owned()),
                     ..step(Op::AddColumn).column(name())
                 }
             }
@@ -97,20 +130,45 @@ impl<'n> Style<'n> for Reader {
             "renameColumn" => Step { to: text(1), ..step(Op::RenameColumn).column(name()) },
             "modifyColumn" | "changeColumn" => Step { restates: true, ..step(Op::ChangeType).column(name()) },
             "addIndex" => Step { column: listed(), ..step(Op::AddIndex) }.detail("what", "index"),
-            "addUniqueIndex" => Step { column: listed(), ..step(Op::AddIndex) }.detail("what", "unique_index"),
-            "addUniqueConstraint" => Step { column: listed(), ..step(Op::AddConstraint) }.detail("what", "unique"),
-            "setPrimaryKey" => Step { column: listed(), ..step(Op::AddConstraint) }.detail("what", "primary_key"),
-            "addForeignKeyConstraint" => Step { column: walk.joined(call.arg(1)), ..step(Op::AddConstraint) }.detail("what", "foreign_key"),
+            "addUniqueIndex" => {
+                Step { column: listed(), ..step(Op::AddIndex) }.detail("what", "unique_index")
+            }
+            "addUniqueConstraint" => {
+                Step { column: listed(), ..step(Op::AddConstraint) }.detail("what", "unique")
+            }
+            "setPrimaryKey" => {
+                Step { column: listed(), ..step(Op::AddConstraint) }.detail("what", "primary_key")
+            }
+            "addForeignKeyConstraint" => Step { column: walk.joined(call.arg(1)), ..step(Op::AddConstraint) }
+                .detail("what", "foreign_key"),
             "dropIndex" => step(Op::DropIndex).detail("name", name()),
-            "removeForeignKey" => step(Op::DropConstraint).detail("what", "foreign_key").detail("name", name()),
+            "removeForeignKey" => {
+                step(Op::DropConstraint).detail("what", "foreign_key").detail("name", name())
+            }
             _ => return Flow::Inside,
         };
         // What is made together with a new table is part of it.
-        let shape = walk.found.steps.iter_mut().find(|step| step.op == Op::AddTable && step.table == table).and_then(|step| step.shape.as_mut());
-        let rule = |new: &Step| Rule { name: String::new(), columns: new.column.clone(), what: new.details.get("what").cloned().unwrap_or_default(), line };
+        let shape = walk
+            .found
+            .steps
+            .iter_mut()
+            .find(|step| step.op == Op::AddTable && step.table == table)
+            .and_then(|step| step.shape.as_mut());
+        let rule = |new: &Step| Rule {
+            name: String::new(),
+            columns: new.column.clone(),
+            what: new.details.get("what").cloned().unwrap_or_default(),
+            line,
+        };
         match (shape, new.op) {
             (Some(shape), Op::AddColumn) => {
-                shape.columns.push(Column { name: new.column.unwrap_or_default(), type_: new.type_, nullable: new.nullable, default: new.default, line });
+                shape.columns.push(Column {
+                    name: new.column.unwrap_or_default(),
+                    type_: new.type_,
+                    nullable: new.nullable,
+                    default: new.default,
+                    line,
+                });
             }
             (Some(shape), Op::AddIndex) => shape.indexes.push(rule(&new)),
             (Some(shape), Op::AddConstraint) => shape.constraints.push(rule(&new)),

@@ -18,11 +18,18 @@ impl MigrationReader for Ecto {
 
     fn reads(&self, path: &RepoPath, text: &str) -> bool {
         matches!(path.extension().as_str(), "exs" | "ex")
-            && (text.contains("use Ecto.Migration") || path.folders().any(|folder| folder.ends_with("migrations")) && text.contains("Migration"))
+            && (text.contains("use Ecto.Migration")
+                || path.folders().any(|folder| folder.ends_with("migrations")) && text.contains("Migration"))
             && text.contains("defmodule")
     }
 
-    fn read(&self, _path: &RepoPath, text: &str, _down: Option<&str>, tree: &dyn Snapshot) -> Result<Migration, Unreadable> {
+    fn read(
+        &self,
+        _path: &RepoPath,
+        text: &str,
+        _down: Option<&str>,
+        tree: &dyn Snapshot,
+    ) -> Result<Migration, Unreadable> {
         let file = syntax::parse(Language::Elixir, text)?;
         let run = |name: &str| {
             let mut reader = Reader { tree, table: None };
@@ -40,7 +47,10 @@ impl MigrationReader for Ecto {
         }
         let mut migration = run("up").finish();
         let down = run("down");
-        undo::settle(&mut migration.steps, &Back::Steps { steps: &down.found.steps, unclear: down.unknown.is_some() && !down.raised });
+        undo::settle(
+            &mut migration.steps,
+            &Back::Steps { steps: &down.found.steps, unclear: down.unknown.is_some() && !down.raised },
+        );
         Ok(migration)
     }
 }
@@ -77,7 +87,10 @@ impl<'n> Style<'n> for Reader<'_> {
             "drop" | "drop_if_exists" => match kind {
                 "table" => walk.push(Step { undo: Undo::None, ..Step::new(Op::DropTable, table, line) }),
                 "index" | "unique_index" => walk.push(index(walk, Op::DropIndex, object, table, line)),
-                _ => walk.push(Step { undo: Undo::None, ..constraint(walk, Op::DropConstraint, object, table, line) }),
+                _ => walk.push(Step {
+                    undo: Undo::None,
+                    ..constraint(walk, Op::DropConstraint, object, table, line)
+                }),
             },
             "alter" => {
                 let outer = self.table.replace((table, None));
@@ -96,7 +109,10 @@ impl<'n> Style<'n> for Reader<'_> {
                     }
                     None => {
                         let column = call.arg(1).and_then(|name| walk.text(name)).unwrap_or_default();
-                        walk.push(Step { to: to.and_then(|to| walk.text(to)), ..Step::new(Op::RenameColumn, table, line).column(column) });
+                        walk.push(Step {
+                            to: to.and_then(|to| walk.text(to)),
+                            ..Step::new(Op::RenameColumn, table, line).column(column)
+                        });
                     }
                 }
             }
@@ -110,10 +126,23 @@ impl<'n> Style<'n> for Reader<'_> {
 }
 
 impl Reader<'_> {
-    fn create<'n>(&mut self, walk: &mut Walk<'n>, call: &'n Call<'n>, object: Option<&'n Call<'n>>, name: String, line: u32) {
+    fn create<'n>(
+        &mut self,
+        walk: &mut Walk<'n>,
+        call: &'n Call<'n>,
+        object: Option<&'n Call<'n>>,
+        name: String,
+        line: u32,
+    ) {
         let mut shape = Table { name: name.clone(), line, ..Table::default() };
         if object.and_then(|object| object.option("primary_key")).and_then(Expr::truth) != Some(false) {
-            shape.columns.push(Column { name: "id".to_owned(), type_: Some("id".to_owned()), nullable: Some(false), default: None, line });
+            shape.columns.push(Column {
+                name: "id".to_owned(),
+                type_: Some("id".to_owned()),
+                nullable: Some(false),
+                default: None,
+                line,
+            });
         }
         let outer = self.table.replace((name.clone(), Some(shape)));
         if let Some(block) = &call.block {
@@ -133,9 +162,16 @@ impl Reader<'_> {
             "add" | "add_if_not_exists" => columns.push(column(walk, call, name, line)),
             "timestamps" => {
                 for (key, usual) in [("inserted_at", "inserted_at"), ("updated_at", "updated_at")] {
-                    let name = call.option(key).and_then(|name| walk.text(name)).unwrap_or_else(|| usual.to_owned());
+                    let name =
+                        call.option(key).and_then(|name| walk.text(name)).unwrap_or_else(|| usual.to_owned());
                     if name != "false" {
-                        columns.push(Column { name, type_: Some("timestamp".to_owned()), nullable: Some(false), default: None, line });
+                        columns.push(Column {
+                            name,
+                            type_: Some("timestamp".to_owned()),
+                            nullable: Some(false),
+                            default: None,
+                            line,
+                        });
                     }
                 }
             }
@@ -152,8 +188,18 @@ impl Reader<'_> {
         match new {
             Some(new) => {
                 for field in columns {
-                    if let Some(link) = call.arg(1).map(|type_| walk.resolve(type_)).and_then(Expr::call).filter(|made| made.name == "references") {
-                        let rule = Rule { name: String::new(), columns: Some(field.name.clone()), what: "foreign_key".to_owned(), line };
+                    if let Some(link) = call
+                        .arg(1)
+                        .map(|type_| walk.resolve(type_))
+                        .and_then(Expr::call)
+                        .filter(|made| made.name == "references")
+                    {
+                        let rule = Rule {
+                            name: String::new(),
+                            columns: Some(field.name.clone()),
+                            what: "foreign_key".to_owned(),
+                            line,
+                        };
                         new.constraints.extend(Some(rule).filter(|_| link.name == "references"));
                     }
                     new.columns.push(field);
@@ -172,7 +218,9 @@ impl Reader<'_> {
     /// `execute "up"`, `execute "up", "down"`, `execute fn -> … end`.
     fn execute<'n>(&mut self, walk: &mut Walk<'n>, call: &'n Call<'n>) {
         let from = walk.found.steps.len();
-        let run = |reader: &mut Self, walk: &mut Walk<'n>, what: Option<&'n Expr<'n>>| match what.map(|what| (what, walk.resolve(what).func())) {
+        let run = |reader: &mut Self, walk: &mut Walk<'n>, what: Option<&'n Expr<'n>>| match what
+            .map(|what| (what, walk.resolve(what).func()))
+        {
             Some((_, Some(func))) => walk.all(reader, &func.body),
             Some((sql, None)) => walk.sql(reader, sql),
             None => {}
@@ -182,7 +230,10 @@ impl Reader<'_> {
         walk.found = Migration::default();
         run(self, walk, call.arg(1));
         let back = std::mem::replace(&mut walk.found, forward).steps;
-        undo::settle(walk.found.steps.get_mut(from..).unwrap_or_default(), &Back::Steps { steps: &back, unclear: false });
+        undo::settle(
+            walk.found.steps.get_mut(from..).unwrap_or_default(),
+            &Back::Steps { steps: &back, unclear: false },
+        );
     }
 
     /// What runs through a repository.
@@ -194,7 +245,11 @@ impl Reader<'_> {
         }
         let deletes = match call.name.trim_end_matches('!') {
             "query" | "query_many" => {
-                let sql = call.args.iter().find(|arg| matches!(walk.resolve(arg).kind, Kind::Str(_))).or(call.arg(0));
+                let sql = call
+                    .args
+                    .iter()
+                    .find(|arg| matches!(walk.resolve(arg).kind, Kind::Str(_)))
+                    .or(call.arg(0));
                 if let Some(sql) = sql {
                     walk.sql(self, sql);
                 }
@@ -218,7 +273,12 @@ impl Reader<'_> {
         match &expr.kind {
             Kind::Str(_) => walk.text(expr),
             Kind::Name(name) if name.starts_with(char::is_uppercase) => Some(self.table_of(name)),
-            Kind::Name(name) => walk.names.get(name).copied().filter(|bound| bound.name() != Some(name)).and_then(|bound| self.table_in(walk, bound, hops + 1)),
+            Kind::Name(name) => walk
+                .names
+                .get(name)
+                .copied()
+                .filter(|bound| bound.name() != Some(name))
+                .and_then(|bound| self.table_in(walk, bound, hops + 1)),
             // `u in "users"`, `{"users", User}`
             Kind::Body(parts) => parts.iter().rev().find_map(|part| self.table_in(walk, part, hops + 1)),
             Kind::List(parts) => parts.iter().find_map(|part| self.table_in(walk, part, hops + 1)),
@@ -237,7 +297,11 @@ impl Reader<'_> {
         let file = format!("/{}.ex", underscore(last));
         for path in self.tree.paths().iter().filter(|path| path.as_str().ends_with(&file)).take(8) {
             let Some(Content::Text(text)) = self.tree.read(path) else { continue };
-            let named = text.find("schema \"").and_then(|at| text.get(at + 8..)).and_then(|rest| rest.split_once('"')).map(|(name, _)| name.to_owned());
+            let named = text
+                .find("schema \"")
+                .and_then(|at| text.get(at + 8..))
+                .and_then(|rest| rest.split_once('"'))
+                .map(|(name, _)| name.to_owned());
             if let Some(name) = named.filter(|_| text.contains("defmodule")) {
                 return name;
             }
@@ -250,17 +314,27 @@ fn column<'n>(walk: &Walk<'n>, call: &'n Call<'n>, name: String, line: u32) -> C
     let type_ = call.arg(1).map(|type_| walk.resolve(type_));
     let made = type_.and_then(Expr::call);
     let written = match (type_, made) {
-        (_, Some(link)) if link.name == "references" => Some(link.option("type").and_then(|type_| walk.text(type_)).unwrap_or_else(|| "id".to_owned())),
+        (_, Some(link)) if link.name == "references" => {
+            Some(link.option("type").and_then(|type_| walk.text(type_)).unwrap_or_else(|| "id".to_owned()))
+        }
         (Some(type_), _) => Some(type_.literal().unwrap_or(type_.text).to_owned()),
         _ => None,
     };
     let option = |key: &str| call.option(key).map(|value| walk.resolve(value));
-    let size = option("size").map(|size| size.text.to_owned()).or_else(|| Some(format!("{}, {}", option("precision")?.text, option("scale")?.text)));
+    let size = option("size")
+        .map(|size| size.text.to_owned())
+        .or_else(|| Some(format!("{}, {}", option("precision")?.text, option("scale")?.text)));
     Column {
         name,
         type_: written.map(|type_| size.map_or(type_.clone(), |size| format!("{type_}({size})"))),
-        nullable: Some(option("null").and_then(Expr::truth).unwrap_or(option("primary_key").and_then(Expr::truth) != Some(true))),
-        default: option("default").filter(|value| !value.is_nothing()).map(|value| value.literal().unwrap_or(value.text).to_owned()),
+        nullable: Some(
+            option("null")
+                .and_then(Expr::truth)
+                .unwrap_or(option("primary_key").and_then(Expr::truth) != Some(true)),
+        ),
+        default: option("default")
+            .filter(|value| !value.is_nothing())
+            .map(|value| value.literal().unwrap_or(value.text).to_owned()),
         line,
     }
 }
@@ -283,7 +357,9 @@ fn modified<'n>(walk: &Walk<'n>, call: &'n Call<'n>, table: &str, field: &Column
     let options = parts.get(1);
     let old_type = parts.first().map(|type_| walk.resolve(type_));
     let old_type = old_type.map(|type_| match type_.call().filter(|made| made.name == "references") {
-        Some(link) => link.option("type").and_then(|type_| walk.text(type_)).unwrap_or_else(|| "id".to_owned()),
+        Some(link) => {
+            link.option("type").and_then(|type_| walk.text(type_)).unwrap_or_else(|| "id".to_owned())
+        }
         None => type_.literal().unwrap_or(type_.text).to_owned(),
     });
     let old = |key: &str| options.and_then(|options| options.get(key));
@@ -298,10 +374,14 @@ fn modified<'n>(walk: &Walk<'n>, call: &'n Call<'n>, table: &str, field: &Column
     } else if call.arg(1).and_then(Expr::call).is_some_and(|made| made.name == "references") {
         steps.push(step(Op::AddConstraint).detail("what", "foreign_key"));
     }
-    if stated("null") && field.nullable != Some(old("null").and_then(Expr::truth).unwrap_or(field.nullable != Some(true))) {
+    if stated("null")
+        && field.nullable != Some(old("null").and_then(Expr::truth).unwrap_or(field.nullable != Some(true)))
+    {
         steps.push(Step { nullable: field.nullable, ..step(Op::ChangeNullability) });
     }
-    if stated("default") && old("default").map(|value| value.text) != call.option("default").map(|value| value.text) {
+    if stated("default")
+        && old("default").map(|value| value.text) != call.option("default").map(|value| value.text)
+    {
         steps.push(Step { default: field.default.clone(), ..step(Op::ChangeDefault) });
     }
     steps
@@ -309,8 +389,11 @@ fn modified<'n>(walk: &Walk<'n>, call: &'n Call<'n>, table: &str, field: &Column
 
 fn index<'n>(walk: &Walk<'n>, op: Op, object: Option<&'n Call<'n>>, table: String, line: u32) -> Step {
     let column = walk.joined(object.and_then(|object| object.arg(1)));
-    let unique = object.is_some_and(|object| object.name == "unique_index" || object.option("unique").and_then(Expr::truth) == Some(true));
-    let mut step = Step { column, ..Step::new(op, table, line) }.detail("what", if unique { "unique_index" } else { "index" });
+    let unique = object.is_some_and(|object| {
+        object.name == "unique_index" || object.option("unique").and_then(Expr::truth) == Some(true)
+    });
+    let mut step = Step { column, ..Step::new(op, table, line) }
+        .detail("what", if unique { "unique_index" } else { "index" });
     for (key, detail) in [("name", "name"), ("where", "condition")] {
         if let Some(value) = object.and_then(|object| object.option(key)).and_then(|value| walk.text(value)) {
             step = step.detail(detail, value);

@@ -50,7 +50,9 @@ pub(crate) fn plural(word: &str) -> String {
     if let Some((_, odd)) = ODD.iter().find(|(one, _)| *one == last) {
         return format!("{head}{odd}");
     }
-    let vowel_before_y = last.len() > 1 && last.ends_with('y') && matches!(last.as_bytes().get(last.len() - 2), Some(b'a' | b'e' | b'i' | b'o' | b'u'));
+    let vowel_before_y = last.len() > 1
+        && last.ends_with('y')
+        && matches!(last.as_bytes().get(last.len() - 2), Some(b'a' | b'e' | b'i' | b'o' | b'u'));
     if last.ends_with('y') && !vowel_before_y {
         format!("{head}{}ies", last.trim_end_matches('y'))
     } else if ["s", "x", "z", "ch", "sh"].iter().any(|end| last.ends_with(end)) {
@@ -80,7 +82,11 @@ pub(crate) fn singular(word: &str) -> String {
             return word.trim_end_matches("es").to_owned();
         }
     }
-    if word.ends_with("ss") || word.ends_with("us") || word.ends_with("is") { word.to_owned() } else { word.trim_end_matches('s').to_owned() }
+    if word.ends_with("ss") || word.ends_with("us") || word.ends_with("is") {
+        word.to_owned()
+    } else {
+        word.trim_end_matches('s').to_owned()
+    }
 }
 
 /// The table that a class name stands for where nothing else is said: `BlogPost` → `blog_posts`.
@@ -111,7 +117,14 @@ mod tests {
 
     #[test]
     fn tables_become_things() {
-        for (many, one) in [("users", "user"), ("categories", "category"), ("boxes", "box"), ("people", "person"), ("statuses", "status"), ("addresses", "address")] {
+        for (many, one) in [
+            ("users", "user"),
+            ("categories", "category"),
+            ("boxes", "box"),
+            ("people", "person"),
+            ("statuses", "status"),
+            ("addresses", "address"),
+        ] {
             assert_eq!(singular(many), one);
         }
     }

@@ -17,13 +17,21 @@ impl MigrationReader for Phinx {
 
     fn reads(&self, path: &RepoPath, text: &str) -> bool {
         path.extension() == "php"
-            && (text.contains("extends AbstractMigration") || text.contains("extends BaseMigration") || text.contains("$this->table("))
+            && (text.contains("extends AbstractMigration")
+                || text.contains("extends BaseMigration")
+                || text.contains("$this->table("))
             && text.contains("Migration")
             && !text.contains("addSql(")
             && !text.contains("Doctrine\\")
     }
 
-    fn read(&self, _path: &RepoPath, text: &str, _down: Option<&str>, _tree: &dyn Snapshot) -> Result<Migration, Unreadable> {
+    fn read(
+        &self,
+        _path: &RepoPath,
+        text: &str,
+        _down: Option<&str>,
+        _tree: &dyn Snapshot,
+    ) -> Result<Migration, Unreadable> {
         let file = syntax::parse(Language::Php, text)?;
         let funcs = Walk::new(&file).funcs;
         let run = |name: &str| {
@@ -41,7 +49,10 @@ impl MigrationReader for Phinx {
         }
         let mut migration = run("up").finish();
         let down = run("down");
-        undo::settle(&mut migration.steps, &Back::Steps { steps: &down.found.steps, unclear: down.unknown.is_some() && !down.raised });
+        undo::settle(
+            &mut migration.steps,
+            &Back::Steps { steps: &down.found.steps, unclear: down.unknown.is_some() && !down.raised },
+        );
         Ok(migration)
     }
 }
@@ -56,7 +67,8 @@ impl<'n> Style<'n> for Reader {
         let (root, calls) = expr.chain();
         let start = root.map(|root| walk.resolve(root));
         let bound = start.map(|start| start.chain().1).unwrap_or_default();
-        let object = bound.iter().chain(&calls).find(|(call, _)| call.name == "table" && call.arg(0).is_some());
+        let object =
+            bound.iter().chain(&calls).find(|(call, _)| call.name == "table" && call.arg(0).is_some());
         let Some(table) = object.and_then(|(call, _)| call.arg(0)).and_then(|name| walk.text(name)) else {
             return self.other(walk, call, expr.line);
         };
@@ -78,40 +90,70 @@ impl Reader {
                 let op = if call.name == "addColumn" { Op::AddColumn } else { Op::ChangeType };
                 self.pending.push(Step {
                     type_: column.type_,
-                    nullable: column.nullable.filter(|_| op == Op::AddColumn || call.option("null").is_some()),
+                    nullable: column
+                        .nullable
+                        .filter(|_| op == Op::AddColumn || call.option("null").is_some()),
                     default: column.default,
                     restates: op == Op::ChangeType,
                     ..step(op).column(column.name)
                 });
             }
             "addTimestamps" | "addTimestampsWithTimezone" => {
-                let names = [text(0).unwrap_or_else(|| "created_at".to_owned()), text(1).unwrap_or_else(|| "updated_at".to_owned())];
-                self.pending.extend(names.map(|name| Step { type_: Some("timestamp".to_owned()), ..step(Op::AddColumn).column(name) }));
+                let names = [
+                    text(0).unwrap_or_else(|| "created_at".to_owned()),
+                    text(1).unwrap_or_else(|| "updated_at".to_owned()),
+                ];
+                self.pending.extend(names.map(|name| Step {
+                    type_: Some("timestamp".to_owned()),
+                    ..step(Op::AddColumn).column(name)
+                }));
             }
             "removeColumn" => self.pending.push(step(Op::DropColumn).column(name())),
-            "renameColumn" => self.pending.push(Step { to: text(1), ..step(Op::RenameColumn).column(name()) }),
+            "renameColumn" => {
+                self.pending.push(Step { to: text(1), ..step(Op::RenameColumn).column(name()) })
+            }
             "addIndex" => {
                 let unique = call.option("unique").and_then(Expr::truth) == Some(true);
-                self.pending.push(Step { column: walk.joined(call.arg(0)), ..step(Op::AddIndex) }.detail("what", if unique { "unique_index" } else { "index" }));
+                self.pending.push(
+                    Step { column: walk.joined(call.arg(0)), ..step(Op::AddIndex) }
+                        .detail("what", if unique { "unique_index" } else { "index" }),
+                );
             }
-            "removeIndex" => self.pending.push(Step { column: walk.joined(call.arg(0)), ..step(Op::DropIndex) }),
+            "removeIndex" => {
+                self.pending.push(Step { column: walk.joined(call.arg(0)), ..step(Op::DropIndex) })
+            }
             "removeIndexByName" => self.pending.push(step(Op::DropIndex).detail("name", name())),
             "addForeignKey" | "addForeignKeyWithName" => {
                 let at = usize::from(call.name == "addForeignKeyWithName");
-                self.pending.push(Step { column: walk.joined(call.arg(at)), ..step(Op::AddConstraint) }.detail("what", "foreign_key"));
+                self.pending.push(
+                    Step { column: walk.joined(call.arg(at)), ..step(Op::AddConstraint) }
+                        .detail("what", "foreign_key"),
+                );
             }
-            "dropForeignKey" => self.pending.push(Step { column: walk.joined(call.arg(0)), ..step(Op::DropConstraint) }.detail("what", "foreign_key")),
-            "changePrimaryKey" => self.pending.push(Step { column: walk.joined(call.arg(0)), ..step(Op::AddConstraint) }.detail("what", "primary_key")),
+            "dropForeignKey" => self.pending.push(
+                Step { column: walk.joined(call.arg(0)), ..step(Op::DropConstraint) }
+                    .detail("what", "foreign_key"),
+            ),
+            "changePrimaryKey" => self.pending.push(
+                Step { column: walk.joined(call.arg(0)), ..step(Op::AddConstraint) }
+                    .detail("what", "primary_key"),
+            ),
             "rename" | "renameTable" => self.pending.push(Step { to: text(0), ..step(Op::RenameTable) }),
             "drop" => walk.push(step(Op::DropTable)),
             "insert" | "saveData" => walk.data(table, line, false),
             "truncate" => walk.data(table, line, true),
             "create" => {
-                let (own, rest): (Vec<_>, Vec<_>) = self.pending.drain(..).partition(|step| step.table == table);
+                let (own, rest): (Vec<_>, Vec<_>) =
+                    self.pending.drain(..).partition(|step| step.table == table);
                 self.pending = rest;
                 let mut shape = Table { name: table.to_owned(), line, ..Table::default() };
                 for step in own {
-                    let rule = Rule { name: String::new(), columns: step.column.clone(), what: step.details.get("what").cloned().unwrap_or_default(), line: step.line };
+                    let rule = Rule {
+                        name: String::new(),
+                        columns: step.column.clone(),
+                        what: step.details.get("what").cloned().unwrap_or_default(),
+                        line: step.line,
+                    };
                     match step.op {
                         Op::AddColumn => shape.columns.push(Column {
                             name: step.column.unwrap_or_default(),
@@ -128,7 +170,8 @@ impl Reader {
                 walk.push(Step { shape: Some(shape), ..step(Op::AddTable) });
             }
             "update" | "save" => {
-                let (own, rest): (Vec<_>, Vec<_>) = self.pending.drain(..).partition(|step| step.table == table);
+                let (own, rest): (Vec<_>, Vec<_>) =
+                    self.pending.drain(..).partition(|step| step.table == table);
                 self.pending = rest;
                 walk.found.steps.extend(own);
             }
@@ -161,14 +204,18 @@ impl Reader {
 
 fn column<'n>(walk: &Walk<'n>, call: &'n Call<'n>, line: u32) -> Column {
     let option = |key: &str| call.option(key).map(|value| walk.resolve(value));
-    let type_ = call.arg(1).map(|type_| walk.text(type_).unwrap_or_else(|| type_.last_name().unwrap_or(type_.text).to_owned()));
+    let type_ = call
+        .arg(1)
+        .map(|type_| walk.text(type_).unwrap_or_else(|| type_.last_name().unwrap_or(type_.text).to_owned()));
     let size = option("limit").or(option("length")).map(|limit| limit.text.to_owned());
     let size = size.or_else(|| Some(format!("{}, {}", option("precision")?.text, option("scale")?.text)));
     Column {
         name: call.arg(0).and_then(|name| walk.text(name)).unwrap_or_default(),
         type_: type_.map(|type_| size.map_or(type_.clone(), |size| format!("{type_}({size})"))),
         nullable: Some(option("null").and_then(Expr::truth).unwrap_or(false)),
-        default: option("default").filter(|value| !value.is_nothing()).map(|value| value.literal().unwrap_or(value.text).to_owned()),
+        default: option("default")
+            .filter(|value| !value.is_nothing())
+            .map(|value| value.literal().unwrap_or(value.text).to_owned()),
         line,
     }
 }

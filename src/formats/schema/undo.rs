@@ -15,8 +15,11 @@ pub(super) enum Back<'a> {
 
 /// Sets the undo of each forward step.
 pub(super) fn settle(forward: &mut [Step], back: &Back<'_>) {
-    let made_here: Vec<String> =
-        forward.iter().filter(|step| step.op == SchemaOp::AddTable).map(|step| step.table.to_lowercase()).collect();
+    let made_here: Vec<String> = forward
+        .iter()
+        .filter(|step| step.op == SchemaOp::AddTable)
+        .map(|step| step.table.to_lowercase())
+        .collect();
     for step in forward {
         step.undo = match back {
             Back::None => Undo::None,
@@ -25,7 +28,9 @@ pub(super) fn settle(forward: &mut [Step], back: &Back<'_>) {
             Back::Steps { steps, unclear } => {
                 // Going back drops a table that this migration made, and all that was done to it.
                 let gone = made_here.contains(&step.table.to_lowercase())
-                    && steps.iter().any(|back| back.op == SchemaOp::DropTable && same(&back.table, &step.table));
+                    && steps
+                        .iter()
+                        .any(|back| back.op == SchemaOp::DropTable && same(&back.table, &step.table));
                 match steps.iter().find_map(|back| undone(step, back)) {
                     Some(undo) => undo,
                     None if gone => Undo::Restores,
@@ -62,20 +67,33 @@ fn undone(step: &Step, back: &Step) -> Option<Undo> {
     let both = table && same(column(step), column(back));
     let to = |step: &Step, name: &str| step.to.as_deref().is_some_and(|to| same(to, name));
     let name = |step: &Step| step.details.get("name").map(|name| name.to_lowercase());
-    let covers = table && (both || column(step).is_empty() || column(back).is_empty() || name(step).is_some_and(|n| name(back) == Some(n)));
+    let covers = table
+        && (both
+            || column(step).is_empty()
+            || column(back).is_empty()
+            || name(step).is_some_and(|n| name(back) == Some(n)));
     match (step.op, back.op) {
         (Op::AddTable, Op::DropTable) if table => Some(Undo::Restores),
         (Op::DropTable, Op::AddTable) if table => Some(Undo::RestoresStructure),
         (Op::AddColumn, Op::DropColumn) if both => Some(Undo::Restores),
         (Op::DropColumn, Op::AddColumn) if both => Some(Undo::RestoresStructure),
-        (Op::RenameTable, Op::RenameTable) if to(step, &back.table) || to(back, &step.table) => Some(Undo::Restores),
-        (Op::RenameColumn, Op::RenameColumn) if to(step, column(back)) || to(back, column(step)) => Some(Undo::Restores),
-        (Op::ChangeType, Op::ChangeType) | (Op::ChangeNullability, Op::ChangeNullability) | (Op::ChangeDefault, Op::ChangeDefault)
+        (Op::RenameTable, Op::RenameTable) if to(step, &back.table) || to(back, &step.table) => {
+            Some(Undo::Restores)
+        }
+        (Op::RenameColumn, Op::RenameColumn) if to(step, column(back)) || to(back, column(step)) => {
+            Some(Undo::Restores)
+        }
+        (Op::ChangeType, Op::ChangeType)
+        | (Op::ChangeNullability, Op::ChangeNullability)
+        | (Op::ChangeDefault, Op::ChangeDefault)
             if both =>
         {
             Some(Undo::Restores)
         }
-        (Op::AddIndex, Op::DropIndex) | (Op::DropIndex, Op::AddIndex) | (Op::AddConstraint, Op::DropConstraint) | (Op::DropConstraint, Op::AddConstraint)
+        (Op::AddIndex, Op::DropIndex)
+        | (Op::DropIndex, Op::AddIndex)
+        | (Op::AddConstraint, Op::DropConstraint)
+        | (Op::DropConstraint, Op::AddConstraint)
             if covers || step.table.is_empty() || back.table.is_empty() =>
         {
             Some(Undo::Restores)

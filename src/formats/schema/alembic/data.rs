@@ -13,7 +13,9 @@ pub(super) fn tables_of_classes(file: &[Expr<'_>]) -> BTreeMap<String, String> {
         match &expr.kind {
             Kind::Class(class) => {
                 let table = class.body.iter().find_map(|expr| match &expr.kind {
-                    Kind::Assign(pair) if pair.0.name() == Some("__tablename__") => pair.1.literal().map(str::to_owned),
+                    Kind::Assign(pair) if pair.0.name() == Some("__tablename__") => {
+                        pair.1.literal().map(str::to_owned)
+                    }
                     _ => None,
                 });
                 if let Some(table) = table {
@@ -31,7 +33,9 @@ pub(super) fn tables_of_classes(file: &[Expr<'_>]) -> BTreeMap<String, String> {
 impl Reader {
     /// `execute` of a connection, a session or `op`.
     pub(super) fn execute<'n>(&mut self, walk: &mut Walk<'n>, call: &'n Call<'n>, line: u32) {
-        let Some(statement) = call.arg(0).or_else(|| call.named.first().map(|(_, value)| value)) else { return };
+        let Some(statement) = call.arg(0).or_else(|| call.named.first().map(|(_, value)| value)) else {
+            return;
+        };
         let built = walk.resolve(statement);
         let (_, calls) = built.chain();
         for (part, _) in &calls {
@@ -40,7 +44,11 @@ impl Reader {
                 "delete" => true,
                 _ => continue,
             };
-            let on = part.args.first().filter(|_| part.receiver.as_ref().and_then(Expr::call).is_none()).and_then(|table| self.table_in(walk, table, 0));
+            let on = part
+                .args
+                .first()
+                .filter(|_| part.receiver.as_ref().and_then(Expr::call).is_none())
+                .and_then(|table| self.table_in(walk, table, 0));
             let on = on.or_else(|| part.receiver.as_ref().and_then(|table| self.table_in(walk, table, 0)));
             walk.data(&on.unwrap_or_default(), line, deletes);
             return;
@@ -67,13 +75,22 @@ impl Reader {
                 // `session.delete(row)`
                 None => self.written(walk, call, line),
             },
-            "add" | "add_all" | "merge" | "bulk_save_objects" | "bulk_insert_mappings" | "bulk_update_mappings" => self.written(walk, call, line),
+            "add"
+            | "add_all"
+            | "merge"
+            | "bulk_save_objects"
+            | "bulk_insert_mappings"
+            | "bulk_update_mappings" => self.written(walk, call, line),
             _ => Flow::Inside,
         }
     }
 
     fn written<'n>(&self, walk: &mut Walk<'n>, call: &'n Call<'n>, line: u32) -> Flow {
-        let session = call.receiver.as_ref().and_then(Expr::last_name).is_some_and(|name| name.contains("session") || name == "s" || name == "db");
+        let session = call
+            .receiver
+            .as_ref()
+            .and_then(Expr::last_name)
+            .is_some_and(|name| name.contains("session") || name == "s" || name == "db");
         if !session {
             return Flow::Inside;
         }
@@ -100,8 +117,10 @@ impl Reader {
         for (call, _) in calls {
             match call.name {
                 "table" | "Table" => return call.arg(0).and_then(|name| walk.text(name)),
-                "query" | "select" | "get" | "list" | "enumerate" | "execute" | "scalars" | "update" | "insert" | "delete" => {
-                    if let Some(table) = call.args.first().and_then(|arg| self.table_in(walk, arg, hops + 1)) {
+                "query" | "select" | "get" | "list" | "enumerate" | "execute" | "scalars" | "update"
+                | "insert" | "delete" => {
+                    if let Some(table) = call.args.first().and_then(|arg| self.table_in(walk, arg, hops + 1))
+                    {
                         return Some(table);
                     }
                 }

@@ -20,10 +20,19 @@ impl MigrationReader for Alembic {
     }
 
     fn reads(&self, path: &RepoPath, text: &str) -> bool {
-        path.extension() == "py" && text.contains("def upgrade") && text.contains("revision") && (text.contains("alembic") || text.contains("op."))
+        path.extension() == "py"
+            && text.contains("def upgrade")
+            && text.contains("revision")
+            && (text.contains("alembic") || text.contains("op."))
     }
 
-    fn read(&self, _path: &RepoPath, text: &str, _down: Option<&str>, _tree: &dyn Snapshot) -> Result<Migration, Unreadable> {
+    fn read(
+        &self,
+        _path: &RepoPath,
+        text: &str,
+        _down: Option<&str>,
+        _tree: &dyn Snapshot,
+    ) -> Result<Migration, Unreadable> {
         let file = syntax::parse(Language::Python, text)?;
         let names = Walk::new(&file);
         // One function, or one a database: `upgrade_engine1`.
@@ -31,7 +40,9 @@ impl MigrationReader for Alembic {
             let mut reader = Reader { classes: data::tables_of_classes(&file) };
             let mut walked = Walk::new(&file);
             let whole = names.funcs.get(start).copied().filter(|func| !func.body.is_empty());
-            let engines = names.funcs.iter().filter(|(name, _)| name.starts_with(start) && name.get(start.len()..).is_some_and(|rest| rest.starts_with('_')));
+            let engines = names.funcs.iter().filter(|(name, _)| {
+                name.starts_with(start) && name.get(start.len()..).is_some_and(|rest| rest.starts_with('_'))
+            });
             for func in whole.into_iter() {
                 walked.run(&mut reader, func, &[]);
             }
@@ -59,20 +70,30 @@ impl<'n> Style<'n> for Reader {
     fn call(&mut self, walk: &mut Walk<'n>, expr: &'n Expr<'n>, call: &'n Call<'n>) -> Flow {
         let line = expr.line;
         let Some(receiver) = &call.receiver else {
-            return if walk.funcs.contains_key(call.name) { Flow::Inside } else { self.operation(walk, call, None, line) };
+            return if walk.funcs.contains_key(call.name) {
+                Flow::Inside
+            } else {
+                self.operation(walk, call, None, line)
+            };
         };
         let on = walk.resolve(receiver);
         match &on.kind {
             Kind::Call(batch) if batch.name == "batch_alter_table" => {
-                let table = batch.arg_or(0, "table_name").and_then(|table| walk.text(table)).unwrap_or_default();
+                let table =
+                    batch.arg_or(0, "table_name").and_then(|table| walk.text(table)).unwrap_or_default();
                 self.operation(walk, call, Some(table), line)
             }
-            Kind::Call(made) if matches!(made.name, "Enum" | "ENUM" | "DOMAIN") && matches!(call.name, "create" | "drop") => {
+            Kind::Call(made)
+                if matches!(made.name, "Enum" | "ENUM" | "DOMAIN")
+                    && matches!(call.name, "create" | "drop") =>
+            {
                 let name = made.option("name").and_then(|name| walk.text(name)).unwrap_or_default();
                 walk.push(Step::new(Op::Other, "", line).detail("what", "enum").detail("name", name));
                 Flow::Done
             }
-            _ if on.last_name() == Some("op") || on.text == "alembic.op" => self.operation(walk, call, None, line),
+            _ if on.last_name() == Some("op") || on.text == "alembic.op" => {
+                self.operation(walk, call, None, line)
+            }
             _ => self.row(walk, call, line),
         }
     }
@@ -86,7 +107,13 @@ impl<'n> Style<'n> for Reader {
 
 impl Reader {
     /// An operation; `batch` is the table of the block that it stands in, which then is not an argument.
-    fn operation<'n>(&mut self, walk: &mut Walk<'n>, call: &'n Call<'n>, batch: Option<String>, line: u32) -> Flow {
+    fn operation<'n>(
+        &mut self,
+        walk: &mut Walk<'n>,
+        call: &'n Call<'n>,
+        batch: Option<String>,
+        line: u32,
+    ) -> Flow {
         let text = |at: usize, key: &str| call.arg_or(at, key).and_then(|arg| walk.text(arg));
         // Where the name of a rule comes first, the table is second.
         let second = usize::from(batch.is_none());
@@ -103,22 +130,39 @@ impl Reader {
                 for part in call.args.iter().skip(1) {
                     let part = walk.resolve(part);
                     let parts: Vec<&Expr<'_>> = match &part.kind {
-                        Kind::Body(parts) | Kind::List(parts) => parts.iter().map(|part| walk.resolve(part)).flat_map(Expr::elements).collect(),
+                        Kind::Body(parts) | Kind::List(parts) => {
+                            parts.iter().map(|part| walk.resolve(part)).flat_map(Expr::elements).collect()
+                        }
                         _ => vec![part],
                     };
                     parts.into_iter().for_each(|part| declared(walk, part, &mut shape));
                 }
                 walk.push(Step { shape: Some(shape), ..Step::new(Op::AddTable, name, line) });
             }
-            "drop_table" => walk.push(Step::new(Op::DropTable, text(0, "table_name").unwrap_or_default(), line)),
+            "drop_table" => {
+                walk.push(Step::new(Op::DropTable, text(0, "table_name").unwrap_or_default(), line))
+            }
             "rename_table" => {
-                walk.push(Step { to: text(1, "new_table_name"), ..Step::new(Op::RenameTable, text(0, "old_table_name").unwrap_or_default(), line) });
+                walk.push(Step {
+                    to: text(1, "new_table_name"),
+                    ..Step::new(Op::RenameTable, text(0, "old_table_name").unwrap_or_default(), line)
+                });
             }
             "add_column" | "add_columns" => {
                 let table = first();
-                for made in call.args.iter().skip(second).chain(call.named.iter().filter(|(name, _)| *name == "column").map(|(_, made)| made)) {
+                for made in call
+                    .args
+                    .iter()
+                    .skip(second)
+                    .chain(call.named.iter().filter(|(name, _)| *name == "column").map(|(_, made)| made))
+                {
                     let Some(column) = column(walk, walk.resolve(made)) else { continue };
-                    let mut step = Step { type_: column.type_, nullable: column.nullable, default: column.default, ..Step::new(Op::AddColumn, &table, line) };
+                    let mut step = Step {
+                        type_: column.type_,
+                        nullable: column.nullable,
+                        default: column.default,
+                        ..Step::new(Op::AddColumn, &table, line)
+                    };
                     step.column = Some(column.name);
                     walk.push(step);
                 }
@@ -129,7 +173,8 @@ impl Reader {
                     Some((_, name)) => walk.texts(name),
                     None => call.args.iter().skip(second).flat_map(|name| walk.texts(name)).collect(),
                 };
-                let names = if call.name == "drop_column" { names.into_iter().take(1).collect() } else { names };
+                let names =
+                    if call.name == "drop_column" { names.into_iter().take(1).collect() } else { names };
                 names.iter().for_each(|name| walk.push(Step::new(Op::DropColumn, &table, line).column(name)));
             }
             "alter_column" => {
@@ -146,11 +191,16 @@ impl Reader {
             "create_unique_constraint" | "create_primary_key" => {
                 let column = walk.joined(call.arg_or(1 + second, "columns"));
                 let what = if call.name == "create_primary_key" { "primary_key" } else { "unique" };
-                walk.push(named(Step { column, ..Step::new(Op::AddConstraint, after_name("table_name"), line) }.detail("what", what)));
+                walk.push(named(
+                    Step { column, ..Step::new(Op::AddConstraint, after_name("table_name"), line) }
+                        .detail("what", what),
+                ));
             }
             "create_foreign_key" => {
                 let column = walk.joined(call.arg_or(2 + second, "local_cols"));
-                let mut step = Step { column, ..Step::new(Op::AddConstraint, after_name("source_table"), line) }.detail("what", "foreign_key");
+                let mut step =
+                    Step { column, ..Step::new(Op::AddConstraint, after_name("source_table"), line) }
+                        .detail("what", "foreign_key");
                 if let Some(rule) = call.option("ondelete").and_then(|rule| walk.text(rule)) {
                     step = step.detail("on_delete", rule.to_lowercase());
                 }
@@ -158,7 +208,11 @@ impl Reader {
             }
             "create_check_constraint" | "create_exclude_constraint" => {
                 let condition = text(1 + second, "condition").unwrap_or_default();
-                walk.push(named(Step::new(Op::AddConstraint, after_name("table_name"), line).detail("what", "check").detail("condition", condition)));
+                walk.push(named(
+                    Step::new(Op::AddConstraint, after_name("table_name"), line)
+                        .detail("what", "check")
+                        .detail("condition", condition),
+                ));
             }
             "drop_constraint" => {
                 let kind = call.option("type_").and_then(|kind| walk.text(kind));
@@ -173,11 +227,23 @@ impl Reader {
             }
             "execute" if call.receiver.is_some() => self.execute(walk, call, line),
             "bulk_insert" => {
-                let table = call.arg_or(0, "table").and_then(|table| self.table_in(walk, table, 0)).unwrap_or_default();
+                let table = call
+                    .arg_or(0, "table")
+                    .and_then(|table| self.table_in(walk, table, 0))
+                    .unwrap_or_default();
                 walk.data(&table, line, false);
             }
-            "create_entity" | "replace_entity" | "drop_entity" => walk.push(Step::new(Op::Other, "", line).detail("what", "view")),
-            "f" | "get_bind" | "get_context" | "batch_alter_table" | "create_table_comment" | "drop_table_comment" | "autocommit_block" | "inline_literal"
+            "create_entity" | "replace_entity" | "drop_entity" => {
+                walk.push(Step::new(Op::Other, "", line).detail("what", "view"))
+            }
+            "f"
+            | "get_bind"
+            | "get_context"
+            | "batch_alter_table"
+            | "create_table_comment"
+            | "drop_table_comment"
+            | "autocommit_block"
+            | "inline_literal"
             | "rename_index" => {}
             _ if call.receiver.is_none() => return Flow::Inside,
             name => walk.push(Step::new(Op::Other, "", line).detail("what", "own_code").detail("name", name)),
@@ -217,7 +283,10 @@ fn column<'n>(walk: &Walk<'n>, expr: &'n Expr<'n>) -> Option<Column> {
         name: call.arg_or(0, "name").and_then(|name| walk.text(name))?,
         type_: call.arg_or(1, "type_").map(type_of),
         nullable: Some(call.option("nullable").and_then(Expr::truth).unwrap_or(!key)),
-        default: call.option("server_default").filter(|value| !value.is_nothing()).map(|value| start(walk, value)),
+        default: call
+            .option("server_default")
+            .filter(|value| !value.is_nothing())
+            .map(|value| start(walk, value)),
         line: expr.line,
     })
 }

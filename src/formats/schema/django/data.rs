@@ -5,15 +5,51 @@ use crate::formats::schema::syntax::{Call, Expr, Flow, Walk};
 
 /// Methods that keep a query on the same rows.
 const QUERIES: &[&str] = &[
-    "objects", "_default_manager", "_base_manager", "all_objects", "filter", "exclude", "all", "order_by", "values", "values_list", "annotate",
-    "select_related", "prefetch_related", "only", "defer", "iterator", "distinct", "using", "first", "last", "get", "none", "select_for_update",
-    "alias", "reverse", "latest", "earliest", "union", "in_bulk", "db_manager", "get_queryset", "aggregate", "extra", "raw", "unscoped", "with_deleted",
+    "objects",
+    "_default_manager",
+    "_base_manager",
+    "all_objects",
+    "filter",
+    "exclude",
+    "all",
+    "order_by",
+    "values",
+    "values_list",
+    "annotate",
+    "select_related",
+    "prefetch_related",
+    "only",
+    "defer",
+    "iterator",
+    "distinct",
+    "using",
+    "first",
+    "last",
+    "get",
+    "none",
+    "select_for_update",
+    "alias",
+    "reverse",
+    "latest",
+    "earliest",
+    "union",
+    "in_bulk",
+    "db_manager",
+    "get_queryset",
+    "aggregate",
+    "extra",
+    "raw",
+    "unscoped",
+    "with_deleted",
 ];
 
 fn writes(method: &str) -> Option<bool> {
     match method {
         "delete" | "_raw_delete" | "hard_delete" => Some(true),
-        "update" | "aupdate" | "save" | "asave" | "bulk_create" | "bulk_update" | "create" | "get_or_create" | "update_or_create" | "save_base" | "add" | "set" | "remove" | "clear" => Some(false),
+        "update" | "aupdate" | "save" | "asave" | "bulk_create" | "bulk_update" | "create"
+        | "get_or_create" | "update_or_create" | "save_base" | "add" | "set" | "remove" | "clear" => {
+            Some(false)
+        }
         _ => None,
     }
 }
@@ -49,7 +85,11 @@ impl Reader<'_> {
                 match walk.names.get(name).copied().filter(|bound| bound.name() != Some(name)) {
                     Some(bound) => self.table_in(walk, bound, hops + 1),
                     // A model that is imported, not asked for.
-                    None if name.starts_with(char::is_uppercase) && calls.clone().any(|(call, _)| call.name == "objects") => Some(self.table(name)),
+                    None if name.starts_with(char::is_uppercase)
+                        && calls.clone().any(|(call, _)| call.name == "objects") =>
+                    {
+                        Some(self.table(name))
+                    }
                     None => None,
                 }
             }

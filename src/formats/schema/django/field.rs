@@ -28,7 +28,8 @@ impl Field {
             let value = follow(value);
             value.literal().unwrap_or(value.text).to_owned()
         };
-        let mut args: BTreeMap<String, String> = call.named.iter().map(|(name, value)| ((*name).to_owned(), written(value))).collect();
+        let mut args: BTreeMap<String, String> =
+            call.named.iter().map(|(name, value)| ((*name).to_owned(), written(value))).collect();
         if let Some(to) = call.args.first().filter(|_| is_link(call.name)) {
             args.insert("to".to_owned(), written(to));
         }
@@ -57,14 +58,21 @@ impl Field {
 
     /// The value that it starts with.
     pub(super) fn start(&self) -> Option<String> {
-        self.args.get("db_default").or_else(|| self.args.get("default")).filter(|value| *value != "None").cloned()
+        self.args
+            .get("db_default")
+            .or_else(|| self.args.get("default"))
+            .filter(|value| *value != "None")
+            .cloned()
     }
 
     /// The start values of the database and of the code, evened out: `Decimal("0.0")` is `0`, `dict` is `{}`.
     pub(super) fn starts(&self) -> [Option<String>; 2] {
         ["db_default", "default"].map(|key| {
             let value = self.args.get(key)?;
-            let inner = value.rsplit_once('(').map_or(value.as_str(), |(_, inner)| inner.trim_end_matches(')')).trim_matches(['"', '\'']);
+            let inner = value
+                .rsplit_once('(')
+                .map_or(value.as_str(), |(_, inner)| inner.trim_end_matches(')'))
+                .trim_matches(['"', '\'']);
             let even = match (value.as_str(), inner.parse::<f64>()) {
                 ("None", _) => return None,
                 ("dict", _) => "{}".to_owned(),
@@ -101,7 +109,14 @@ impl Field {
     /// What the database holds for it, apart from start value and whether it may be empty.
     pub(super) fn stored(&self) -> Vec<String> {
         let class = match self.class.as_str() {
-            "CharField" | "EmailField" | "URLField" | "SlugField" | "FileField" | "ImageField" | "FilePathField" | "CommaSeparatedIntegerField" => "varchar",
+            "CharField"
+            | "EmailField"
+            | "URLField"
+            | "SlugField"
+            | "FileField"
+            | "ImageField"
+            | "FilePathField"
+            | "CommaSeparatedIntegerField" => "varchar",
             "NullBooleanField" => "BooleanField",
             "OneToOneField" | "ForeignKey" | "TreeForeignKey" => "link",
             other => other,
@@ -112,7 +127,17 @@ impl Field {
             let to = self.args.get("to").map(|to| to.to_lowercase());
             stored.extend(to.and_then(|to| to.rsplit('.').next().map(str::to_owned)));
         }
-        for key in ["max_digits", "decimal_places", "base_field", "size", "srid", "dim", "geography", "db_collation", "dimensions"] {
+        for key in [
+            "max_digits",
+            "decimal_places",
+            "base_field",
+            "size",
+            "srid",
+            "dim",
+            "geography",
+            "db_collation",
+            "dimensions",
+        ] {
             stored.extend(self.args.get(key).map(|value| format!("{key}={value}")));
         }
         stored
@@ -124,7 +149,10 @@ fn is_link(class: &str) -> bool {
 }
 
 /// The earlier migrations of the same app that speak of one of the words, newest first.
-fn earlier_texts<'s>(tree: &'s dyn Snapshot, path: &RepoPath) -> impl Iterator<Item = std::sync::Arc<str>> + use<'s> {
+fn earlier_texts<'s>(
+    tree: &'s dyn Snapshot,
+    path: &RepoPath,
+) -> impl Iterator<Item = std::sync::Arc<str>> + use<'s> {
     let folder = path.folder().to_owned();
     let paths = tree.paths();
     let end = paths.partition_point(|other| other < path);
@@ -135,7 +163,11 @@ fn earlier_texts<'s>(tree: &'s dyn Snapshot, path: &RepoPath) -> impl Iterator<I
         .iter()
         .rev()
         .take_while(move |other| other.is_in(&folder))
-        .filter(move |other| other.folder() == path.folder() && other.extension() == "py" && !other.file_name().starts_with("__"))
+        .filter(move |other| {
+            other.folder() == path.folder()
+                && other.extension() == "py"
+                && !other.file_name().starts_with("__")
+        })
         .take(MAX_EARLIER)
         .filter_map(|other| match tree.read(other) {
             Some(Content::Text(text)) => Some(text),
@@ -144,7 +176,12 @@ fn earlier_texts<'s>(tree: &'s dyn Snapshot, path: &RepoPath) -> impl Iterator<I
 }
 
 /// Looks back, newest first, through earlier operations until `found` answers.
-fn back<T>(tree: &dyn Snapshot, path: &RepoPath, mut speaks: impl FnMut(&str) -> bool, mut found: impl FnMut(&Walk<'_>, &Call<'_>) -> Option<Option<T>>) -> Option<T> {
+fn back<T>(
+    tree: &dyn Snapshot,
+    path: &RepoPath,
+    mut speaks: impl FnMut(&str) -> bool,
+    mut found: impl FnMut(&Walk<'_>, &Call<'_>) -> Option<Option<T>>,
+) -> Option<T> {
     for text in earlier_texts(tree, path) {
         if !speaks(&text) {
             continue;
@@ -194,10 +231,16 @@ pub(super) fn earlier(tree: &dyn Snapshot, path: &RepoPath, model: &str, field: 
         |_, call| {
             let of = |expr: Option<&Expr<'_>>| expr.map(|expr| Field::made(expr, |value| value));
             match call.name {
-                "AddField" | "AlterField" if is(&text(call, 0, "model_name"), &model.borrow()) && is(&text(call, 1, "name"), &field.borrow()) => {
+                "AddField" | "AlterField"
+                    if is(&text(call, 0, "model_name"), &model.borrow())
+                        && is(&text(call, 1, "name"), &field.borrow()) =>
+                {
                     Some(of(call.arg_or(2, "field")))
                 }
-                "RenameField" if is(&text(call, 0, "model_name"), &model.borrow()) && is(&text(call, 2, "new_name"), &field.borrow()) => {
+                "RenameField"
+                    if is(&text(call, 0, "model_name"), &model.borrow())
+                        && is(&text(call, 2, "new_name"), &field.borrow()) =>
+                {
                     *field.borrow_mut() = text(call, 1, "old_name");
                     None
                 }
@@ -208,7 +251,9 @@ pub(super) fn earlier(tree: &dyn Snapshot, path: &RepoPath, model: &str, field: 
                 "CreateModel" if is(&text(call, 0, "name"), &model.borrow()) => {
                     let fields = call.arg_or(1, "fields").map(Expr::elements).unwrap_or_default();
                     let made = fields.iter().find_map(|pair| match pair.elements() {
-                        [name, made, ..] if name.literal().is_some_and(|name| is(name, &field.borrow())) => Some(made),
+                        [name, made, ..] if name.literal().is_some_and(|name| is(name, &field.borrow())) => {
+                            Some(made)
+                        }
                         _ => None,
                     });
                     Some(of(made))
@@ -220,15 +265,24 @@ pub(super) fn earlier(tree: &dyn Snapshot, path: &RepoPath, model: &str, field: 
 }
 
 /// The sets of fields that were unique, or looked up, together before this migration.
-pub(super) fn together(tree: &dyn Snapshot, path: &RepoPath, model: &str, operation: &str) -> Option<BTreeSet<String>> {
+pub(super) fn together(
+    tree: &dyn Snapshot,
+    path: &RepoPath,
+    model: &str,
+    operation: &str,
+) -> Option<BTreeSet<String>> {
     let key = if operation == "AlterUniqueTogether" { "unique_together" } else { "index_together" };
     back(
         tree,
         path,
         |text| text.contains(key) || text.contains("CreateModel"),
         |_, call| match call.name {
-            name if name == operation && is(&text(call, 0, "name"), model) => Some(call.arg_or(1, key).map(plain_sets)),
-            "CreateModel" if is(&text(call, 0, "name"), model) => Some(call.option("options").and_then(|options| options.get(key)).map(plain_sets)),
+            name if name == operation && is(&text(call, 0, "name"), model) => {
+                Some(call.arg_or(1, key).map(plain_sets))
+            }
+            "CreateModel" if is(&text(call, 0, "name"), model) => {
+                Some(call.option("options").and_then(|options| options.get(key)).map(plain_sets))
+            }
             _ => None,
         },
     )
@@ -239,7 +293,12 @@ pub(super) fn is_without_table(tree: &dyn Snapshot, path: &RepoPath, model: &str
     let found = back(
         tree,
         path,
-        |text| text.contains("\"proxy\"") || text.contains("'proxy'") || text.contains("\"managed\"") || text.contains("'managed'"),
+        |text| {
+            text.contains("\"proxy\"")
+                || text.contains("'proxy'")
+                || text.contains("\"managed\"")
+                || text.contains("'managed'")
+        },
         |_, call| match call.name {
             "CreateModel" if is(&text(call, 0, "name"), model) => {
                 let options = call.option("options");

@@ -28,7 +28,13 @@ impl MigrationReader for Django {
             && text.contains("operations")
     }
 
-    fn read(&self, path: &RepoPath, text: &str, _down: Option<&str>, tree: &dyn Snapshot) -> Result<Migration, Unreadable> {
+    fn read(
+        &self,
+        path: &RepoPath,
+        text: &str,
+        _down: Option<&str>,
+        tree: &dyn Snapshot,
+    ) -> Result<Migration, Unreadable> {
         let file = syntax::parse(Language::Python, text)?;
         let mut reader = Reader { tree, path, app: app_label(path, tree), rows: false };
         let mut walked = Walk::new(&file);
@@ -47,7 +53,9 @@ fn operations<'n>(file: &'n [Expr<'n>]) -> Vec<&'n Expr<'n>> {
     let mut rest: Vec<&Expr<'_>> = file.iter().rev().collect();
     while let Some(expr) = rest.pop() {
         match &expr.kind {
-            Kind::Class(class) if class.bases.contains("Migration") || class.name == "Migration" => rest.extend(class.body.iter().rev()),
+            Kind::Class(class) if class.bases.contains("Migration") || class.name == "Migration" => {
+                rest.extend(class.body.iter().rev())
+            }
             Kind::Assign(pair) if pair.0.name() == Some("operations") => found.push(&pair.1),
             Kind::Body(parts) => rest.extend(parts.iter().rev()),
             _ => {}
@@ -61,8 +69,12 @@ fn app_label(path: &RepoPath, tree: &dyn Snapshot) -> String {
     let folder = path.folder().rsplit_once('/').map_or("", |(app, _)| app);
     let apps = RepoPath::new(format!("{folder}/apps.py"));
     if let Some(Content::Text(text)) = tree.read(&apps) {
-        let label = text.lines().find_map(|line| line.trim().strip_prefix("label")?.trim_start().strip_prefix('='));
-        if let Some(label) = label.map(|label| label.trim().trim_matches(['"', '\''])).filter(|label| !label.is_empty() && !label.contains(['(', ' ', '.'])) {
+        let label =
+            text.lines().find_map(|line| line.trim().strip_prefix("label")?.trim_start().strip_prefix('='));
+        if let Some(label) = label
+            .map(|label| label.trim().trim_matches(['"', '\'']))
+            .filter(|label| !label.is_empty() && !label.contains(['(', ' ', '.']))
+        {
             return label.to_lowercase();
         }
     }
@@ -82,7 +94,8 @@ impl<'n> Style<'n> for Reader<'_> {
         // `{Model._meta.db_table}`
         let (root, calls) = expr.chain();
         let is_table = calls.last().is_some_and(|(call, _)| call.name == "db_table");
-        (is_table && calls.iter().any(|(call, _)| call.name == "_meta")).then(|| self.table(root.and_then(Expr::name).unwrap_or_default()))
+        (is_table && calls.iter().any(|(call, _)| call.name == "_meta"))
+            .then(|| self.table(root.and_then(Expr::name).unwrap_or_default()))
     }
 
     fn call(&mut self, walk: &mut Walk<'n>, expr: &'n Expr<'n>, call: &'n Call<'n>) -> Flow {
@@ -96,7 +109,8 @@ impl Reader<'_> {
     }
 
     fn operation<'n>(&mut self, walk: &mut Walk<'n>, call: &'n Call<'n>, line: u32) -> Flow {
-        let text = |at: usize, key: &str| call.arg_or(at, key).and_then(|arg| walk.text(arg)).unwrap_or_default();
+        let text =
+            |at: usize, key: &str| call.arg_or(at, key).and_then(|arg| walk.text(arg)).unwrap_or_default();
         let model = text(0, "model_name");
         let table = self.table(&if model.is_empty() { text(0, "name") } else { model.clone() });
         let step = |op: Op| Step::new(op, &table, line);
@@ -144,11 +158,15 @@ impl Reader<'_> {
             }
             "AddIndex" | "AddIndexConcurrently" | "AddConstraint" | "AddConstraintNotValid" => {
                 let is_index = call.name.starts_with("AddIndex");
-                let rule = call.arg_or(1, if is_index { "index" } else { "constraint" }).map(|rule| walk.resolve(rule));
+                let rule = call
+                    .arg_or(1, if is_index { "index" } else { "constraint" })
+                    .map(|rule| walk.resolve(rule));
                 let made = rule.and_then(Expr::call);
                 let mut step = step(if is_index { Op::AddIndex } else { Op::AddConstraint });
                 if let Some(made) = made {
-                    step.column = walk.joined(made.option("fields")).map(|names| names.replace(", -", ", ").trim_start_matches('-').to_owned());
+                    step.column = walk
+                        .joined(made.option("fields"))
+                        .map(|names| names.replace(", -", ", ").trim_start_matches('-').to_owned());
                     let what = if is_index {
                         "index"
                     } else if made.name.contains("Unique") {
@@ -166,20 +184,33 @@ impl Reader<'_> {
                 }
                 walk.push(step);
             }
-            "RemoveIndex" | "RemoveIndexConcurrently" => walk.push(step(Op::DropIndex).detail("name", text(1, "name"))),
+            "RemoveIndex" | "RemoveIndexConcurrently" => {
+                walk.push(step(Op::DropIndex).detail("name", text(1, "name")))
+            }
             "RemoveConstraint" => walk.push(step(Op::DropConstraint).detail("name", text(1, "name"))),
             "AlterUniqueTogether" | "AlterIndexTogether" => {
                 let unique = call.name == "AlterUniqueTogether";
-                let sets = call.arg_or(1, if unique { "unique_together" } else { "index_together" }).map(|sets| self.sets(walk, sets)).unwrap_or_default();
-                let (add, drop) = if unique { (Op::AddConstraint, Op::DropConstraint) } else { (Op::AddIndex, Op::DropIndex) };
+                let sets = call
+                    .arg_or(1, if unique { "unique_together" } else { "index_together" })
+                    .map(|sets| self.sets(walk, sets))
+                    .unwrap_or_default();
+                let (add, drop) = if unique {
+                    (Op::AddConstraint, Op::DropConstraint)
+                } else {
+                    (Op::AddIndex, Op::DropIndex)
+                };
                 let what = if unique { "unique" } else { "index" };
                 let before = field::together(self.tree, self.path, &text(0, "name"), call.name);
                 let before = before.unwrap_or_default();
                 if sets.is_empty() && before.is_empty() {
                     walk.push(step(drop).detail("what", what));
                 }
-                walk.found.steps.extend(before.difference(&sets).map(|names| step(drop).column(names).detail("what", what)));
-                walk.found.steps.extend(sets.difference(&before).map(|names| step(add).column(names).detail("what", what)));
+                walk.found.steps.extend(
+                    before.difference(&sets).map(|names| step(drop).column(names).detail("what", what)),
+                );
+                walk.found.steps.extend(
+                    sets.difference(&before).map(|names| step(add).column(names).detail("what", what)),
+                );
             }
             "AlterOrderWithRespectTo" => walk.push(step(Op::AddColumn).column("_order")),
             "SeparateDatabaseAndState" => {
@@ -190,15 +221,31 @@ impl Reader<'_> {
             }
             "RunSQL" => self.run_sql(walk, call),
             "RunPython" => self.run_python(walk, call, line),
-            "CreateExtension" | "TrigramExtension" | "BtreeGinExtension" | "BtreeGistExtension" | "UnaccentExtension" | "HStoreExtension"
-            | "CITextExtension" | "CryptoExtension" | "BloomExtension" | "VectorExtension" | "CreateCollation" | "RemoveCollation" | "EnablePostgisExtension" => {
+            "CreateExtension"
+            | "TrigramExtension"
+            | "BtreeGinExtension"
+            | "BtreeGistExtension"
+            | "UnaccentExtension"
+            | "HStoreExtension"
+            | "CITextExtension"
+            | "CryptoExtension"
+            | "BloomExtension"
+            | "VectorExtension"
+            | "CreateCollation"
+            | "RemoveCollation"
+            | "EnablePostgisExtension" => {
                 let name = match text(0, "name") {
                     name if name.is_empty() => call.name.trim_end_matches("Extension").to_lowercase(),
                     name => name,
                 };
                 walk.push(Step::new(Op::Other, "", line).detail("what", "extension").detail("name", name));
             }
-            "AlterModelOptions" | "AlterModelManagers" | "AlterModelTableComment" | "RenameIndex" | "ValidateConstraint" | "swappable_dependency"
+            "AlterModelOptions"
+            | "AlterModelManagers"
+            | "AlterModelTableComment"
+            | "RenameIndex"
+            | "ValidateConstraint"
+            | "swappable_dependency"
             | "AddModelOptions" => {}
             // Operations that a team wrote itself.
             name if name.starts_with(char::is_uppercase) => {
@@ -212,19 +259,33 @@ impl Reader<'_> {
     fn create<'n>(&self, walk: &mut Walk<'n>, call: &'n Call<'n>, line: u32) {
         let options = call.option("options").or(call.arg(2)).map(|options| walk.resolve(options));
         let option = |key: &str| options.and_then(|options| options.get(key));
-        if option("proxy").and_then(Expr::truth) == Some(true) || option("managed").and_then(Expr::truth) == Some(false) {
+        if option("proxy").and_then(Expr::truth) == Some(true)
+            || option("managed").and_then(Expr::truth) == Some(false)
+        {
             return;
         }
         let Some(name) = call.arg_or(0, "name").and_then(|name| walk.text(name)) else { return };
         let mut shape = Table { name: self.table(&name), line, ..Table::default() };
-        for pair in call.arg_or(1, "fields").map(|fields| walk.resolve(fields).elements()).unwrap_or_default() {
+        for pair in call.arg_or(1, "fields").map(|fields| walk.resolve(fields).elements()).unwrap_or_default()
+        {
             let [name, made, ..] = pair.elements() else { continue };
             let field = Field::of(walk, walk.resolve(made));
             let Some(name) = walk.text(name) else { continue };
             if field.is_unique() {
-                shape.constraints.push(Rule { name: String::new(), columns: Some(name.clone()), what: "unique".to_owned(), line: pair.line });
+                shape.constraints.push(Rule {
+                    name: String::new(),
+                    columns: Some(name.clone()),
+                    what: "unique".to_owned(),
+                    line: pair.line,
+                });
             }
-            shape.columns.push(Column { name, type_: Some(field.type_()), nullable: Some(field.nullable()), default: field.start(), line: pair.line });
+            shape.columns.push(Column {
+                name,
+                type_: Some(field.type_()),
+                nullable: Some(field.nullable()),
+                default: field.start(),
+                line: pair.line,
+            });
         }
         walk.push(Step { shape: Some(shape), ..Step::new(Op::AddTable, self.table(&name), line) });
     }
@@ -244,7 +305,9 @@ impl Reader<'_> {
         if let Some(sql) = call.arg_or(0, "sql").filter(|sql| sql.last_name() != Some("noop")) {
             walk.sql(self, sql);
         }
-        let back = call.arg_or(1, "reverse_sql").filter(|back| back.last_name() != Some("noop") && !back.is_nothing());
+        let back = call
+            .arg_or(1, "reverse_sql")
+            .filter(|back| back.last_name() != Some("noop") && !back.is_nothing());
         let mut steps = Vec::new();
         if let Some(back) = back {
             let at = walk.found.clone();
@@ -252,21 +315,32 @@ impl Reader<'_> {
             walk.sql(self, back);
             steps = std::mem::replace(&mut walk.found, at).steps;
         }
-        undo::settle(walk.found.steps.get_mut(from..).unwrap_or_default(), &Back::Steps { steps: &steps, unclear: false });
+        undo::settle(
+            walk.found.steps.get_mut(from..).unwrap_or_default(),
+            &Back::Steps { steps: &steps, unclear: false },
+        );
     }
 
     fn run_python<'n>(&mut self, walk: &mut Walk<'n>, call: &'n Call<'n>, line: u32) {
-        let Some(code) = call.arg_or(0, "code").filter(|code| code.last_name() != Some("noop")) else { return };
+        let Some(code) = call.arg_or(0, "code").filter(|code| code.last_name() != Some("noop")) else {
+            return;
+        };
         let from = walk.found.steps.len();
         self.rows = true;
         // `partial(func, …)`
-        let code = code.call().filter(|call| call.name == "partial").and_then(|call| call.arg(0)).unwrap_or(code);
+        let code =
+            code.call().filter(|call| call.name == "partial").and_then(|call| call.arg(0)).unwrap_or(code);
         let func = code.last_name().and_then(|name| walk.funcs.get(name).copied()).or(code.func());
         if let Some(func) = func {
             walk.run(self, func, &[]);
         }
         self.rows = false;
-        let idle = func.is_some_and(|func| func.body.iter().all(|expr| matches!(&expr.kind, Kind::Str(_)) || matches!(&expr.kind, Kind::Body(parts) if parts.is_empty())));
+        let idle = func.is_some_and(|func| {
+            func.body.iter().all(|expr| {
+                matches!(&expr.kind, Kind::Str(_))
+                    || matches!(&expr.kind, Kind::Body(parts) if parts.is_empty())
+            })
+        });
         if walk.found.steps.len() == from && !idle {
             walk.push(Step::new(Op::DataBackfill, "", line));
         }
@@ -290,11 +364,18 @@ impl Reader<'_> {
 fn altered(table: &str, name: &str, old: Option<&Field>, new: &Field, line: u32) -> Vec<Step> {
     let step = |op: Op| Step::new(op, table, line).column(name);
     let Some(old) = old else {
-        return vec![Step { type_: Some(new.type_()), nullable: Some(new.nullable()), default: new.start(), restates: true, ..step(Op::ChangeType) }];
+        return vec![Step {
+            type_: Some(new.type_()),
+            nullable: Some(new.nullable()),
+            default: new.start(),
+            restates: true,
+            ..step(Op::ChangeType)
+        }];
     };
     let mut steps = Vec::new();
     if old.stored() != new.stored() {
-        steps.push(Step { type_: Some(new.type_()), ..step(Op::ChangeType) }.detail("from_type", old.type_()));
+        steps
+            .push(Step { type_: Some(new.type_()), ..step(Op::ChangeType) }.detail("from_type", old.type_()));
     }
     if old.nullable() != new.nullable() {
         steps.push(Step { nullable: Some(new.nullable()), ..step(Op::ChangeNullability) });
@@ -307,7 +388,10 @@ fn altered(table: &str, name: &str, old: Option<&Field>, new: &Field, line: u32)
         });
     }
     if old.is_unique() != new.is_unique() {
-        steps.push(step(if new.is_unique() { Op::AddConstraint } else { Op::DropConstraint }).detail("what", "unique"));
+        steps.push(
+            step(if new.is_unique() { Op::AddConstraint } else { Op::DropConstraint })
+                .detail("what", "unique"),
+        );
     }
     if old.is_indexed() != new.is_indexed() {
         steps.push(step(if new.is_indexed() { Op::AddIndex } else { Op::DropIndex }).detail("what", "index"));

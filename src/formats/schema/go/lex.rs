@@ -47,7 +47,8 @@ pub(super) fn tokens(text: &str) -> Vec<Token<'_>> {
             b'/' if rest.starts_with("//") => (None, rest.find('\n').unwrap_or(rest.len())),
             b'/' if rest.starts_with("/*") => (None, rest.find("*/").map_or(rest.len(), |end| end + 2)),
             b'`' => {
-                let end = rest.get(1..).and_then(|inner| inner.find('`')).unwrap_or(rest.len().saturating_sub(1));
+                let end =
+                    rest.get(1..).and_then(|inner| inner.find('`')).unwrap_or(rest.len().saturating_sub(1));
                 (Some(Kind::Text(rest.get(1..=end).unwrap_or_default().to_owned())), end + 2)
             }
             b'"' => quoted(rest),
@@ -60,7 +61,10 @@ pub(super) fn tokens(text: &str) -> Vec<Token<'_>> {
                 (None, end.take(12).find(|(_, ends)| *ends).map_or(1, |(at, _)| at + 1))
             }
             byte if byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 0x80 => {
-                let end = rest.find(|char: char| !char.is_alphanumeric() && char != '_').unwrap_or(rest.len()).max(1);
+                let end = rest
+                    .find(|char: char| !char.is_alphanumeric() && char != '_')
+                    .unwrap_or(rest.len())
+                    .max(1);
                 match rest.get(..end) {
                     Some(name) if !name.is_empty() => (Some(Kind::Name(name)), end),
                     _ => (None, rest.chars().next().map_or(1, char::len_utf8)),
@@ -73,7 +77,10 @@ pub(super) fn tokens(text: &str) -> Vec<Token<'_>> {
             out.push(Token { line, kind });
         }
         let end = (at + length.max(1)).min(text.len());
-        line += u32::try_from(bytes.get(at..end).unwrap_or_default().iter().filter(|byte| **byte == b'\n').count()).unwrap_or(0);
+        line += u32::try_from(
+            bytes.get(at..end).unwrap_or_default().iter().filter(|byte| **byte == b'\n').count(),
+        )
+        .unwrap_or(0);
         at = end;
     }
     out

@@ -24,7 +24,10 @@ impl MigrationReader for Go {
     fn reads(&self, path: &RepoPath, text: &str) -> bool {
         let name = path.file_name();
         let numbered = name.as_bytes().windows(3).any(|three| three.iter().all(u8::is_ascii_digit));
-        let registers = ["goose.AddMigration", "goose.AddNamedMigration", "gormigrate", "Register", "AddMigration"].iter().any(|mark| text.contains(mark));
+        let registers =
+            ["goose.AddMigration", "goose.AddNamedMigration", "gormigrate", "Register", "AddMigration"]
+                .iter()
+                .any(|mark| text.contains(mark));
         path.extension() == "go"
             && !name.ends_with("_test.go")
             && path.folders().any(|folder| folder.contains("migrat"))
@@ -32,7 +35,13 @@ impl MigrationReader for Go {
             && text.contains("func")
     }
 
-    fn read(&self, _path: &RepoPath, text: &str, _down: Option<&str>, _tree: &dyn Snapshot) -> Result<Migration, Unreadable> {
+    fn read(
+        &self,
+        _path: &RepoPath,
+        text: &str,
+        _down: Option<&str>,
+        _tree: &dyn Snapshot,
+    ) -> Result<Migration, Unreadable> {
         if text.len() > 1 << 20 {
             return Err(Unreadable { reason: "too_large".to_owned() });
         }
@@ -43,10 +52,18 @@ impl MigrationReader for Go {
         let down = read(&tokens, &texts, |at| back.get(at).copied().unwrap_or_default());
         let mut migration = forward;
         if migration.steps.is_empty() && migration.access.is_empty() {
-            let line = tokens.windows(2).find(|two| two.first().and_then(Token::name) == Some("func")).and_then(|two| two.first()).map_or(1, |token| token.line);
+            let line = tokens
+                .windows(2)
+                .find(|two| two.first().and_then(Token::name) == Some("func"))
+                .and_then(|two| two.first())
+                .map_or(1, |token| token.line);
             migration.steps.push(Step::new(Op::Other, "", line).detail("what", "own_code"));
         }
-        let settled = if back.contains(&true) { Back::Steps { steps: &down.steps, unclear: down.steps.is_empty() } } else { Back::None };
+        let settled = if back.contains(&true) {
+            Back::Steps { steps: &down.steps, unclear: down.steps.is_empty() }
+        } else {
+            Back::None
+        };
         undo::settle(&mut migration.steps, &settled);
         Ok(migration)
     }
@@ -57,7 +74,8 @@ fn parts_back(tokens: &[Token<'_>]) -> Vec<bool> {
     let mut back = vec![false; tokens.len()];
     let says_back = |name: &str| {
         let name = underscore(name);
-        name.split('_').any(|word| matches!(word, "down" | "rollback" | "revert" | "downgrade" | "undo")) || name.starts_with("down")
+        name.split('_').any(|word| matches!(word, "down" | "rollback" | "revert" | "downgrade" | "undo"))
+            || name.starts_with("down")
     };
     let mut at = 0;
     while at < tokens.len() {
@@ -65,11 +83,14 @@ fn parts_back(tokens: &[Token<'_>]) -> Vec<bool> {
         let named = match word(at) {
             // `func (m *Migration) Down(`
             Some("func") if tokens.get(at + 1).is_some_and(|token| token.is('(')) => {
-                let close = (at..tokens.len().min(at + 12)).find(|at| tokens.get(*at).is_some_and(|token| token.is(')')));
+                let close = (at..tokens.len().min(at + 12))
+                    .find(|at| tokens.get(*at).is_some_and(|token| token.is(')')));
                 close.and_then(|close| word(close + 1))
             }
             Some("func" | "const" | "var") => word(at + 1),
-            Some(name) if tokens.get(at + 1).is_some_and(|token| token.is(':') || token.is('=')) => Some(name),
+            Some(name) if tokens.get(at + 1).is_some_and(|token| token.is(':') || token.is('=')) => {
+                Some(name)
+            }
             _ => None,
         };
         if !named.is_some_and(says_back) {
@@ -88,7 +109,11 @@ fn parts_back(tokens: &[Token<'_>]) -> Vec<bool> {
                 *flag = true;
             }
             let block_ends = token.is('}') && depth <= 0;
-            let next_line = tokens.get(end + 1).is_some_and(|next| next.line > token.line.max(line) && depth <= 0 && !matches!(token.kind, Kind::Mark('=' | '+' | ',')));
+            let next_line = tokens.get(end + 1).is_some_and(|next| {
+                next.line > token.line.max(line)
+                    && depth <= 0
+                    && !matches!(token.kind, Kind::Mark('=' | '+' | ','))
+            });
             end += 1;
             if block_ends || next_line || depth < 0 {
                 break;
@@ -104,10 +129,16 @@ fn constants<'a>(tokens: &'a [Token<'a>]) -> BTreeMap<&'a str, &'a str> {
     let mut found = BTreeMap::new();
     for (at, token) in tokens.iter().enumerate() {
         let mut next = at + 1;
-        if tokens.get(next).is_some_and(|token| token.is(':')) || tokens.get(next).and_then(Token::name) == Some("string") {
+        if tokens.get(next).is_some_and(|token| token.is(':'))
+            || tokens.get(next).and_then(Token::name) == Some("string")
+        {
             next += 1;
         }
-        if let (Some(name), true, Some(text)) = (token.name(), tokens.get(next).is_some_and(|token| token.is('=')), tokens.get(next + 1).and_then(Token::text)) {
+        if let (Some(name), true, Some(text)) = (
+            token.name(),
+            tokens.get(next).is_some_and(|token| token.is('=')),
+            tokens.get(next + 1).and_then(Token::text),
+        ) {
             found.insert(name, text);
         }
     }
@@ -174,12 +205,19 @@ fn value(tokens: &[Token<'_>], start: usize, texts: &BTreeMap<&str, &str>) -> (S
             Kind::Text(found) if text.is_none() => text = Some(found.clone()),
             Kind::Name(name) if depth == 0 => {
                 let called = tokens.get(at + 1).is_some_and(|next| next.is('('));
-                text = texts.get(name).map(|text| (*text).to_owned()).or_else(|| called.then(|| underscore(name)));
+                text = texts
+                    .get(name)
+                    .map(|text| (*text).to_owned())
+                    .or_else(|| called.then(|| underscore(name)));
             }
             _ => {}
         }
         // A statement ends with its line where nothing is open.
-        if depth == 0 && tokens.get(at + 1).is_some_and(|next| next.line > token.line && !next.is('+') && !next.is(',') && !next.is(')')) {
+        if depth == 0
+            && tokens
+                .get(at + 1)
+                .is_some_and(|next| next.line > token.line && !next.is('+') && !next.is(',') && !next.is(')'))
+        {
             at += 1;
             break;
         }
@@ -229,16 +267,42 @@ fn is_sql(text: &str) -> bool {
     let words: Vec<String> = rest.split_whitespace().take(4).map(str::to_uppercase).collect();
     let word = |at: usize| words.get(at).map_or("", String::as_str);
     match word(0) {
-        "CREATE" | "ALTER" | "DROP" => matches!(
-            word(1),
-            "TABLE" | "INDEX" | "UNIQUE" | "VIEW" | "MATERIALIZED" | "TYPE" | "SCHEMA" | "EXTENSION" | "SEQUENCE" | "TRIGGER" | "FUNCTION" | "OR" | "DATABASE" | "CHANGE" | "POLICY" | "ROLE"
-        ) && words.len() > 2,
-        "UPDATE" => words.len() > 2 && text.to_uppercase().contains(" SET") || text.to_uppercase().contains("\nSET") || text.to_uppercase().contains("\tSET"),
+        "CREATE" | "ALTER" | "DROP" => {
+            matches!(
+                word(1),
+                "TABLE"
+                    | "INDEX"
+                    | "UNIQUE"
+                    | "VIEW"
+                    | "MATERIALIZED"
+                    | "TYPE"
+                    | "SCHEMA"
+                    | "EXTENSION"
+                    | "SEQUENCE"
+                    | "TRIGGER"
+                    | "FUNCTION"
+                    | "OR"
+                    | "DATABASE"
+                    | "CHANGE"
+                    | "POLICY"
+                    | "ROLE"
+            ) && words.len() > 2
+        }
+        "UPDATE" => {
+            words.len() > 2 && text.to_uppercase().contains(" SET")
+                || text.to_uppercase().contains("\nSET")
+                || text.to_uppercase().contains("\tSET")
+        }
         "DELETE" => word(1) == "FROM",
         "INSERT" | "REPLACE" => matches!(word(1), "INTO" | "IGNORE" | "OR"),
-        "TRUNCATE" | "RENAME" => words.len() > 1 && text.chars().next().is_some_and(|first| first.is_uppercase() || first.is_whitespace()),
+        "TRUNCATE" | "RENAME" => {
+            words.len() > 1
+                && text.chars().next().is_some_and(|first| first.is_uppercase() || first.is_whitespace())
+        }
         "GRANT" | "REVOKE" => words.len() > 3,
-        "WITH" => ["UPDATE ", "INSERT INTO", "DELETE FROM"].iter().any(|verb| text.to_uppercase().contains(verb)),
+        "WITH" => {
+            ["UPDATE ", "INSERT INTO", "DELETE FROM"].iter().any(|verb| text.to_uppercase().contains(verb))
+        }
         _ => false,
     }
 }
@@ -250,7 +314,25 @@ fn is_message(tokens: &[Token<'_>], at: usize) -> bool {
     opener
         && matches!(
             name,
-            "Errorf" | "New" | "Wrap" | "Wrapf" | "Fatal" | "Fatalf" | "Info" | "Infof" | "Debug" | "Debugf" | "Warn" | "Warnf" | "Msg" | "Msgf" | "Printf" | "Println" | "Print" | "panic" | "Error"
+            "Errorf"
+                | "New"
+                | "Wrap"
+                | "Wrapf"
+                | "Fatal"
+                | "Fatalf"
+                | "Info"
+                | "Infof"
+                | "Debug"
+                | "Debugf"
+                | "Warn"
+                | "Warnf"
+                | "Msg"
+                | "Msgf"
+                | "Printf"
+                | "Println"
+                | "Print"
+                | "panic"
+                | "Error"
         )
         || tokens.get(at).and_then(Token::text).is_some_and(|text| text.contains("%w"))
 }
@@ -294,7 +376,9 @@ fn mapper(name: &str, args: &[Argument], line: u32) -> Vec<Step> {
     let first = args.first();
     let table = || match first {
         Some(Argument { text: Some(text), .. }) => Some(text.clone()),
-        Some(Argument { type_: Some(type_), .. }) if type_.starts_with(char::is_uppercase) => Some(plural(&underscore(type_))),
+        Some(Argument { type_: Some(type_), .. }) if type_.starts_with(char::is_uppercase) => {
+            Some(plural(&underscore(type_)))
+        }
         _ => None,
     };
     let one = |op: Op| table().map(|table| Step::new(op, table, line));
@@ -313,11 +397,16 @@ fn mapper(name: &str, args: &[Argument], line: u32) -> Vec<Step> {
         }
         "RenameColumn" if args.len() >= 3 => {
             let to = args.get(2).and_then(|arg| arg.text.clone());
-            one(Op::RenameColumn).into_iter().map(|step| Step { column: second(), to: to.clone(), ..step }).collect()
+            one(Op::RenameColumn)
+                .into_iter()
+                .map(|step| Step { column: second(), to: to.clone(), ..step })
+                .collect()
         }
         "RenameTable" => one(Op::RenameTable).into_iter().map(|step| Step { to: second(), ..step }).collect(),
         "DropTableColumns" | "dropTableColumns" => match texts.as_slice() {
-            [table, columns @ ..] => columns.iter().map(|column| Step::new(Op::DropColumn, *table, line).column(*column)).collect(),
+            [table, columns @ ..] => {
+                columns.iter().map(|column| Step::new(Op::DropColumn, *table, line).column(*column)).collect()
+            }
             [] => Vec::new(),
         },
         "Insert" | "InsertInto" | "Update" | "Delete" | "DeleteFrom" if on_text && args.len() == 1 => {
@@ -325,7 +414,11 @@ fn mapper(name: &str, args: &[Argument], line: u32) -> Vec<Step> {
             if let Some(step) = &mut step {
                 step.destructive = name.starts_with("Delete");
             }
-            step.into_iter().filter(|step| step.table.chars().all(|char| char.is_alphanumeric() || char == '_' || char == '.')).collect()
+            step.into_iter()
+                .filter(|step| {
+                    step.table.chars().all(|char| char.is_alphanumeric() || char == '_' || char == '.')
+                })
+                .collect()
         }
         "AutoMigrate" | "Sync" | "Sync2" => vec![Step::new(Op::Other, "", line).detail("what", "own_code")],
         _ => Vec::new(),

@@ -28,10 +28,17 @@ impl MigrationReader for Rails {
         path.extension() == "rb"
             && (text.contains("Migration[") || text.contains("ActiveRecord::Migration"))
             && text.contains("class ")
-            && (numbered && path.folders().any(|folder| folder.contains("migrat")) || path.folders().any(|folder| folder == "migrate" || folder == "post_migrate"))
+            && (numbered && path.folders().any(|folder| folder.contains("migrat"))
+                || path.folders().any(|folder| folder == "migrate" || folder == "post_migrate"))
     }
 
-    fn read(&self, _path: &RepoPath, text: &str, _down: Option<&str>, tree: &dyn Snapshot) -> Result<Migration, Unreadable> {
+    fn read(
+        &self,
+        _path: &RepoPath,
+        text: &str,
+        _down: Option<&str>,
+        tree: &dyn Snapshot,
+    ) -> Result<Migration, Unreadable> {
         let file = syntax::parse(Language::Ruby, text)?;
         let names = Walk::new(&file);
         let run = |name: &str, back: bool| {
@@ -87,23 +94,112 @@ struct Reader<'s> {
 
 /// Methods that keep a query on the same table.
 const QUERIES: &[&str] = &[
-    "all", "where", "not", "order", "limit", "offset", "unscoped", "includes", "joins", "left_joins", "left_outer_joins", "preload", "eager_load",
-    "select", "distinct", "find", "find_by", "find_by!", "first", "last", "in_batches", "find_each", "find_in_batches", "each_record", "each",
-    "each_with_index", "each_batch", "group", "having", "readonly", "lock", "unscope", "with_deleted", "with_discarded", "or", "and", "merge",
-    "rewhere", "reorder", "take", "to_a", "map", "each_slice", "lazy", "none", "with", "from", "references", "strict_loading", "reload", "new",
-    "build", "tap", "progress", "with_progress", "not_null", "default_scoped", "sole", "second", "reject", "filter", "compact", "flatten",
-    "group_by", "index_by", "sort_by", "uniq", "becomes",
+    "all",
+    "where",
+    "not",
+    "order",
+    "limit",
+    "offset",
+    "unscoped",
+    "includes",
+    "joins",
+    "left_joins",
+    "left_outer_joins",
+    "preload",
+    "eager_load",
+    "select",
+    "distinct",
+    "find",
+    "find_by",
+    "find_by!",
+    "first",
+    "last",
+    "in_batches",
+    "find_each",
+    "find_in_batches",
+    "each_record",
+    "each",
+    "each_with_index",
+    "each_batch",
+    "group",
+    "having",
+    "readonly",
+    "lock",
+    "unscope",
+    "with_deleted",
+    "with_discarded",
+    "or",
+    "and",
+    "merge",
+    "rewhere",
+    "reorder",
+    "take",
+    "to_a",
+    "map",
+    "each_slice",
+    "lazy",
+    "none",
+    "with",
+    "from",
+    "references",
+    "strict_loading",
+    "reload",
+    "new",
+    "build",
+    "tap",
+    "progress",
+    "with_progress",
+    "not_null",
+    "default_scoped",
+    "sole",
+    "second",
+    "reject",
+    "filter",
+    "compact",
+    "flatten",
+    "group_by",
+    "index_by",
+    "sort_by",
+    "uniq",
+    "becomes",
 ];
 
 /// Methods that write rows, and whether they delete them.
 fn writes(method: &str) -> Option<bool> {
     match method.trim_end_matches('!') {
-        "delete_all" | "destroy_all" | "delete" | "destroy" | "delete_by" | "destroy_by" | "really_destroy" | "dependent_destroy" => Some(true),
-        "update_all" | "update" | "update_columns" | "update_column" | "update_attribute" | "update_attributes" | "insert" | "insert_all"
-        | "upsert" | "upsert_all" | "create" | "find_or_create_by" | "first_or_create" | "create_or_find_by" | "save" | "touch_all" | "touch"
-        | "increment" | "decrement" | "toggle" | "increment_counter" | "decrement_counter" | "update_counters" | "reset_counters" | "import"
-        | "bulk_import" | "seed" | "seed_once" | "find_or_initialize_by" => {
-            (!matches!(method, "increment" | "decrement" | "toggle" | "find_or_initialize_by")).then_some(false)
+        "delete_all" | "destroy_all" | "delete" | "destroy" | "delete_by" | "destroy_by"
+        | "really_destroy" | "dependent_destroy" => Some(true),
+        "update_all"
+        | "update"
+        | "update_columns"
+        | "update_column"
+        | "update_attribute"
+        | "update_attributes"
+        | "insert"
+        | "insert_all"
+        | "upsert"
+        | "upsert_all"
+        | "create"
+        | "find_or_create_by"
+        | "first_or_create"
+        | "create_or_find_by"
+        | "save"
+        | "touch_all"
+        | "touch"
+        | "increment"
+        | "decrement"
+        | "toggle"
+        | "increment_counter"
+        | "decrement_counter"
+        | "update_counters"
+        | "reset_counters"
+        | "import"
+        | "bulk_import"
+        | "seed"
+        | "seed_once"
+        | "find_or_initialize_by" => {
+            (!matches!(method, "increment" | "decrement" | "toggle" | "find_or_initialize_by"))
+                .then_some(false)
         }
         _ => None,
     }
@@ -123,23 +219,36 @@ impl<'n> Style<'n> for Reader<'_> {
         let line = expr.line;
         if self.back && self.directions.last().is_none_or(|name| name != "down!") {
             // On the way back only what stands in `dir.down` runs as written.
-            return if call.block.is_some() && !matches!(call.name, "create_table" | "change_table") { Flow::Inside } else { Flow::Done };
+            return if call.block.is_some() && !matches!(call.name, "create_table" | "change_table") {
+                Flow::Inside
+            } else {
+                Flow::Done
+            };
         }
         let before = walk.found.steps.len();
         let flow = match &call.receiver {
-            Some(receiver) => match receiver.name().and_then(|name| self.builders.iter().rposition(|builder| builder.var == name)) {
+            Some(receiver) => match receiver
+                .name()
+                .and_then(|name| self.builders.iter().rposition(|builder| builder.var == name))
+            {
                 Some(at) => {
                     self.in_table(walk, at, call, line);
                     return Flow::Done;
                 }
-                None if call.is_own() || receiver.last_name().is_some_and(|name| matches!(name, "connection" | "conn" | "m" | "migration")) => {
+                None if call.is_own()
+                    || receiver
+                        .last_name()
+                        .is_some_and(|name| matches!(name, "connection" | "conn" | "m" | "migration")) =>
+                {
                     self.statement(walk, call, line)
                 }
                 None => self.rows(walk, call, line),
             },
             None => self.statement(walk, call, line),
         };
-        if matches!(call.name, "execute" | "exec_query" | "exec_update" | "exec_delete" | "exec_insert") || flow == Flow::Done && call.receiver.is_some() && !call.is_own() {
+        if matches!(call.name, "execute" | "exec_query" | "exec_update" | "exec_delete" | "exec_insert")
+            || flow == Flow::Done && call.receiver.is_some() && !call.is_own()
+        {
             // Written-out statements are not turned around by the framework.
             walk.found.steps.iter_mut().skip(before).for_each(|step| step.undo = Undo::None);
         }
@@ -165,7 +274,8 @@ impl<'s> Reader<'s> {
         let Some(block) = &call.block else { return false };
         match call.name {
             "reversible" => {
-                self.directions.push(block.params.first().map_or_else(String::new, |name| (*name).to_owned()));
+                self.directions
+                    .push(block.params.first().map_or_else(String::new, |name| (*name).to_owned()));
                 walk.all(self, &block.body);
                 self.directions.pop();
                 true
@@ -176,7 +286,13 @@ impl<'s> Reader<'s> {
                 }
                 true
             }
-            "up" | "down" if call.receiver.as_ref().and_then(Expr::name).is_some_and(|name| self.directions.iter().any(|known| known == name)) => {
+            "up" | "down"
+                if call
+                    .receiver
+                    .as_ref()
+                    .and_then(Expr::name)
+                    .is_some_and(|name| self.directions.iter().any(|known| known == name)) =>
+            {
                 if call.name == "up" && !self.back {
                     self.up(walk, block);
                 } else if call.name == "down" && self.back {
@@ -210,7 +326,9 @@ impl<'s> Reader<'s> {
                 } else {
                     let mut sides = [table, text(1).unwrap_or_default()];
                     sides.sort();
-                    call.option("table_name").and_then(|name| walk.text(name)).unwrap_or_else(|| sides.join("_"))
+                    call.option("table_name")
+                        .and_then(|name| walk.text(name))
+                        .unwrap_or_else(|| sides.join("_"))
                 };
                 return self.create(walk, call, name, line);
             }
@@ -227,7 +345,11 @@ impl<'s> Reader<'s> {
                 let names: Vec<String> = if call.name == "drop_join_table" {
                     let mut sides = [table, text(1).unwrap_or_default()];
                     sides.sort();
-                    vec![call.option("table_name").and_then(|name| walk.text(name)).unwrap_or_else(|| sides.join("_"))]
+                    vec![
+                        call.option("table_name")
+                            .and_then(|name| walk.text(name))
+                            .unwrap_or_else(|| sides.join("_")),
+                    ]
                 } else {
                     call.args.iter().flat_map(|arg| walk.texts(arg)).collect()
                 };
@@ -242,7 +364,9 @@ impl<'s> Reader<'s> {
                 } else {
                     (positional.into_iter().take(1).collect(), call.arg(2).map(|type_| type_of(walk, type_)))
                 };
-                steps.extend(names.iter().map(|name| added(&table, &column(walk, call, name, type_.clone(), line))));
+                steps.extend(
+                    names.iter().map(|name| added(&table, &column(walk, call, name, type_.clone(), line))),
+                );
             }
             "remove_column" | "remove_columns" => {
                 let positional = rest();
@@ -256,7 +380,9 @@ impl<'s> Reader<'s> {
             }
             "add_reference" | "add_belongs_to" => {
                 for name in text(1) {
-                    steps.extend(reference(walk, call, &name, line).iter().map(|column| added(&table, column)));
+                    steps.extend(
+                        reference(walk, call, &name, line).iter().map(|column| added(&table, column)),
+                    );
                 }
             }
             "remove_reference" | "remove_belongs_to" => {
@@ -267,8 +393,12 @@ impl<'s> Reader<'s> {
                     }
                 }
             }
-            "add_timestamps" => steps.extend(timestamps(walk, call, line).iter().map(|column| added(&table, column))),
-            "remove_timestamps" => steps.extend(["created_at", "updated_at"].map(|name| step(Op::DropColumn).column(name))),
+            "add_timestamps" => {
+                steps.extend(timestamps(walk, call, line).iter().map(|column| added(&table, column)))
+            }
+            "remove_timestamps" => {
+                steps.extend(["created_at", "updated_at"].map(|name| step(Op::DropColumn).column(name)))
+            }
             "change_column" | "change_column_type" => {
                 let type_ = call.arg(2).map(|type_| type_of(walk, type_));
                 let field = column(walk, call, &text(1).unwrap_or_default(), type_, line);
@@ -277,28 +407,52 @@ impl<'s> Reader<'s> {
             "change_column_null" => {
                 let nullable = call.arg(2).and_then(|value| walk.resolve(value).truth());
                 let undo = if nullable.is_none() { Undo::Unknown } else { Undo::Restores };
-                steps.push(Step { nullable, undo, ..step(Op::ChangeNullability).column(text(1).unwrap_or_default()) });
+                steps.push(Step {
+                    nullable,
+                    undo,
+                    ..step(Op::ChangeNullability).column(text(1).unwrap_or_default())
+                });
             }
-            "change_column_default" => steps.push(default_changed(&table, text(1).unwrap_or_default(), call, 2, line)),
-            "add_index" | "add_concurrent_index" => steps.push(index(walk, Op::AddIndex, &table, call, call.arg_or(1, "column"), line)),
+            "change_column_default" => {
+                steps.push(default_changed(&table, text(1).unwrap_or_default(), call, 2, line))
+            }
+            "add_index" | "add_concurrent_index" => {
+                steps.push(index(walk, Op::AddIndex, &table, call, call.arg_or(1, "column"), line))
+            }
             "remove_index" | "remove_concurrent_index" | "remove_concurrent_index_by_name" => {
                 let covers = call.option("column").or(call.arg(1).filter(|arg| arg.entries().is_empty()));
                 let mut step = index(walk, Op::DropIndex, &table, call, covers, line);
                 step.undo = if step.column.is_some() { Undo::Restores } else { Undo::None };
                 steps.push(step);
             }
-            "add_foreign_key" | "add_concurrent_foreign_key" | "remove_foreign_key" | "remove_foreign_key_if_exists" => {
+            "add_foreign_key"
+            | "add_concurrent_foreign_key"
+            | "remove_foreign_key"
+            | "remove_foreign_key_if_exists" => {
                 let op = if call.name.starts_with("add") { Op::AddConstraint } else { Op::DropConstraint };
                 let target = text(1).or_else(|| call.option("to_table").and_then(|to| walk.text(to)));
-                let covers = walk.joined(call.option("column")).or_else(|| target.map(|target| format!("{}_id", singular(target.rsplit('.').next().unwrap_or(&target)))));
+                let covers = walk.joined(call.option("column")).or_else(|| {
+                    target.map(|target| {
+                        format!("{}_id", singular(target.rsplit('.').next().unwrap_or(&target)))
+                    })
+                });
                 let mut step = Step { column: covers, ..step(op) }.detail("what", "foreign_key");
                 if let Some(rule) = call.option("on_delete").and_then(|rule| walk.text(rule)) {
                     step = step.detail("on_delete", rule);
                 }
                 steps.push(step);
             }
-            "add_check_constraint" | "add_text_limit" | "add_not_null_constraint" | "add_exclusion_constraint" | "add_unique_constraint" | "add_unique_key"
-            | "remove_check_constraint" | "remove_text_limit" | "remove_not_null_constraint" | "remove_exclusion_constraint" | "remove_unique_constraint" => {
+            "add_check_constraint"
+            | "add_text_limit"
+            | "add_not_null_constraint"
+            | "add_exclusion_constraint"
+            | "add_unique_constraint"
+            | "add_unique_key"
+            | "remove_check_constraint"
+            | "remove_text_limit"
+            | "remove_not_null_constraint"
+            | "remove_exclusion_constraint"
+            | "remove_unique_constraint" => {
                 let op = if call.name.starts_with("add") { Op::AddConstraint } else { Op::DropConstraint };
                 let what = if call.name.contains("unique") { "unique" } else { "check" };
                 let rule = call.arg(1).or(call.option("expression")).and_then(|rule| walk.joined(Some(rule)));
@@ -313,32 +467,45 @@ impl<'s> Reader<'s> {
                 }
                 steps.push(step);
             }
-            "create_enum" | "drop_enum" | "add_enum_value" | "rename_enum" | "rename_enum_value" | "create_enum_type" => {
+            "create_enum" | "drop_enum" | "add_enum_value" | "rename_enum" | "rename_enum_value"
+            | "create_enum_type" => {
                 steps.push(Step::new(Op::Other, "", line).detail("what", "enum").detail("name", table));
             }
-            "create_view" | "update_view" | "drop_view" | "replace_view" | "create_materialized_view" | "drop_materialized_view" => {
+            "create_view"
+            | "update_view"
+            | "drop_view"
+            | "replace_view"
+            | "create_materialized_view"
+            | "drop_materialized_view" => {
                 steps.push(Step::new(Op::Other, "", line).detail("what", "view").detail("name", table));
             }
-            "create_function" | "update_function" | "drop_function" | "create_trigger" | "update_trigger" | "drop_trigger" => {
+            "create_function" | "update_function" | "drop_function" | "create_trigger" | "update_trigger"
+            | "drop_trigger" => {
                 let what = if call.name.ends_with("function") { "function" } else { "trigger" };
                 steps.push(Step::new(Op::Other, "", line).detail("what", what).detail("name", table));
             }
             "enable_extension" | "disable_extension" => {
                 steps.push(Step::new(Op::Other, "", line).detail("what", "extension").detail("name", table));
             }
-            "create_schema" | "drop_schema" => steps.push(Step::new(Op::Other, "", line).detail("what", "schema").detail("name", table)),
+            "create_schema" | "drop_schema" => {
+                steps.push(Step::new(Op::Other, "", line).detail("what", "schema").detail("name", table))
+            }
             "execute" | "exec_query" | "exec_update" | "exec_delete" | "exec_insert" | "update_sql" => {
                 if let Some(sql) = call.arg(0) {
                     walk.sql(self, sql);
                 }
                 return Flow::Done;
             }
-            "update_column_in_batches" | "backfill_column_in_background" | "backfill_column_for_type_change" | "batch_update" => {
+            "update_column_in_batches"
+            | "backfill_column_in_background"
+            | "backfill_column_for_type_change"
+            | "batch_update" => {
                 let table = text(0).unwrap_or_default();
                 walk.data(&table, line, false);
                 return Flow::Done;
             }
-            "queue_batched_background_migration" | "queue_background_migration_jobs_by_range_at_intervals" => {
+            "queue_batched_background_migration"
+            | "queue_background_migration_jobs_by_range_at_intervals" => {
                 let table = text(1).unwrap_or_default();
                 walk.data(&table, line, false);
                 return Flow::Done;
@@ -347,11 +514,38 @@ impl<'s> Reader<'s> {
                 walk.found.steps.push(Step::new(Op::Other, "", line).detail("what", "own_code"));
                 return Flow::Done;
             }
-            "set_column_comment" | "change_column_comment" | "change_table_comment" | "rename_index" | "validate_foreign_key" | "validate_check_constraint"
-            | "validate_constraint" | "reset_column_information" | "with_lock_retries" | "safety_assured" | "suppress_messages" | "disable_statement_timeout"
-            | "set_statement_timeout" | "stop_safety_assured" | "validate_not_null_constraint" | "column_exists?" | "table_exists?" | "index_exists?"
-            | "say_with_time" | "transaction" | "with_suppressed_output" | "select_all" | "select_value" | "select_values" | "select_rows" | "lambda"
-            | "proc" | "loop" | "quote" | "quote_table_name" | "quote_column_name" | "reset_pk_sequence!" => {
+            "set_column_comment"
+            | "change_column_comment"
+            | "change_table_comment"
+            | "rename_index"
+            | "validate_foreign_key"
+            | "validate_check_constraint"
+            | "validate_constraint"
+            | "reset_column_information"
+            | "with_lock_retries"
+            | "safety_assured"
+            | "suppress_messages"
+            | "disable_statement_timeout"
+            | "set_statement_timeout"
+            | "stop_safety_assured"
+            | "validate_not_null_constraint"
+            | "column_exists?"
+            | "table_exists?"
+            | "index_exists?"
+            | "say_with_time"
+            | "transaction"
+            | "with_suppressed_output"
+            | "select_all"
+            | "select_value"
+            | "select_values"
+            | "select_rows"
+            | "lambda"
+            | "proc"
+            | "loop"
+            | "quote"
+            | "quote_table_name"
+            | "quote_column_name"
+            | "reset_pk_sequence!" => {
                 if let Some(block) = &call.block {
                     walk.all(self, &block.body);
                 }
@@ -368,10 +562,19 @@ impl<'s> Reader<'s> {
         match call.option("id") {
             Some(id) if id.truth() == Some(false) => {}
             id => {
-                let key = call.option("primary_key").and_then(|key| walk.text(key)).unwrap_or_else(|| "id".to_owned());
+                let key = call
+                    .option("primary_key")
+                    .and_then(|key| walk.text(key))
+                    .unwrap_or_else(|| "id".to_owned());
                 let type_ = id.and_then(|id| walk.text(id)).unwrap_or_else(|| "bigint".to_owned());
                 if call.name == "create_table" {
-                    new.columns.push(Column { name: key, type_: Some(type_), nullable: Some(false), default: None, line });
+                    new.columns.push(Column {
+                        name: key,
+                        type_: Some(type_),
+                        nullable: Some(false),
+                        default: None,
+                        line,
+                    });
                 }
             }
         }
@@ -395,9 +598,15 @@ impl<'s> Reader<'s> {
         let mut steps = Vec::new();
         let step = |op: Op| Step::new(op, &table, line);
         match call.name {
-            "timestamps" | "timestamps_with_timezone" | "datetimes_with_timezone" => columns = timestamps(walk, call, line),
-            "references" | "belongs_to" => columns.extend(names.iter().flat_map(|name| reference(walk, call, name, line))),
-            "column" => columns.push(column(walk, call, &first, call.arg(1).map(|type_| type_of(walk, type_)), line)),
+            "timestamps" | "timestamps_with_timezone" | "datetimes_with_timezone" => {
+                columns = timestamps(walk, call, line)
+            }
+            "references" | "belongs_to" => {
+                columns.extend(names.iter().flat_map(|name| reference(walk, call, name, line)))
+            }
+            "column" => {
+                columns.push(column(walk, call, &first, call.arg(1).map(|type_| type_of(walk, type_)), line))
+            }
             "index" => {
                 let found = index(walk, Op::AddIndex, &table, call, call.arg(0), line);
                 match &mut builder.new {
@@ -410,29 +619,48 @@ impl<'s> Reader<'s> {
                     None => steps.push(found),
                 }
             }
-            "foreign_key" | "check_constraint" | "exclusion_constraint" | "unique_constraint" | "unique_key" => {
+            "foreign_key"
+            | "check_constraint"
+            | "exclusion_constraint"
+            | "unique_constraint"
+            | "unique_key" => {
                 let what = match call.name {
                     "foreign_key" => "foreign_key",
                     "check_constraint" | "exclusion_constraint" => "check",
                     _ => "unique",
                 };
                 let covers = match what {
-                    "foreign_key" => walk.joined(call.option("column")).or_else(|| Some(format!("{}_id", singular(&first)))),
+                    "foreign_key" => walk
+                        .joined(call.option("column"))
+                        .or_else(|| Some(format!("{}_id", singular(&first)))),
                     "unique" => walk.joined(call.arg(0)),
                     _ => None,
                 };
                 match &mut builder.new {
-                    Some(new) => new.constraints.push(Rule { name: String::new(), columns: covers, what: what.to_owned(), line }),
-                    None => steps.push(Step { column: covers, ..step(Op::AddConstraint) }.detail("what", what)),
+                    Some(new) => new.constraints.push(Rule {
+                        name: String::new(),
+                        columns: covers,
+                        what: what.to_owned(),
+                        line,
+                    }),
+                    None => {
+                        steps.push(Step { column: covers, ..step(Op::AddConstraint) }.detail("what", what))
+                    }
                 }
             }
             "remove" | "remove_columns" => {
                 let undo = if call.option("type").is_some() { Undo::RestoresStructure } else { Undo::None };
                 steps.extend(names.iter().map(|name| Step { undo, ..step(Op::DropColumn).column(name) }));
             }
-            "remove_references" | "remove_belongs_to" => steps.extend(names.iter().map(|name| step(Op::DropColumn).column(format!("{name}_id")))),
-            "remove_timestamps" => steps.extend(["created_at", "updated_at"].map(|name| step(Op::DropColumn).column(name))),
-            "rename" => steps.push(Step { to: names.get(1).cloned(), ..step(Op::RenameColumn).column(first) }),
+            "remove_references" | "remove_belongs_to" => {
+                steps.extend(names.iter().map(|name| step(Op::DropColumn).column(format!("{name}_id"))))
+            }
+            "remove_timestamps" => {
+                steps.extend(["created_at", "updated_at"].map(|name| step(Op::DropColumn).column(name)))
+            }
+            "rename" => {
+                steps.push(Step { to: names.get(1).cloned(), ..step(Op::RenameColumn).column(first) })
+            }
             "change" => {
                 let field = column(walk, call, &first, call.arg(1).map(|type_| type_of(walk, type_)), line);
                 steps.push(changed(&table, &field, call));
@@ -440,7 +668,11 @@ impl<'s> Reader<'s> {
             "change_default" => steps.push(default_changed(&table, first, call, 1, line)),
             "change_null" => {
                 let nullable = call.arg(1).and_then(|value| value.truth());
-                steps.push(Step { nullable, undo: Undo::Restores, ..step(Op::ChangeNullability).column(first) });
+                steps.push(Step {
+                    nullable,
+                    undo: Undo::Restores,
+                    ..step(Op::ChangeNullability).column(first)
+                });
             }
             "remove_index" => {
                 let covers = call.option("column").or(call.arg(0));
@@ -451,7 +683,9 @@ impl<'s> Reader<'s> {
                 steps.push(step(Op::DropConstraint).detail("what", what));
             }
             "comment" | "rename_index" | "column_exists?" | "index_exists?" | "name" => {}
-            type_ => columns.extend(names.iter().map(|name| column(walk, call, name, Some(sized(walk, type_, call)), line))),
+            type_ => columns.extend(
+                names.iter().map(|name| column(walk, call, name, Some(sized(walk, type_, call)), line)),
+            ),
         }
         match &mut builder.new {
             Some(new) => new.columns.extend(columns),
@@ -463,7 +697,11 @@ impl<'s> Reader<'s> {
     /// Calls on models and rows.
     fn rows<'n>(&mut self, walk: &mut Walk<'n>, call: &'n Call<'n>, line: u32) -> Flow {
         let Some(receiver) = &call.receiver else { return Flow::Inside };
-        if call.name == "execute" && receiver.last_name().is_some_and(|name| name.contains("connection") || name == "conn" || name == "Base") {
+        if call.name == "execute"
+            && receiver
+                .last_name()
+                .is_some_and(|name| name.contains("connection") || name == "conn" || name == "Base")
+        {
             if let Some(sql) = call.arg(0) {
                 walk.sql(self, sql);
             }
@@ -472,12 +710,22 @@ impl<'s> Reader<'s> {
         let table = self.table_in(walk, receiver, 0);
         if let Some(deletes) = writes(call.name) {
             // `row.name.delete("x")` changes a value, not rows.
-            let value = receiver.call().is_some_and(|call| call.args.is_empty() && call.named.is_empty() && !QUERIES.contains(&call.name) && !call.name.ends_with('s'));
+            let value = receiver.call().is_some_and(|call| {
+                call.args.is_empty()
+                    && call.named.is_empty()
+                    && !QUERIES.contains(&call.name)
+                    && !call.name.ends_with('s')
+            });
             match &table {
-                Some(_) if value && matches!(call.name, "delete" | "insert" | "delete!" | "update" | "touch") => {}
+                Some(_)
+                    if value && matches!(call.name, "delete" | "insert" | "delete!" | "update" | "touch") => {
+                }
                 Some(table) => walk.data(table, line, deletes),
                 // `hash.delete(key)`, `list.insert(0, x)` are no rows.
-                None if matches!(call.name, "delete" | "insert" | "update" | "create" | "destroy" | "import" | "touch" | "save") => {}
+                None if matches!(
+                    call.name,
+                    "delete" | "insert" | "update" | "create" | "destroy" | "import" | "touch" | "save"
+                ) => {}
                 None => walk.data("", line, deletes),
             }
             return Flow::Done;
@@ -490,7 +738,11 @@ impl<'s> Reader<'s> {
             walk.all(self, &block.body);
             return Flow::Done;
         }
-        if matches!(receiver.last_name(), Some("Rails" | "ENV" | "Time" | "Date" | "JSON" | "I18n" | "logger" | "ActiveRecord" | "Base")) && call.block.is_none() {
+        if matches!(
+            receiver.last_name(),
+            Some("Rails" | "ENV" | "Time" | "Date" | "JSON" | "I18n" | "logger" | "ActiveRecord" | "Base")
+        ) && call.block.is_none()
+        {
             return Flow::Done;
         }
         if QUERIES.contains(&call.name) && call.block.is_none() {
@@ -520,7 +772,10 @@ impl<'s> Reader<'s> {
         };
         for (call, _) in calls {
             // `user.posts` are the rows of another table.
-            let association = call.args.is_empty() && call.named.is_empty() && !QUERIES.contains(&call.name) && call.name.len() > 3;
+            let association = call.args.is_empty()
+                && call.named.is_empty()
+                && !QUERIES.contains(&call.name)
+                && call.name.len() > 3;
             if association && root_name.starts_with(char::is_lowercase) {
                 table = Some(plural(call.name));
             } else if call.name == "new" && call.receiver.is_none() {
@@ -591,7 +846,11 @@ fn type_of<'n>(walk: &Walk<'n>, expr: &'n Expr<'n>) -> String {
 
 /// A type with the limits that are written beside it.
 fn sized<'n>(walk: &Walk<'n>, type_: &str, call: &'n Call<'n>) -> String {
-    let option = |key: &str| call.option(key).filter(|value| !value.is_nothing()).map(|value| walk.text(value).unwrap_or_else(|| value.text.to_owned()));
+    let option = |key: &str| {
+        call.option(key)
+            .filter(|value| !value.is_nothing())
+            .map(|value| walk.text(value).unwrap_or_else(|| value.text.to_owned()))
+    };
     let size = match (option("limit").or_else(|| option("size")), option("precision"), option("scale")) {
         (Some(limit), _, _) => format!("({limit})"),
         (None, Some(precision), Some(scale)) => format!("({precision}, {scale})"),
@@ -614,9 +873,13 @@ fn column<'n>(walk: &Walk<'n>, call: &'n Call<'n>, name: &str, type_: Option<Str
 
 fn reference<'n>(walk: &Walk<'n>, call: &'n Call<'n>, name: &str, line: u32) -> Vec<Column> {
     let type_ = call.option("type").and_then(|type_| walk.text(type_)).unwrap_or_else(|| "bigint".to_owned());
-    let mut columns = vec![Column { type_: Some(type_), ..column(walk, call, &format!("{name}_id"), None, line) }];
+    let mut columns =
+        vec![Column { type_: Some(type_), ..column(walk, call, &format!("{name}_id"), None, line) }];
     if call.option("polymorphic").is_some_and(|value| value.truth() != Some(false)) {
-        columns.push(Column { type_: Some("string".to_owned()), ..column(walk, call, &format!("{name}_type"), None, line) });
+        columns.push(Column {
+            type_: Some("string".to_owned()),
+            ..column(walk, call, &format!("{name}_type"), None, line)
+        });
     }
     columns
 }
@@ -631,9 +894,17 @@ fn timestamps<'n>(walk: &Walk<'n>, call: &'n Call<'n>, line: u32) -> Vec<Column>
         .to_vec()
 }
 
-fn index<'n>(walk: &Walk<'n>, op: Op, table: &str, call: &'n Call<'n>, covers: Option<&'n Expr<'n>>, line: u32) -> Step {
+fn index<'n>(
+    walk: &Walk<'n>,
+    op: Op,
+    table: &str,
+    call: &'n Call<'n>,
+    covers: Option<&'n Expr<'n>>,
+    line: u32,
+) -> Step {
     let unique = call.option("unique").and_then(Expr::truth) == Some(true);
-    let mut step = Step { column: walk.joined(covers), ..Step::new(op, table, line) }.detail("what", if unique { "unique_index" } else { "index" });
+    let mut step = Step { column: walk.joined(covers), ..Step::new(op, table, line) }
+        .detail("what", if unique { "unique_index" } else { "index" });
     if let Some(name) = call.option("name").and_then(|name| walk.text(name)) {
         step = step.detail("name", name);
     }

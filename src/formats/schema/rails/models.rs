@@ -15,10 +15,13 @@ pub(super) fn declared(file: &[Expr<'_>]) -> BTreeMap<String, String> {
             Kind::Class(class) => {
                 if !class.bases.contains("Migration") {
                     let table = class.body.iter().find_map(|expr| match &expr.kind {
-                        Kind::Assign(pair) if pair.0.last_name() == Some("table_name") => pair.1.literal().map(str::to_owned),
+                        Kind::Assign(pair) if pair.0.last_name() == Some("table_name") => {
+                            pair.1.literal().map(str::to_owned)
+                        }
                         _ => None,
                     });
-                    classes.insert(class.name.to_owned(), table.unwrap_or_else(|| table_of_class(class.name)));
+                    classes
+                        .insert(class.name.to_owned(), table.unwrap_or_else(|| table_of_class(class.name)));
                 }
                 rest.extend(&class.body);
             }
@@ -32,30 +35,75 @@ pub(super) fn declared(file: &[Expr<'_>]) -> BTreeMap<String, String> {
 /// The table of a model that the tree declares; by its name alone where it declares none. What is no model is `None`.
 pub(super) fn table(tree: &dyn Snapshot, class: &str, hops: u32) -> Option<String> {
     const NO_MODELS: &[&str] = &[
-        "ActiveRecord", "Rails", "ENV", "Rake", "Time", "Date", "DateTime", "File", "Dir", "JSON", "YAML", "Logger", "Sidekiq", "Redis", "Struct",
-        "Set", "Array", "Hash", "String", "Integer", "Arel", "I18n", "SecureRandom", "Kernel", "Process", "Benchmark", "Parallel", "ActiveSupport",
-        "ApplicationRecord", "Net", "URI", "CSV", "Digest", "Base64", "Gitlab", "BigDecimal",
+        "ActiveRecord",
+        "Rails",
+        "ENV",
+        "Rake",
+        "Time",
+        "Date",
+        "DateTime",
+        "File",
+        "Dir",
+        "JSON",
+        "YAML",
+        "Logger",
+        "Sidekiq",
+        "Redis",
+        "Struct",
+        "Set",
+        "Array",
+        "Hash",
+        "String",
+        "Integer",
+        "Arel",
+        "I18n",
+        "SecureRandom",
+        "Kernel",
+        "Process",
+        "Benchmark",
+        "Parallel",
+        "ActiveSupport",
+        "ApplicationRecord",
+        "Net",
+        "URI",
+        "CSV",
+        "Digest",
+        "Base64",
+        "Gitlab",
+        "BigDecimal",
     ];
-    const NO_MODEL_ENDINGS: &[&str] = &["Job", "Service", "Worker", "Mailer", "Helper", "Migrator", "Backfill", "Task", "Error", "Client", "Importer", "Updater"];
+    const NO_MODEL_ENDINGS: &[&str] = &[
+        "Job", "Service", "Worker", "Mailer", "Helper", "Migrator", "Backfill", "Task", "Error", "Client",
+        "Importer", "Updater",
+    ];
     let last = class.rsplit("::").next().unwrap_or(class);
     if NO_MODELS.contains(&class.split("::").next().unwrap_or(class)) || hops > 3 {
         return None;
     }
     let Some(text) = model_file(tree, &underscore(class)) else {
         let constant = last.chars().all(|char| char.is_uppercase() || char == '_' || char.is_ascii_digit());
-        return (!constant && !NO_MODEL_ENDINGS.iter().any(|ending| last.ends_with(ending))).then(|| table_of_class(last));
+        return (!constant && !NO_MODEL_ENDINGS.iter().any(|ending| last.ends_with(ending)))
+            .then(|| table_of_class(last));
     };
     if let Some(name) = after(&text, "self.table_name").and_then(quoted) {
         return Some(name);
     }
-    let base = after(&text, &format!("class {last} <")).or_else(|| after(&text, &format!("{last} <"))).and_then(|rest| rest.split_whitespace().next());
+    let base = after(&text, &format!("class {last} <"))
+        .or_else(|| after(&text, &format!("{last} <")))
+        .and_then(|rest| rest.split_whitespace().next());
     match base.map(|base| base.trim_start_matches("::")) {
         // One table for a family of classes.
-        Some(base) if !base.ends_with("Record") && !base.starts_with("ActiveRecord") && base.starts_with(char::is_uppercase) && base != class => {
+        Some(base)
+            if !base.ends_with("Record")
+                && !base.starts_with("ActiveRecord")
+                && base.starts_with(char::is_uppercase)
+                && base != class =>
+        {
             table(tree, base, hops + 1)
         }
         _ => {
-            let module = class.rsplit_once("::").and_then(|(module, _)| model_file(tree, &underscore(module)));
+            let module =
+                class.rsplit_once("::").and_then(|(module, _)| model_file(tree, &underscore(module)));
             let prefix = module.and_then(|text| after(&text, "table_name_prefix").and_then(quoted));
             Some(format!("{}{}", prefix.unwrap_or_default(), plural(&underscore(last))))
         }
@@ -87,5 +135,8 @@ fn quoted(text: &str) -> Option<String> {
     let at = text.find(['"', '\''])?;
     let quote = text.get(at..at + 1)?;
     let (name, _) = text.get(at + 1..)?.split_once(quote)?;
-    (!name.is_empty() && name.len() < 64 && name.chars().all(|char| char.is_alphanumeric() || matches!(char, '_' | '.'))).then(|| name.to_owned())
+    (!name.is_empty()
+        && name.len() < 64
+        && name.chars().all(|char| char.is_alphanumeric() || matches!(char, '_' | '.')))
+    .then(|| name.to_owned())
 }

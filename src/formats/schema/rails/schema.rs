@@ -16,7 +16,9 @@ impl DeclaredReader for SchemaRb {
     }
 
     fn reads(&self, path: &RepoPath, text: &str) -> bool {
-        path.extension() == "rb" && path.file_name().contains("schema") && text.contains("ActiveRecord::Schema")
+        path.extension() == "rb"
+            && path.file_name().contains("schema")
+            && text.contains("ActiveRecord::Schema")
     }
 
     fn migrations(&self, path: &RepoPath) -> Option<RepoPath> {
@@ -34,8 +36,15 @@ impl DeclaredReader for SchemaRb {
             match step.op {
                 SchemaOp::AddTable => inventory.tables.extend(step.shape),
                 SchemaOp::AddConstraint | SchemaOp::AddIndex => {
-                    let Some(table) = inventory.tables.iter_mut().find(|table| table.name == step.table) else { continue };
-                    let rules = if step.op == SchemaOp::AddIndex { &mut table.indexes } else { &mut table.constraints };
+                    let Some(table) = inventory.tables.iter_mut().find(|table| table.name == step.table)
+                    else {
+                        continue;
+                    };
+                    let rules = if step.op == SchemaOp::AddIndex {
+                        &mut table.indexes
+                    } else {
+                        &mut table.constraints
+                    };
                     rules.push(Rule {
                         name: step.details.get("name").cloned().unwrap_or_default(),
                         columns: step.column,
@@ -46,7 +55,12 @@ impl DeclaredReader for SchemaRb {
                 SchemaOp::Other => {
                     let detail = |key: &str| step.details.get(key).cloned().unwrap_or_default();
                     let line = text.lines().nth(step.line.saturating_sub(1) as usize).unwrap_or_default();
-                    inventory.others.push(OtherObject { what: detail("what"), name: detail("name"), text: line.trim().to_owned(), line: step.line });
+                    inventory.others.push(OtherObject {
+                        what: detail("what"),
+                        name: detail("name"),
+                        text: line.trim().to_owned(),
+                        line: step.line,
+                    });
                 }
                 _ => {}
             }

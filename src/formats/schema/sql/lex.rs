@@ -252,12 +252,6 @@ impl<'a> Lexer<'a> {
     }
 }
 
-/// The pieces of a short text.
-pub(super) fn pieces(text: &str, dialect: Option<Dialect>) -> Vec<Piece<'_>> {
-    let mut lexer = Lexer::new(text, dialect);
-    std::iter::from_fn(|| lexer.next()).collect()
-}
-
 /// Splits at `;`, `DELIMITER`s, `GO` and `/` lines; bodies of routines between BEGIN and END stay whole, and what only
 /// a shell understands (`\connect`, rows of `COPY … FROM stdin`) is left out.
 pub(super) fn statements(text: &str, dialect: Option<Dialect>) -> Vec<Statement<'_>> {

@@ -1,5 +1,6 @@
 //! SQL in any dialect: statement by statement through a parser, by tokens where the parser gives up.
 
+mod files;
 mod lex;
 mod loose;
 mod parsed;
@@ -8,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::finding::SchemaOp;
 use crate::formats::schema::{Inventory, Migration, Step};
+pub use files::{SqlFiles, SqlSchemas};
 use lex::{Kind, Piece, Statement};
 
 /// Whose SQL it is, where path or content tell.

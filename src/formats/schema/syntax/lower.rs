@@ -63,7 +63,10 @@ fn line_of(node: Node<'_>) -> u32 {
 
 fn named(node: Node<'_>) -> impl Iterator<Item = Node<'_>> {
     let mut cursor = node.walk();
-    let children: Vec<_> = node.named_children(&mut cursor).filter(|child| !child.is_extra() || child.kind() == "heredoc_body").collect();
+    let children: Vec<_> = node
+        .named_children(&mut cursor)
+        .filter(|child| !child.is_extra() || child.kind() == "heredoc_body")
+        .collect();
     children.into_iter()
 }
 
@@ -83,7 +86,9 @@ fn bare(mut node: Node<'_>) -> Node<'_> {
             {
                 node.named_child(0)
             }
-            "as_expression" | "non_null_expression" | "satisfies_expression" | "type_assertion" => node.named_child(0),
+            "as_expression" | "non_null_expression" | "satisfies_expression" | "type_assertion" => {
+                node.named_child(0)
+            }
             _ => None,
         };
         match inner {
@@ -114,8 +119,18 @@ impl<'a, 't> Lower<'a, 't> {
     fn body(&self, node: Option<Node<'t>>, depth: u32) -> Vec<Expr<'a>> {
         let Some(node) = node else { return Vec::new() };
         match node.kind() {
-            "block" | "statement_block" | "compound_statement" | "body_statement" | "block_body" | "do_block" | "body"
-            | "declaration_list" | "class_body" | "then" | "do" | "arrow_expression_clause" => self.all(node, depth),
+            "block"
+            | "statement_block"
+            | "compound_statement"
+            | "body_statement"
+            | "block_body"
+            | "do_block"
+            | "body"
+            | "declaration_list"
+            | "class_body"
+            | "then"
+            | "do"
+            | "arrow_expression_clause" => self.all(node, depth),
             _ => vec![self.node(node, depth + 1)],
         }
     }
@@ -204,7 +219,9 @@ impl<'a, 't> Lower<'a, 't> {
                 }
             }
             "for" => {
-                if let (Some(Kind::Assign(over)), Some(block)) = (call.args.first().map(|arg| &arg.kind), call.block.take()) {
+                if let (Some(Kind::Assign(over)), Some(block)) =
+                    (call.args.first().map(|arg| &arg.kind), call.block.take())
+                {
                     let names = names_of(&over.0);
                     expr.kind = Kind::Loop(Box::new(Loop { names, over: over.1.clone(), body: block.body }));
                 }
@@ -224,9 +241,10 @@ impl<'a, 't> Lower<'a, 't> {
             block: None,
         };
         Some(match (node.kind(), self.language) {
-            ("call", Language::Ruby) => {
-                Parts { block: field("block"), ..part(field("receiver"), field("method"), field("arguments")) }
-            }
+            ("call", Language::Ruby) => Parts {
+                block: field("block"),
+                ..part(field("receiver"), field("method"), field("arguments"))
+            },
             ("call", Language::Elixir) => {
                 let target = field("target")?;
                 let args = named(node).find(|child| child.kind() == "arguments");
@@ -265,7 +283,8 @@ impl<'a, 't> Lower<'a, 't> {
             ("invocation_expression", _) => self.callee(field("function")?, field("arguments")),
             ("member_access_expression", Language::CSharp) => self.callee(node, None),
             ("object_creation_expression", Language::CSharp) => {
-                let list = field("initializer").filter(|_| field("arguments").is_none_or(|args| args.named_child_count() == 0));
+                let list = field("initializer")
+                    .filter(|_| field("arguments").is_none_or(|args| args.named_child_count() == 0));
                 self.callee(field("type")?, list.or(field("arguments")))
             }
             _ => return None,
@@ -322,8 +341,15 @@ impl<'a, 't> Lower<'a, 't> {
             }
             "keywords" => named(arg).for_each(|pair| self.argument(pair, call, depth)),
             "pair" => {
-                let (Some(key), Some(value)) = (self.field(arg, "key"), self.field(arg, "value")) else { return };
-                let name = self.slice(key).trim().trim_start_matches(':').trim_end_matches(':').trim_matches(['"', '\'']);
+                let (Some(key), Some(value)) = (self.field(arg, "key"), self.field(arg, "value")) else {
+                    return;
+                };
+                let name = self
+                    .slice(key)
+                    .trim()
+                    .trim_start_matches(':')
+                    .trim_end_matches(':')
+                    .trim_matches(['"', '\'']);
                 call.named.push((name, self.node(value, depth + 1)));
             }
             "block_argument" => {}
@@ -345,7 +371,10 @@ impl<'a, 't> Lower<'a, 't> {
                 let clauses: Vec<_> = named(node).collect();
                 let params = clauses.first().and_then(|clause| self.field(*clause, "left"));
                 let params = params.map(|left| named(left).filter_map(|param| self.param(param)).collect());
-                let body = clauses.iter().flat_map(|clause| self.body(self.field(*clause, "right"), depth)).collect();
+                let body = clauses
+                    .iter()
+                    .flat_map(|clause| self.body(self.field(*clause, "right"), depth))
+                    .collect();
                 return Func { name, params: params.unwrap_or_default(), body };
             }
             _ => self.body(self.field(node, "body"), depth),
@@ -360,7 +389,9 @@ impl<'a, 't> Lower<'a, 't> {
             "variable_name" => Some(self.slice(node).trim_start_matches('$')),
             _ => {
                 let inner = self.field(node, "name").or_else(|| self.field(node, "pattern"));
-                let inner = inner.or_else(|| named(node).find(|child| matches!(child.kind(), "identifier" | "variable_name")))?;
+                let inner = inner.or_else(|| {
+                    named(node).find(|child| matches!(child.kind(), "identifier" | "variable_name"))
+                })?;
                 Some(self.slice(inner).trim_start_matches('$'))
             }
         }
@@ -374,9 +405,21 @@ impl<'a, 't> Lower<'a, 't> {
         };
         match node.kind() {
             // strings
-            "string" | "encapsed_string" | "template_string" | "string_literal" | "raw_string_literal"
-            | "interpolated_string_expression" | "heredoc" | "nowdoc" | "sigil" | "charlist" | "bare_string" | "chained_string"
-            | "concatenated_string" | "delimited_symbol" | "quoted_atom" => {
+            "string"
+            | "encapsed_string"
+            | "template_string"
+            | "string_literal"
+            | "raw_string_literal"
+            | "interpolated_string_expression"
+            | "heredoc"
+            | "nowdoc"
+            | "sigil"
+            | "charlist"
+            | "bare_string"
+            | "chained_string"
+            | "concatenated_string"
+            | "delimited_symbol"
+            | "quoted_atom" => {
                 let mut pieces = Vec::new();
                 self.pieces(node, &mut pieces, depth);
                 Kind::Str(pieces)
@@ -397,30 +440,48 @@ impl<'a, 't> Lower<'a, 't> {
             "bare_symbol" | "hash_key_symbol" => Kind::Atom(self.slice(node)),
             "keyword" => Kind::Atom(self.slice(node).trim_end().trim_end_matches(':').trim_matches('"')),
             "property_identifier" | "shorthand_property_identifier" => Kind::Name(self.slice(node)),
-            "computed_property_name" => node.named_child(0).map_or(Kind::Literal, |inner| self.node(inner, depth + 1).kind),
+            "computed_property_name" => {
+                node.named_child(0).map_or(Kind::Literal, |inner| self.node(inner, depth + 1).kind)
+            }
             // names
-            "identifier" | "constant" | "alias" | "self" | "this" | "this_expression" | "base" | "name" | "instance_variable"
-            | "global_variable" | "type_identifier" | "relative_scope" | "scope_resolution" | "qualified_name" | "super" => {
+            "identifier" | "constant" | "alias" | "self" | "this" | "this_expression" | "base" | "name"
+            | "instance_variable" | "global_variable" | "type_identifier" | "relative_scope"
+            | "scope_resolution" | "qualified_name" | "super" => {
                 Kind::Name(self.slice(node).trim_start_matches('@'))
             }
             "variable_name" => Kind::Name(self.slice(node).trim_start_matches('$')),
             "generic_name" => Kind::Name(node.named_child(0).map_or("", |inner| self.slice(inner))),
             "class_constant_access_expression" => match (node.named_child(0), node.named_child(1)) {
-                (Some(class), Some(constant)) if self.slice(constant) == "class" => Kind::Name(self.slice(class)),
+                (Some(class), Some(constant)) if self.slice(constant) == "class" => {
+                    Kind::Name(self.slice(class))
+                }
                 (_, Some(constant)) => Kind::Name(self.slice(constant)),
                 _ => Kind::Literal,
             },
-            "typeof_expression" => node.named_child(0).map_or(Kind::Literal, |inner| Kind::Name(self.slice(inner))),
+            "typeof_expression" => {
+                node.named_child(0).map_or(Kind::Literal, |inner| Kind::Name(self.slice(inner)))
+            }
             // values
-            "integer" | "float" | "number" | "true" | "false" | "nil" | "none" | "null" | "undefined" | "boolean"
-            | "boolean_literal" | "integer_literal" | "real_literal" | "null_literal" | "regex" | "unary" | "character" => Kind::Literal,
-            "array" | "string_array" | "symbol_array" | "tuple" | "set" | "pattern_list" | "expression_list"
-            | "initializer_expression" | "collection_expression" | "bare_list" => Kind::List(self.all(node, depth)),
+            "integer" | "float" | "number" | "true" | "false" | "nil" | "none" | "null" | "undefined"
+            | "boolean" | "boolean_literal" | "integer_literal" | "real_literal" | "null_literal"
+            | "regex" | "unary" | "character" => Kind::Literal,
+            "array"
+            | "string_array"
+            | "symbol_array"
+            | "tuple"
+            | "set"
+            | "pattern_list"
+            | "expression_list"
+            | "initializer_expression"
+            | "collection_expression"
+            | "bare_list" => Kind::List(self.all(node, depth)),
             "list" => match node.named_child(0) {
                 Some(only) if only.kind() == "keywords" => self.map(only, depth),
                 _ => Kind::List(self.all(node, depth)),
             },
-            "implicit_array_creation_expression" | "array_creation_expression" if self.language == Language::CSharp => {
+            "implicit_array_creation_expression" | "array_creation_expression"
+                if self.language == Language::CSharp =>
+            {
                 let list = named(node).find(|child| child.kind() == "initializer_expression");
                 Kind::List(list.map(|list| self.all(list, depth)).unwrap_or_default())
             }
@@ -435,30 +496,51 @@ impl<'a, 't> Lower<'a, 't> {
             },
             "anonymous_object_creation_expression" => self.anonymous_object(node, depth),
             // functions and classes
-            "method" | "singleton_method" | "function_definition" | "method_declaration" | "function_declaration"
-            | "method_definition" | "generator_function_declaration" | "local_function_statement" => named_func(),
+            "method"
+            | "singleton_method"
+            | "function_definition"
+            | "method_declaration"
+            | "function_declaration"
+            | "method_definition"
+            | "generator_function_declaration"
+            | "local_function_statement" => named_func(),
             "lambda" | "do_block" | "block" if self.language == Language::Ruby => match field("body") {
-                Some(body) if body.kind() == "block" || body.kind() == "do_block" => Kind::Func(Box::new(self.func(body, None, depth))),
+                Some(body) if body.kind() == "block" || body.kind() == "do_block" => {
+                    Kind::Func(Box::new(self.func(body, None, depth)))
+                }
                 _ => Kind::Func(Box::new(self.func(node, None, depth))),
             },
-            "anonymous_function" | "arrow_function" | "function_expression" | "lambda_expression" | "lambda"
-            | "anonymous_method_expression" | "generator_function" => Kind::Func(Box::new(self.func(node, None, depth))),
+            "anonymous_function"
+            | "arrow_function"
+            | "function_expression"
+            | "lambda_expression"
+            | "lambda"
+            | "anonymous_method_expression"
+            | "generator_function" => Kind::Func(Box::new(self.func(node, None, depth))),
             "decorated_definition" => match field("definition") {
                 Some(definition) => self.node(definition, depth + 1).kind,
                 None => Kind::Literal,
             },
-            "class" | "class_definition" | "class_declaration" | "abstract_class_declaration" => Kind::Class(Box::new(Class {
-                name: field("name").map_or("", |name| self.slice(name)),
-                bases: self.bases(node),
-                body: self.body(field("body"), depth),
-            })),
+            "class" | "class_definition" | "class_declaration" | "abstract_class_declaration" => {
+                Kind::Class(Box::new(Class {
+                    name: field("name").map_or("", |name| self.slice(name)),
+                    bases: self.bases(node),
+                    body: self.body(field("body"), depth),
+                }))
+            }
             "object_creation_expression" | "anonymous_class" => {
                 let class = if node.kind() == "anonymous_class" { Some(node) } else { named(node).next() };
                 let body = class.and_then(|class| self.field(class, "body"));
-                Kind::Class(Box::new(Class { name: "", bases: class.map_or("", |class| self.bases(class)), body: self.body(body, depth) }))
+                Kind::Class(Box::new(Class {
+                    name: "",
+                    bases: class.map_or("", |class| self.bases(class)),
+                    body: self.body(body, depth),
+                }))
             }
             // names for values
-            "assignment" | "augmented_assignment" | "assignment_expression" | "operator_assignment" => self.assign(field("left"), field("right"), depth),
+            "assignment" | "augmented_assignment" | "assignment_expression" | "operator_assignment" => {
+                self.assign(field("left"), field("right"), depth)
+            }
             "variable_declarator" => {
                 let value = field("value").or_else(|| named(node).last());
                 self.assign(field("name"), value, depth)
@@ -466,15 +548,26 @@ impl<'a, 't> Lower<'a, 't> {
             "public_field_definition" => self.assign(field("name"), field("value"), depth),
             "const_element" => self.assign(node.named_child(0), node.named_child(1), depth),
             "property_element" => self.assign(field("name"), field("default_value"), depth),
-            "as_pattern" => self.assign(field("alias").and_then(|alias| alias.named_child(0)), node.named_child(0), depth),
+            "as_pattern" => {
+                self.assign(field("alias").and_then(|alias| alias.named_child(0)), node.named_child(0), depth)
+            }
             "unary_operator" if self.language == Language::Elixir => self.attribute(node, depth),
             // loops
-            "for_statement" if self.language == Language::Python => self.for_loop(field("left"), field("right"), field("body"), depth),
+            "for_statement" if self.language == Language::Python => {
+                self.for_loop(field("left"), field("right"), field("body"), depth)
+            }
             "for_in_statement" | "foreach_statement" if field("right").is_some() => {
                 self.for_loop(field("left"), field("right"), field("body"), depth)
             }
-            "foreach_statement" => self.for_loop(node.named_child(1), node.named_child(0), field("body"), depth),
-            "for" => self.for_loop(field("pattern"), field("value").and_then(|value| value.named_child(0)), field("body"), depth),
+            "foreach_statement" => {
+                self.for_loop(node.named_child(1), node.named_child(0), field("body"), depth)
+            }
+            "for" => self.for_loop(
+                field("pattern"),
+                field("value").and_then(|value| value.named_child(0)),
+                field("body"),
+                depth,
+            ),
             "list_comprehension" => {
                 let clause = named(node).find(|child| child.kind() == "for_in_clause");
                 let part = |name| clause.and_then(|clause| self.field(clause, name));
@@ -496,8 +589,14 @@ impl<'a, 't> Lower<'a, 't> {
 
     fn bases(&self, class: Node<'t>) -> &'a str {
         let named_base = self.field(class, "superclass").or_else(|| self.field(class, "superclasses"));
-        let base = named_base
-            .or_else(|| named(class).find(|child| matches!(child.kind(), "base_clause" | "base_list" | "class_heritage" | "class_interface_clause")));
+        let base = named_base.or_else(|| {
+            named(class).find(|child| {
+                matches!(
+                    child.kind(),
+                    "base_clause" | "base_list" | "class_heritage" | "class_interface_clause"
+                )
+            })
+        });
         base.map_or("", |base| self.slice(base))
     }
 
@@ -510,7 +609,13 @@ impl<'a, 't> Lower<'a, 't> {
         }
     }
 
-    fn for_loop(&self, names: Option<Node<'t>>, over: Option<Node<'t>>, body: Option<Node<'t>>, depth: u32) -> Kind<'a> {
+    fn for_loop(
+        &self,
+        names: Option<Node<'t>>,
+        over: Option<Node<'t>>,
+        body: Option<Node<'t>>,
+        depth: u32,
+    ) -> Kind<'a> {
         let (Some(names), Some(over)) = (names, over) else { return Kind::Body(self.body(body, depth)) };
         let names = names_of(&self.node(names, depth + 1));
         Kind::Loop(Box::new(Loop { names, over: self.node(over, depth + 1), body: self.body(body, depth) }))
@@ -544,14 +649,19 @@ impl<'a, 't> Lower<'a, 't> {
                         entries.push((self.node(key, depth + 1), self.node(value, depth + 1)));
                     }
                 }
-                "shorthand_property_identifier" => entries.push((self.node(child, depth + 1), self.expr(child, Kind::Name(self.slice(child))))),
+                "shorthand_property_identifier" => entries
+                    .push((self.node(child, depth + 1), self.expr(child, Kind::Name(self.slice(child))))),
                 "method_definition" => {
                     if let Some(name) = self.field(child, "name") {
-                        entries.push((self.expr(name, Kind::Name(self.slice(name))), self.node(child, depth + 1)));
+                        entries.push((
+                            self.expr(name, Kind::Name(self.slice(name))),
+                            self.node(child, depth + 1),
+                        ));
                     }
                 }
                 "binary_operator" => {
-                    if let (Some(key), Some(value)) = (self.field(child, "left"), self.field(child, "right")) {
+                    if let (Some(key), Some(value)) = (self.field(child, "left"), self.field(child, "right"))
+                    {
                         entries.push((self.node(key, depth + 1), self.node(value, depth + 1)));
                     }
                 }
@@ -564,10 +674,18 @@ impl<'a, 't> Lower<'a, 't> {
     fn php_array(&self, node: Node<'t>, depth: u32) -> Kind<'a> {
         let items: Vec<_> = named(node).filter(|child| child.kind() == "array_element_initializer").collect();
         if items.iter().all(|item| item.named_child_count() == 1) && !items.is_empty() {
-            return Kind::List(items.iter().filter_map(|item| item.named_child(0)).map(|value| self.node(value, depth + 1)).collect());
+            return Kind::List(
+                items
+                    .iter()
+                    .filter_map(|item| item.named_child(0))
+                    .map(|value| self.node(value, depth + 1))
+                    .collect(),
+            );
         }
         let pairs = items.iter().filter_map(|item| item.named_child(0).zip(item.named_child(1)));
-        Kind::Map(pairs.map(|(key, value)| (self.node(key, depth + 1), self.node(value, depth + 1))).collect())
+        Kind::Map(
+            pairs.map(|(key, value)| (self.node(key, depth + 1), self.node(value, depth + 1))).collect(),
+        )
     }
 
     /// `new { A = 1, B = 2 }` of C#, whose grammar leaves names and values side by side.
@@ -599,7 +717,9 @@ impl<'a, 't> Lower<'a, 't> {
         let operator = self.field(node, "operator").map_or("", |operator| self.slice(operator));
         let (left, mut right) = (self.node(left, depth + 1), self.node(right, depth + 1));
         match (operator, self.language) {
-            ("+" | "<>" | ".", _) if matches!(left.kind, Kind::Str(_)) || matches!(right.kind, Kind::Str(_)) => {
+            ("+" | "<>" | ".", _)
+                if matches!(left.kind, Kind::Str(_)) || matches!(right.kind, Kind::Str(_)) =>
+            {
                 let mut pieces = Vec::new();
                 for side in [left, right] {
                     match side.kind {
@@ -634,11 +754,20 @@ impl<'a, 't> Lower<'a, 't> {
             return;
         }
         let text = self.slice(node);
-        let raw = text.starts_with("r\"") || text.starts_with("r'") || text.starts_with("~S") || text.starts_with("$@") || text.starts_with("@$");
+        let raw = text.starts_with("r\"")
+            || text.starts_with("r'")
+            || text.starts_with("~S")
+            || text.starts_with("$@")
+            || text.starts_with("@$");
         for child in named(node) {
             match child.kind() {
-                "string_content" | "string_fragment" | "quoted_content" | "heredoc_content" | "string_literal_content"
-                | "raw_string_content" | "nowdoc_string" => {
+                "string_content"
+                | "string_fragment"
+                | "quoted_content"
+                | "heredoc_content"
+                | "string_literal_content"
+                | "raw_string_content"
+                | "nowdoc_string" => {
                     let text = self.slice(child);
                     let text = match self.language {
                         Language::Python if !raw => unescaped(text),
@@ -647,15 +776,28 @@ impl<'a, 't> Lower<'a, 't> {
                     };
                     pieces.push(Piece::Text(text));
                 }
-                "escape_sequence" | "escape_interpolation" => pieces.push(Piece::Text(unescaped(self.slice(child)))),
+                "escape_sequence" | "escape_interpolation" => {
+                    pieces.push(Piece::Text(unescaped(self.slice(child))))
+                }
                 "string" | "heredoc_body" | "nowdoc_body" => self.pieces(child, pieces, depth + 1),
                 "interpolation" | "template_substitution" => {
                     let inner = named(child).find(|inner| inner.kind() != "interpolation_brace");
-                    let hole = inner.map_or_else(|| self.expr(child, Kind::Literal), |inner| self.node(inner, depth + 1));
+                    let hole = inner
+                        .map_or_else(|| self.expr(child, Kind::Literal), |inner| self.node(inner, depth + 1));
                     pieces.push(Piece::Hole(hole));
                 }
-                "string_start" | "string_end" | "heredoc_start" | "heredoc_end" | "quoted_start" | "quoted_end" | "sigil_name"
-                | "sigil_modifiers" | "interpolation_start" | "interpolation_quote" | "raw_string_start" | "raw_string_end"
+                "string_start"
+                | "string_end"
+                | "heredoc_start"
+                | "heredoc_end"
+                | "quoted_start"
+                | "quoted_end"
+                | "sigil_name"
+                | "sigil_modifiers"
+                | "interpolation_start"
+                | "interpolation_quote"
+                | "raw_string_start"
+                | "raw_string_end"
                 | "string_literal_encoding" => {}
                 _ => pieces.push(Piece::Hole(self.node(child, depth + 1))),
             }

@@ -282,7 +282,9 @@ impl<'a> Call<'a> {
     pub(crate) fn is_own(&self) -> bool {
         match &self.receiver {
             None => true,
-            Some(receiver) => matches!(receiver.name(), Some("self" | "this" | "cls" | "base" | "static" | "parent")),
+            Some(receiver) => {
+                matches!(receiver.name(), Some("self" | "this" | "cls" | "base" | "static" | "parent"))
+            }
         }
     }
 }

@@ -23,10 +23,58 @@ const MAX_NESTING: u32 = 200;
 
 /// Calls that leave stored data alone, in any style.
 const HARMLESS: &[&str] = &[
-    "puts", "p", "print", "println", "say", "say_with_time", "log", "logger", "info", "debug", "warn", "warning", "error", "echo",
-    "writeln", "write", "console", "Logger", "sleep", "require", "require_relative", "include", "extend", "import", "alias", "use",
-    "disable_ddl_transaction!", "raise", "return", "transaction", "flush", "now", "comment", "down", "ok", "noop", "parent", "super",
-    "if", "unless", "case", "cond", "direction", "skipIf", "abortIf", "warnIf", "warning", "set_lock_timeout", "table_exists?", "column_exists?", "index_exists?", "exit",
+    "puts",
+    "p",
+    "print",
+    "println",
+    "say",
+    "say_with_time",
+    "log",
+    "logger",
+    "info",
+    "debug",
+    "warn",
+    "warning",
+    "error",
+    "echo",
+    "writeln",
+    "write",
+    "console",
+    "Logger",
+    "sleep",
+    "require",
+    "require_relative",
+    "include",
+    "extend",
+    "import",
+    "alias",
+    "use",
+    "disable_ddl_transaction!",
+    "raise",
+    "return",
+    "transaction",
+    "flush",
+    "now",
+    "comment",
+    "down",
+    "ok",
+    "noop",
+    "parent",
+    "super",
+    "if",
+    "unless",
+    "case",
+    "cond",
+    "direction",
+    "skipIf",
+    "abortIf",
+    "warnIf",
+    "warning",
+    "set_lock_timeout",
+    "table_exists?",
+    "column_exists?",
+    "index_exists?",
+    "exit",
 ];
 
 /// What a style did with a call.
@@ -138,10 +186,25 @@ impl<'n> Walk<'n> {
     pub(crate) fn resolve(&self, mut expr: &'n Expr<'n>) -> &'n Expr<'n> {
         for _ in 0..MAX_HOPS {
             let next = match &expr.kind {
-                Kind::Name(name) => self.names.get(name.rsplit(['.', ':', '\\']).next().unwrap_or(name)).copied(),
+                Kind::Name(name) => {
+                    self.names.get(name.rsplit(['.', ':', '\\']).next().unwrap_or(name)).copied()
+                }
                 Kind::Call(call) if call.args.is_empty() && call.named.is_empty() => match &call.receiver {
                     Some(_) if call.is_own() => self.names.get(call.name).copied(),
-                    Some(receiver) if matches!(call.name, "freeze" | "to_s" | "to_sym" | "to_a" | "squish" | "strip" | "trim" | "strip_heredoc" | "value") => {
+                    Some(receiver)
+                        if matches!(
+                            call.name,
+                            "freeze"
+                                | "to_s"
+                                | "to_sym"
+                                | "to_a"
+                                | "squish"
+                                | "strip"
+                                | "trim"
+                                | "strip_heredoc"
+                                | "value"
+                        ) =>
+                    {
                         Some(receiver)
                     }
                     _ => None,
@@ -199,7 +262,9 @@ impl<'n> Walk<'n> {
                         Piece::Text(text) => out.push_str(text),
                         Piece::Hole(hole) => {
                             let inner = self.string(style, hole, hops + 1);
-                            out.push_str(&inner.or_else(|| self.hole(style, hole)).unwrap_or_else(|| HOLE.to_owned()));
+                            out.push_str(
+                                &inner.or_else(|| self.hole(style, hole)).unwrap_or_else(|| HOLE.to_owned()),
+                            );
                         }
                     }
                     if out.len() > 1 << 20 {
@@ -215,18 +280,37 @@ impl<'n> Walk<'n> {
                 match (call.name, &call.receiver) {
                     ("format" | "%", Some(receiver)) => {
                         let template = inner(receiver)?;
-                        let values: Vec<_> = call.args.iter().map(|arg| inner(arg).or_else(|| self.hole(style, arg))).collect();
-                        let named: Vec<_> = call.named.iter().map(|(name, value)| (*name, inner(value))).collect();
+                        let values: Vec<_> = call
+                            .args
+                            .iter()
+                            .map(|arg| inner(arg).or_else(|| self.hole(style, arg)))
+                            .collect();
+                        let named: Vec<_> =
+                            call.named.iter().map(|(name, value)| (*name, inner(value))).collect();
                         Some(filled(&template, &values, &named))
                     }
-                    ("text" | "f" | "quoted_name" | "fragment" | "SQL" | "raw" | "sql" | "dedent" | "squish" | "nameof" | "Arel", _) if call.args.len() == 1 => inner(call.args.first()?),
+                    (
+                        "text" | "f" | "quoted_name" | "fragment" | "SQL" | "raw" | "sql" | "dedent"
+                        | "squish" | "nameof" | "Arel",
+                        _,
+                    ) if call.args.len() == 1 => inner(call.args.first()?),
                     ("sprintf", None) => {
-                        let values: Vec<_> = call.args.iter().skip(1).map(|arg| inner(arg).or_else(|| self.hole(style, arg))).collect();
+                        let values: Vec<_> = call
+                            .args
+                            .iter()
+                            .skip(1)
+                            .map(|arg| inner(arg).or_else(|| self.hole(style, arg)))
+                            .collect();
                         Some(filled(&inner(call.args.first()?)?, &values, &[]))
                     }
-                    ("strip" | "squish" | "strip_heredoc" | "gsub" | "replace" | "trim" | "chomp" | "to_s" | "unindent", Some(receiver)) => inner(receiver),
+                    (
+                        "strip" | "squish" | "strip_heredoc" | "gsub" | "replace" | "trim" | "chomp" | "to_s"
+                        | "unindent",
+                        Some(receiver),
+                    ) => inner(receiver),
                     ("join", Some(receiver)) => {
-                        let parts: Vec<_> = self.resolve(receiver).elements().iter().filter_map(inner).collect();
+                        let parts: Vec<_> =
+                            self.resolve(receiver).elements().iter().filter_map(inner).collect();
                         (!parts.is_empty()).then(|| parts.join(" "))
                     }
                     _ => None,
@@ -279,11 +363,12 @@ impl<'n> Walk<'n> {
 
     /// Notes that rows of a table are written or, where `deletes`, deleted. Once a table is enough.
     pub(crate) fn data(&mut self, table: &str, line: u32, deletes: bool) {
-        let known = self
-            .found
-            .steps
-            .iter()
-            .any(|step| step.op == SchemaOp::DataBackfill && step.table == table && step.destructive == deletes && step.column.is_none());
+        let known = self.found.steps.iter().any(|step| {
+            step.op == SchemaOp::DataBackfill
+                && step.table == table
+                && step.destructive == deletes
+                && step.column.is_none()
+        });
         if !known {
             let mut step = Step::new(SchemaOp::DataBackfill, table, line);
             step.destructive = deletes;
@@ -330,9 +415,13 @@ impl<'n> Walk<'n> {
             }
             Kind::Loop(each) => self.rounds(style, &each.names, &each.over, &each.body),
             Kind::List(parts) => parts.iter().for_each(|part| self.one(style, part)),
-            Kind::Map(entries) => entries.iter().filter(|(_, value)| value.func().is_none()).for_each(|(_, value)| self.one(style, value)),
+            Kind::Map(entries) => entries
+                .iter()
+                .filter(|(_, value)| value.func().is_none())
+                .for_each(|(_, value)| self.one(style, value)),
             Kind::Body(parts) => self.all(style, parts),
-            Kind::Func(_) | Kind::Class(_) | Kind::Str(_) | Kind::Atom(_) | Kind::Name(_) | Kind::Literal => {}
+            Kind::Func(_) | Kind::Class(_) | Kind::Str(_) | Kind::Atom(_) | Kind::Name(_) | Kind::Literal => {
+            }
         }
         self.nesting -= 1;
     }
@@ -364,13 +453,28 @@ impl<'n> Walk<'n> {
                 return;
             }
         }
-        if matches!(call.name, "each" | "forEach" | "each_pair" | "each_with_index" | "map" | "each_value" | "each_key" | "array_walk") {
-            if let (Some(over), Some(func)) = (call.receiver.as_ref().filter(|receiver| receiver.name() != Some("Enum")).or(call.arg(0)), call.callback()) {
+        if matches!(
+            call.name,
+            "each"
+                | "forEach"
+                | "each_pair"
+                | "each_with_index"
+                | "map"
+                | "each_value"
+                | "each_key"
+                | "array_walk"
+        ) {
+            if let (Some(over), Some(func)) = (
+                call.receiver.as_ref().filter(|receiver| receiver.name() != Some("Enum")).or(call.arg(0)),
+                call.callback(),
+            ) {
                 self.rounds(style, &func.params, over, &func.body);
                 return;
             }
         }
-        let harmless = HARMLESS.contains(&call.name) || call.name.ends_with('?') || call.receiver.as_ref().and_then(Expr::last_name).is_some_and(|name| HARMLESS.contains(&name));
+        let harmless = HARMLESS.contains(&call.name)
+            || call.name.ends_with('?')
+            || call.receiver.as_ref().and_then(Expr::last_name).is_some_and(|name| HARMLESS.contains(&name));
         if !harmless && (call.receiver.is_none() || !call.args.is_empty() || call.name.ends_with('!')) {
             self.own_code(expr.line);
         }
@@ -397,14 +501,22 @@ impl<'n> Walk<'n> {
     }
 
     /// Runs a body once for each written-out element, else once.
-    pub(crate) fn rounds(&mut self, style: &mut dyn Style<'n>, names: &[&'n str], over: &'n Expr<'n>, body: &'n [Expr<'n>]) {
+    pub(crate) fn rounds(
+        &mut self,
+        style: &mut dyn Style<'n>,
+        names: &[&'n str],
+        over: &'n Expr<'n>,
+        body: &'n [Expr<'n>],
+    ) {
         let elements = self.resolve(over);
         match &elements.kind {
             Kind::List(elements) if !elements.is_empty() => {
                 for element in elements.iter().take(MAX_ROUNDS) {
                     match (names, &self.resolve(element).kind) {
                         ([first], _) => self.bind(first, element),
-                        (names, Kind::List(parts)) => names.iter().zip(parts).for_each(|(name, part)| self.bind(name, part)),
+                        (names, Kind::List(parts)) => {
+                            names.iter().zip(parts).for_each(|(name, part)| self.bind(name, part))
+                        }
                         ([first, ..], _) => self.bind(first, element),
                         ([], _) => {}
                     }
@@ -434,7 +546,9 @@ impl<'n> Walk<'n> {
 
     /// What the walk found; where that is nothing and something ran, that it runs its own code.
     pub(crate) fn finish(mut self) -> Migration {
-        if let Some(line) = self.unknown.filter(|_| self.found.steps.is_empty() && self.found.access.is_empty()) {
+        if let Some(line) =
+            self.unknown.filter(|_| self.found.steps.is_empty() && self.found.access.is_empty())
+        {
             self.found.steps.push(Step::new(SchemaOp::Other, "", line).detail("what", "own_code"));
         }
         self.found
@@ -452,12 +566,19 @@ fn filled(template: &str, values: &[Option<String>], named: &[(&str, Option<Stri
         if let Some(after) = rest.strip_prefix("%%") {
             out.push('%');
             rest = after;
-        } else if let Some(after) = ["%s", "%d", "%q", "%v", "%i", "{}"].iter().find_map(|mark| rest.strip_prefix(mark)) {
+        } else if let Some(after) =
+            ["%s", "%d", "%q", "%v", "%i", "{}"].iter().find_map(|mark| rest.strip_prefix(mark))
+        {
             out.push_str(&value(next));
             next += 1;
             rest = after;
-        } else if let Some((key, after)) = rest.strip_prefix('{').and_then(|inner| inner.split_once('}')).filter(|(key, _)| is_word(key)) {
-            let known = key.parse().ok().map(value).or_else(|| named.iter().find(|(name, _)| *name == key).and_then(|(_, value)| value.clone()));
+        } else if let Some((key, after)) =
+            rest.strip_prefix('{').and_then(|inner| inner.split_once('}')).filter(|(key, _)| is_word(key))
+        {
+            let known =
+                key.parse().ok().map(value).or_else(|| {
+                    named.iter().find(|(name, _)| *name == key).and_then(|(_, value)| value.clone())
+                });
             out.push_str(&known.unwrap_or_else(|| HOLE.to_owned()));
             rest = after;
         } else {
@@ -471,5 +592,7 @@ fn filled(template: &str, values: &[Option<String>], named: &[(&str, Option<Stri
 }
 
 fn is_word(text: &str) -> bool {
-    !text.is_empty() && text.len() < 60 && text.chars().all(|char| char.is_alphanumeric() || char == '_' || char == '.')
+    !text.is_empty()
+        && text.len() < 60
+        && text.chars().all(|char| char.is_alphanumeric() || char == '_' || char == '.')
 }

@@ -1,0 +1,167 @@
+//! Groups findings about outside packages into sentences: forty updates are one line.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+
+use super::super::Line;
+use crate::finding::{DependencyChange, DependencyFacts, Facts, Finding, VersionStep};
+
+/// The sentences, most important first.
+pub fn lines(findings: &[&Finding]) -> Vec<Line> {
+    let mut rest: Vec<(&Finding, &DependencyFacts)> = findings
+        .iter()
+        .filter_map(|finding| match &finding.facts {
+            Facts::Dependency(facts) => Some((*finding, facts)),
+            _ => None,
+        })
+        .collect();
+    let mut take = |wanted: &dyn Fn(&Finding, &DependencyFacts) -> bool| {
+        let taken: Vec<_> = rest.iter().copied().filter(|(finding, facts)| wanted(finding, facts)).collect();
+        rest.retain(|(finding, facts)| !wanted(finding, facts));
+        taken
+    };
+    let source = take(&|finding, _| finding.rule == "dependency.source");
+    let into_production = take(&|finding, _| finding.rule == "dependency.into_production");
+    let downgraded = take(&|_, facts| facts.change == DependencyChange::Downgraded);
+    let moved = take(&|_, facts| facts.change == DependencyChange::Moved);
+    let updated = take(&|_, facts| facts.change == DependencyChange::Upgraded);
+    let replaced = replacements(&rest);
+    rest.retain(|(finding, _)| {
+        !replaced.iter().any(|(_, parts)| parts.iter().any(|part| part.id == finding.id))
+    });
+    let mut take = |wanted: &dyn Fn(&DependencyFacts) -> bool| {
+        let taken: Vec<_> = rest.iter().copied().filter(|(_, facts)| wanted(facts)).collect();
+        rest.retain(|(_, facts)| !wanted(facts));
+        taken
+    };
+    let new = take(&|facts| facts.new_to_repo);
+    let added = take(&|facts| facts.change == DependencyChange::Added);
+    let removed = take(&|facts| facts.change == DependencyChange::Removed);
+
+    let mut lines = Vec::new();
+    lines.extend(line("new", &new));
+    lines.extend(replaced_line(&replaced));
+    lines.extend(line("source", &source));
+    lines.extend(line("into_production", &into_production));
+    lines.extend(line("downgrades", &downgraded));
+    let has_big_steps = updated.iter().any(|(_, facts)| facts.step == VersionStep::Major);
+    lines.extend(line(if has_big_steps { "big_steps" } else { "updates" }, &updated));
+    lines.extend(line("new_here_known_elsewhere", &added));
+    lines.extend(line("moved", &moved));
+    lines.extend(line("removed", &removed));
+    lines
+}
+
+type Part<'a> = (&'a Finding, &'a DependencyFacts);
+
+fn line(shape: &str, parts: &[Part<'_>]) -> Option<Line> {
+    let findings: Vec<&Finding> = parts.iter().map(|(finding, _)| *finding).collect();
+    let packages = packages(parts);
+    let big: Vec<&Value> = packages.iter().filter(|package| package["big"] == true).collect();
+    let places: BTreeSet<&str> = parts.iter().map(|(_, facts)| facts.manifest.as_str()).collect();
+    let purposes: Vec<&Value> =
+        packages.iter().filter(|package| !package["purpose"].is_null()).take(2).collect();
+    let names = |packages: &[&Value]| -> Vec<Value> {
+        packages.iter().map(|package| package["name"].clone()).collect()
+    };
+    let facts = json!({
+        "count": packages.len(),
+        "names": names(&packages.iter().collect::<Vec<_>>()),
+        "one": packages.first().filter(|_| packages.len() == 1),
+        "big": names(&big),
+        "big_count": big.len(),
+        "one_big": big.first().filter(|_| big.len() == 1),
+        "places": places.len(),
+        "dev": parts.iter().all(|(_, facts)| facts.dev),
+        "purposes": purposes,
+        "security": parts.iter().find_map(|(_, facts)| facts.security.as_deref()),
+    });
+    let mut line = Line::of(&format!("dependency/{shape}"), &findings, facts)?;
+    // the places of the packages that are named first come first
+    let order = |path: &str, at: Option<u32>| {
+        let by = |package: &Value| package["path"] == path && package["line"] == json!(at);
+        let first = big.iter().position(|package| by(package));
+        first.or_else(|| packages.iter().position(by).map(|at| at + big.len())).unwrap_or(usize::MAX)
+    };
+    line.evidence.sort_by_cached_key(|place| order(place.path.as_str(), place.line));
+    Some(line)
+}
+
+/// One entry a package, the ones to read about first in front: with a known purpose, in production, by name.
+fn packages(parts: &[Part<'_>]) -> Vec<Value> {
+    let mut groups: BTreeMap<(&str, &str), Vec<Part<'_>>> = BTreeMap::new();
+    for (finding, facts) in parts {
+        groups.entry((&facts.ecosystem, &facts.name)).or_default().push((finding, facts));
+    }
+    let mut packages: Vec<_> = groups.into_values().collect();
+    packages.sort_by_key(|group| {
+        let facts = group[0].1;
+        (facts.purpose.is_none(), group.iter().all(|(_, facts)| facts.dev), facts.name.clone())
+    });
+    packages.iter().map(|group| package(group)).collect()
+}
+
+fn package(group: &[Part<'_>]) -> Value {
+    let (finding, facts) = group[0];
+    let is_same = |of: &dyn Fn(&DependencyFacts) -> Option<&String>| {
+        group.iter().all(|(_, other)| of(other) == of(facts))
+    };
+    let place = finding.evidence.first();
+    let places = group.len() as u64;
+    json!({
+        "name": facts.name,
+        "from": facts.from.as_deref().filter(|_| is_same(&|facts| facts.from.as_ref())).map(shown),
+        "to": facts.to.as_deref().filter(|_| is_same(&|facts| facts.to.as_ref())).map(shown),
+        "big": group.iter().any(|(_, facts)| facts.step == VersionStep::Major),
+        "dev": group.iter().all(|(_, facts)| facts.dev),
+        "places": places,
+        "others": u64::from(facts.used_in).saturating_sub(places),
+        "purpose": facts.purpose,
+        "source": facts.source,
+        "path": place.map(|place| place.path.as_str()),
+        "line": place.and_then(|place| place.line),
+    })
+}
+
+/// A version for reading: without operators; of a pinned action, the comment.
+fn shown(version: &str) -> String {
+    let (version, comment) =
+        version.split_once(" # ").map_or((version, None), |(version, text)| (version, Some(text)));
+    let readable = comment.unwrap_or(version).trim_start_matches(['^', '~', '=', '>', ' ']);
+    match version.len() {
+        40 if comment.is_none() && version.bytes().all(|byte| byte.is_ascii_hexdigit()) => {
+            version[..7].to_owned()
+        }
+        _ => readable.to_owned(),
+    }
+}
+
+/// Pairs of names with the findings behind them: one package out and one in, and nothing else, in the same manifest.
+fn replacements<'a>(parts: &[Part<'a>]) -> Vec<((&'a str, &'a str), Vec<&'a Finding>)> {
+    type Sides<'a> = (Vec<Part<'a>>, Vec<Part<'a>>);
+    let mut manifests: BTreeMap<(&str, &str), Sides<'a>> = BTreeMap::new();
+    for (finding, facts) in parts {
+        let (gone, new) = manifests.entry((&facts.manifest, &facts.ecosystem)).or_default();
+        match facts.change {
+            DependencyChange::Removed => gone.push((finding, facts)),
+            DependencyChange::Added => new.push((finding, facts)),
+            _ => {}
+        }
+    }
+    let mut pairs: BTreeMap<(&str, &str), Vec<&Finding>> = BTreeMap::new();
+    for (gone, new) in manifests.into_values() {
+        if let ([(gone, old)], [(new, fresh)]) = (gone.as_slice(), new.as_slice()) {
+            pairs.entry((&old.name, &fresh.name)).or_default().extend([*new, *gone]);
+        }
+    }
+    pairs.into_iter().collect()
+}
+
+fn replaced_line(pairs: &[((&str, &str), Vec<&Finding>)]) -> Option<Line> {
+    let findings: Vec<&Finding> = pairs.iter().flat_map(|(_, findings)| findings.iter().copied()).collect();
+    let shown: Vec<Value> =
+        pairs.iter().take(2).map(|((old, new), _)| json!({"old": old, "new": new})).collect();
+    let facts = json!({ "pairs": shown, "count": pairs.len(), "more": pairs.len().saturating_sub(2) });
+    Line::of("dependency/replaced", &findings, facts)
+}

@@ -1,0 +1,164 @@
+//! Languages and tools in a new version: what the product is built on and runs with.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::json;
+
+use super::{Context, Detector, Line, Report};
+use crate::change::RepoPath;
+use crate::finding::{Evidence, Facts, Finding, Level, RuntimeFacts, VersionStep};
+use crate::formats::manifests::{ChangedManifest, Ecosystem, Runtime, changed, reader_of, version};
+
+/// Compares the versions of languages and tools before and after.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Runtimes {}
+
+impl Detector for Runtimes {
+    fn detect(&self, cx: &Context<'_>, report: &mut Report) {
+        let found = changed(cx.changes, cx.before, cx.after);
+        for (path, reason) in &found.unreadable {
+            report.could_not_check(path, reason.clone());
+        }
+        for manifest in &found.manifests {
+            let is_on_both_sides = cx.before.has(&manifest.old_path) && cx.after.has(&manifest.path);
+            if is_on_both_sides || names_only_tools(&manifest.path) {
+                for (before, after) in steps(manifest) {
+                    tell(cx, manifest, before, after, report);
+                }
+            }
+        }
+    }
+}
+
+/// A new package with its language version says nothing about the team's; a new `.nvmrc` does.
+fn names_only_tools(path: &RepoPath) -> bool {
+    reader_of(path).is_some_and(|reader| reader.ecosystems().is_empty())
+}
+
+/// Each tool whose version differs, by name.
+fn steps(manifest: &ChangedManifest) -> Vec<(Option<&Runtime>, Option<&Runtime>)> {
+    let mut tools: BTreeMap<&str, (Option<&Runtime>, Option<&Runtime>)> = BTreeMap::new();
+    for runtime in &manifest.before.runtimes {
+        tools.entry(&runtime.tool).or_default().0.get_or_insert(runtime);
+    }
+    for runtime in &manifest.after.runtimes {
+        tools.entry(&runtime.tool).or_default().1.get_or_insert(runtime);
+    }
+    let version = |side: &Option<&Runtime>| side.map(|runtime| runtime.version.clone());
+    tools.into_values().filter(|(before, after)| version(before) != version(after)).collect()
+}
+
+fn tell(
+    cx: &Context<'_>,
+    manifest: &ChangedManifest,
+    before: Option<&Runtime>,
+    after: Option<&Runtime>,
+    report: &mut Report,
+) {
+    let Some(tool) = after.or(before).map(|runtime| runtime.tool.clone()) else { return };
+    let step = match (before, after) {
+        (Some(old), Some(new)) => version::compare(Ecosystem::Other, &old.version, &new.version).1,
+        _ => VersionStep::Unknown,
+    };
+    let (rule, level) = match step {
+        VersionStep::Major => ("runtime.major", Level::WorthALook),
+        _ => ("runtime.changed", Level::Routine),
+    };
+    let at = match (after, before) {
+        (Some(after), _) => Evidence::after(&manifest.path, after.line),
+        (None, Some(before)) => Evidence::before(&manifest.old_path, before.line),
+        (None, None) => return,
+    };
+    let facts = RuntimeFacts {
+        tool,
+        from: before.map(|runtime| runtime.version.clone()),
+        to: after.map(|runtime| runtime.version.clone()),
+        step,
+        file: manifest.path.to_string(),
+    };
+    let subject = format!("{} {}", facts.tool, facts.file);
+    report.push(cx, rule, level, &subject, vec![at], Facts::Runtime(facts));
+}
+
+/// One line for each step of a tool, however many files name it.
+pub fn lines(findings: &[&Finding]) -> Vec<Line> {
+    let mut groups: BTreeMap<(&str, Option<&str>, Option<&str>), Vec<&Finding>> = BTreeMap::new();
+    for finding in findings {
+        if let Facts::Runtime(facts) = &finding.facts {
+            let step = (facts.tool.as_str(), facts.from.as_deref(), facts.to.as_deref());
+            groups.entry(step).or_default().push(finding);
+        }
+    }
+    let mut lines: Vec<Line> = groups
+        .into_iter()
+        .filter_map(|((tool, from, to), findings)| {
+            let big = findings.iter().any(|finding| finding.level > Level::Routine);
+            let facts = json!({"tool": tool, "from": from, "to": to, "big": big, "places": findings.len()});
+            Line::of("runtime", &findings, facts)
+        })
+        .collect();
+    lines.sort_by_key(|line| std::cmp::Reverse(line.level));
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::change::{ChangeKind, ChangeSet, Content, FileChange, MemorySnapshot, Role, Words};
+    use crate::config::Config;
+    use crate::history::History;
+    use crate::services::Catalog;
+
+    /// `tool from to`, one a finding, and the lines' facts.
+    fn found(path: &str, before: Option<&str>, after: Option<&str>) -> Vec<String> {
+        let content = |text: Option<&str>| text.map(Content::from_text);
+        let kind = match (content(before), content(after)) {
+            (Some(before), Some(after)) => ChangeKind::Modified { before, after },
+            (None, Some(after)) => ChangeKind::Added { after },
+            (Some(before), None) => ChangeKind::Deleted { before },
+            (None, None) => return Vec::new(),
+        };
+        let path = RepoPath::new(path);
+        let tree =
+            |text: Option<&str>| MemorySnapshot::new(content(text).map(|content| (path.clone(), content)));
+        let changes = ChangeSet::new(vec![FileChange {
+            path: path.clone(),
+            kind,
+            role: Role::Config,
+            added: 1,
+            removed: 1,
+        }]);
+        let (words, catalog, history, config) =
+            (Words::default(), Catalog::default(), History::default(), Config::default());
+        let (before, after) = (tree(before), tree(after));
+        let cx = Context {
+            changes: &changes,
+            words: &words,
+            before: &before,
+            after: &after,
+            catalog: &catalog,
+            history: &history,
+            config: &config,
+        };
+        let mut report = Report::default();
+        Runtimes::default().detect(&cx, &mut report);
+        let lines = lines(&report.findings.iter().collect::<Vec<_>>());
+        lines
+            .iter()
+            .map(|line| format!("{} {} {}", line.facts["tool"], line.facts["from"], line.facts["to"]))
+            .collect()
+    }
+
+    #[test]
+    fn versions_that_change() {
+        let engines = |node: &str| format!("{{\"engines\": {{\"node\": \"{node}\"}}}}");
+        let (old, new) = (engines(">=20"), engines(">=22"));
+        assert_eq!(found("package.json", Some(&old), Some(&new)), ["\"node\" \">=20\" \">=22\""]);
+        assert_eq!(found(".nvmrc", Some("24\n"), None), ["\"node\" \"24\" null"]);
+        assert_eq!(found(".nvmrc", Some("24"), Some("24\n")), Vec::<String>::new());
+        assert_eq!(found("package.json", None, Some(&new)), Vec::<String>::new());
+    }
+}

@@ -1,0 +1,189 @@
+//! What belongs together: a table and all that is made with it, a definition that moved, a new field and its making.
+
+use std::collections::BTreeMap;
+
+use super::gather::Gathered;
+use super::{Context, Found, FoundAccess};
+use crate::finding::SchemaOp;
+use crate::formats::schema::sql::plain;
+
+/// The findings to be, in the order of the steps.
+pub(super) fn fold(_cx: &Context<'_>, gathered: Gathered) -> (Vec<Found>, Vec<FoundAccess>) {
+    let Gathered { steps, access } = gathered;
+    let mut steps = without_moved(steps);
+    follow_renames(&mut steps);
+    let made = made_tables(&steps);
+    let is_made = |home: &str, table: &str| made.contains_key(&(home.to_owned(), plain(table)));
+    let schemas: Vec<String> = steps
+        .iter()
+        .filter(|found| found.step.op == SchemaOp::AddTable)
+        .filter_map(|found| found.step.table.rsplit_once('.').map(|(schema, _)| plain(schema)))
+        .collect();
+
+    let mut kept: Vec<Found> = Vec::new();
+    for (at, mut found) in steps.into_iter().enumerate() {
+        let made_at = made.get(&(found.home.clone(), found.table())).copied();
+        let on_new = made_at.is_some() && !found.rewrites_history;
+        let is_guard = found.step.details.remove("guard").is_some();
+        match found.step.op {
+            SchemaOp::AddTable => {
+                found.step.details.remove("condition");
+            }
+            // IF EXISTS before the table is made, where none was: a guard
+            SchemaOp::DropTable if is_guard && made_at.is_some_and(|made| made > at) => continue,
+            // made and dropped in one change: as if it had never been
+            SchemaOp::DropTable if on_new && made_at.is_some_and(|made| made < at) => {
+                let (home, table) = (found.home.clone(), found.table());
+                kept.retain(|other| other.home != home || other.table() != table);
+                continue;
+            }
+            SchemaOp::DropTable => {
+                found.step.details.remove("condition");
+            }
+            SchemaOp::DataBackfill if on_new => {
+                if found.detail("what") == "rows_added" {
+                    continue;
+                }
+                found.step.destructive = false;
+                found.on_new_table = true;
+            }
+            SchemaOp::Other => {
+                let name = plain(found.detail("name"));
+                let is_part = match found.detail("what") {
+                    "trigger" => {
+                        let on = found.detail("on").to_owned();
+                        is_made(&found.home, &on)
+                    }
+                    "sequence" => !made.is_empty(),
+                    "schema" => schemas.contains(&name),
+                    _ => false,
+                };
+                if is_part && !found.rewrites_history {
+                    continue;
+                }
+                found.step.details.remove("on");
+            }
+            _ if on_new => {
+                if let Some(table) = kept.iter_mut().find(|other| {
+                    other.step.op == SchemaOp::AddTable
+                        && other.home == found.home
+                        && other.table() == found.table()
+                }) {
+                    grow(table, &found);
+                }
+                continue;
+            }
+            // a field that this change itself adds holds nothing yet
+            SchemaOp::DropColumn => {
+                let added_here = kept.iter().any(|other| {
+                    other.step.op == SchemaOp::AddColumn
+                        && other.home == found.home
+                        && other.table() == found.table()
+                        && other.step.column.as_deref().map(plain) == found.step.column.as_deref().map(plain)
+                });
+                if added_here {
+                    found.step.destructive = false;
+                }
+            }
+            _ => {}
+        }
+        kept.push(found);
+    }
+    let access = access
+        .into_iter()
+        .filter(|found| {
+            let opens = ["public", "anon", "everyone"]
+                .iter()
+                .any(|who| found.step.text.to_lowercase().ends_with(who));
+            opens || !is_made(&found.home, &found.step.subject)
+        })
+        .collect();
+    (kept, access)
+}
+
+/// The tables that the change makes, by home and name, with the place of the step that makes them.
+fn made_tables(steps: &[Found]) -> BTreeMap<(String, String), usize> {
+    let mut made = BTreeMap::new();
+    for (at, found) in steps.iter().enumerate() {
+        if found.step.op == SchemaOp::AddTable && !found.rewrites_history {
+            made.entry((found.home.clone(), found.table())).or_insert(at);
+        }
+    }
+    made
+}
+
+/// What a later step adds to a table of this change is part of it.
+fn grow(table: &mut Found, found: &Found) {
+    let Some(shape) = &mut table.step.shape else { return };
+    let column = found.step.column.clone().unwrap_or_default();
+    match found.step.op {
+        SchemaOp::AddColumn => shape.columns.push(crate::formats::schema::Column {
+            name: column,
+            type_: found.step.type_.clone(),
+            ..Default::default()
+        }),
+        SchemaOp::DropColumn => shape.columns.retain(|field| plain(&field.name) != plain(&column)),
+        SchemaOp::RenameColumn => {
+            for field in shape.columns.iter_mut().filter(|field| plain(&field.name) == plain(&column)) {
+                field.name = found.step.to.clone().unwrap_or_default();
+            }
+        }
+        _ => {}
+    }
+}
+
+/// A new table that the same change renames is new under its last name.
+fn follow_renames(steps: &mut Vec<Found>) {
+    let mut at = 0;
+    while at < steps.len() {
+        let rename = &steps[at];
+        let (home, old) = (rename.home.clone(), rename.table());
+        let made = steps[..at].iter().position(|found| {
+            found.step.op == SchemaOp::AddTable
+                && found.home == home
+                && found.table() == old
+                && !found.rewrites_history
+        });
+        match (rename.step.op, made, rename.step.to.clone()) {
+            (SchemaOp::RenameTable, Some(made), Some(to)) => {
+                for found in
+                    steps[made..at].iter_mut().filter(|found| found.home == home && found.table() == old)
+                {
+                    found.step.table.clone_from(&to);
+                }
+                steps.remove(at);
+            }
+            _ => at += 1,
+        }
+    }
+}
+
+/// A table that goes in one place and comes in another with the same fields has moved: nothing happened to its rows.
+fn without_moved(steps: Vec<Found>) -> Vec<Found> {
+    let shape = |found: &Found| {
+        found
+            .step
+            .shape
+            .as_ref()
+            .map(|shape| shape.columns.iter().map(|column| plain(&column.name)).collect::<Vec<_>>())
+    };
+    let mut gone = vec![false; steps.len()];
+    for (at, drop) in steps.iter().enumerate() {
+        // only declared schemas know the shape of what they lose
+        if drop.step.op != SchemaOp::DropTable || drop.step.shape.is_none() {
+            continue;
+        }
+        let twin = steps.iter().enumerate().position(|(other, add)| {
+            !gone[other]
+                && add.step.op == SchemaOp::AddTable
+                && add.table() == drop.table()
+                && shape(add) == shape(drop)
+        });
+        if let Some(twin) = twin {
+            gone[at] = true;
+            gone[twin] = true;
+        }
+    }
+    let mut gone = gone.into_iter();
+    steps.into_iter().filter(|_| !gone.next().unwrap_or_default()).collect()
+}

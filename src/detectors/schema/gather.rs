@@ -1,0 +1,363 @@
+//! Every step of every changed migration and declared schema, as written, with where it stands.
+
+use super::past::Past;
+use super::{Context, Found, FoundAccess, Report};
+use crate::change::{ChangeKind, Content, FileChange, RepoPath, Role, Snapshot};
+use crate::finding::{Evidence, SchemaOp, Side};
+use crate::formats::schema::sql::plain;
+use crate::formats::schema::{
+    AccessStep, DECLARED, DeclaredReader, Inventory, MIGRATIONS, Migration, MigrationReader, Step, difference,
+};
+
+/// What the changed files say.
+#[derive(Default)]
+pub(super) struct Gathered {
+    pub(super) steps: Vec<Found>,
+    pub(super) access: Vec<FoundAccess>,
+}
+
+pub(super) fn gather(cx: &Context<'_>, report: &mut Report) -> Gathered {
+    let mut gathered = Gathered::default();
+    let mut files: Vec<&FileChange> = cx.changes.files().iter().filter(|file| may_speak(file)).collect();
+    files.sort_by_cached_key(|file| natural(file.path.as_str()));
+    let mut past = Past::new(cx);
+    let mut has_migration = false;
+    let moved = moved(&files);
+    for file in &files {
+        let Some(reader) = migration_reader(file) else {
+            note_unreadable(file, report);
+            continue;
+        };
+        has_migration = true;
+        if !moved.contains(&file.path) {
+            migration(cx, report, file, reader, &mut past, &mut gathered);
+        }
+    }
+    for file in &files {
+        if migration_reader(file).is_none() {
+            if let Some(reader) = declared_reader(file) {
+                declared(cx, report, file, reader, has_migration, &mut gathered);
+            }
+        }
+    }
+    gathered
+}
+
+/// Copies, tests, prose and pictures do not shape stored data.
+fn may_speak(file: &FileChange) -> bool {
+    !matches!(
+        file.role,
+        Role::Vendored | Role::Lock | Role::Docs | Role::Test | Role::Translation | Role::Asset
+    )
+}
+
+fn text_of(file: &FileChange) -> Option<&str> {
+    file.after_text().or_else(|| file.before_text())
+}
+
+fn migration_reader(file: &FileChange) -> Option<&'static dyn MigrationReader> {
+    let text = text_of(file)?;
+    MIGRATIONS.iter().copied().find(|reader| reader.reads(&file.path, text))
+}
+
+fn declared_reader(file: &FileChange) -> Option<&'static dyn DeclaredReader> {
+    let text = text_of(file)?;
+    DECLARED.iter().copied().find(|reader| reader.reads(&file.path, text))
+}
+
+fn note_unreadable(file: &FileChange, report: &mut Report) {
+    if file.role != Role::Migration {
+        return;
+    }
+    let reason = match file.after().or_else(|| file.before()) {
+        Some(Content::Binary) => "binary",
+        Some(Content::TooLarge { .. }) => "too_large",
+        Some(Content::Missing) => "missing",
+        _ => return,
+    };
+    report.could_not_check(&file.path, reason);
+}
+
+/// Files that are deleted here and added there with the same text: nothing happened to stored data.
+fn moved(files: &[&FileChange]) -> Vec<RepoPath> {
+    let mut moved = Vec::new();
+    for gone in files.iter().filter(|file| matches!(file.kind, ChangeKind::Deleted { .. })) {
+        let twin = files.iter().find(|file| {
+            matches!(file.kind, ChangeKind::Added { .. })
+                && file.after_text().is_some()
+                && file.after_text() == gone.before_text()
+        });
+        if let Some(twin) = twin {
+            moved.extend([gone.path.clone(), twin.path.clone()]);
+        }
+    }
+    moved
+}
+
+fn migration(
+    cx: &Context<'_>,
+    report: &mut Report,
+    file: &FileChange,
+    reader: &'static dyn MigrationReader,
+    past: &mut Past<'_>,
+    gathered: &mut Gathered,
+) {
+    let found = |step: Step, side: Side, rewrites: bool| {
+        let path = if side == Side::After { &file.path } else { file.old_path() };
+        Found {
+            evidence: vec![Evidence { path: path.clone(), line: Some(step.line), side }],
+            step,
+            style: reader.style(),
+            rewrites_history: rewrites,
+            home: home(&file.path),
+            engine: engine(&file.path),
+            on_new_table: false,
+        }
+    };
+    let access = |step: AccessStep| FoundAccess {
+        evidence: Evidence::after(&file.path, step.line),
+        step,
+        home: home(&file.path),
+    };
+    if let ChangeKind::Deleted { .. } = file.kind {
+        let step = Step::new(SchemaOp::Other, "", 1)
+            .detail("what", "migration_deleted")
+            .detail("name", file.path.file_name());
+        gathered.steps.push(found(step, Side::Before, true));
+        return;
+    }
+    let Some(mut after) = read(reader, &file.path, file.after_text(), cx.after, report) else { return };
+    past.resolve(reader, file, &mut after.steps);
+    let is_new = matches!(file.kind, ChangeKind::Added { .. });
+    if is_new || file.path.file_name().starts_with("R__") {
+        for (_, words) in &after.unread {
+            report.could_not_check(&file.path, format!("unread_statement: {words}"));
+        }
+    }
+    if is_new {
+        if after.steps.iter().any(|step| step.details.get("what").is_some_and(|what| what == "own_code")) {
+            report.could_not_check(&file.path, "own_code");
+        }
+        gathered.steps.extend(after.steps.into_iter().map(|step| found(step, Side::After, false)));
+        gathered.access.extend(after.access.into_iter().map(access));
+        return;
+    }
+    let Some(mut before) = read(reader, file.old_path(), file.before_text(), cx.before, report) else {
+        return;
+    };
+    past.resolve(reader, file, &mut before.steps);
+    // a repeatable migration is meant to be edited
+    let rewrites = !file.path.file_name().starts_with("R__");
+    for step in missing(&after.steps, &before.steps) {
+        gathered.steps.push(found(step.clone(), Side::After, rewrites));
+    }
+    for step in missing(&before.steps, &after.steps) {
+        if let Some(step) = turned(step) {
+            gathered.steps.push(found(step, Side::Before, rewrites));
+        }
+    }
+    let heart = |step: &AccessStep| (step.subject.clone(), step.change.clone(), step.text.clone());
+    let old: Vec<_> = before.access.iter().map(heart).collect();
+    for step in after.access {
+        if !old.contains(&heart(&step)) {
+            gathered.access.push(access(step));
+        }
+    }
+}
+
+fn read(
+    reader: &dyn MigrationReader,
+    path: &RepoPath,
+    text: Option<&str>,
+    tree: &dyn Snapshot,
+    report: &mut Report,
+) -> Option<Migration> {
+    match reader.read(path, text?, None, tree) {
+        Ok(migration) => Some(migration),
+        Err(unreadable) => {
+            report.could_not_check(path, unreadable.reason);
+            None
+        }
+    }
+}
+
+/// The steps of `all` that `known` lacks. A new table whose shape differs is told field by field.
+fn missing(all: &[Step], known: &[Step]) -> Vec<Step> {
+    let mut known: Vec<_> = known.iter().map(identity).collect();
+    all.iter()
+        .filter(|step| match known.iter().position(|other| *other == identity(step)) {
+            Some(at) => {
+                known.swap_remove(at);
+                false
+            }
+            None => true,
+        })
+        .cloned()
+        .collect()
+}
+
+/// What makes a step itself, wherever it stands.
+fn identity(step: &Step) -> impl PartialEq {
+    let shape = step.shape.as_ref().map(|shape| {
+        let columns: Vec<_> = shape
+            .columns
+            .iter()
+            .map(|column| {
+                (plain(&column.name), column.type_.clone(), column.nullable, column.default.clone())
+            })
+            .collect();
+        let rules: Vec<_> = shape
+            .indexes
+            .iter()
+            .chain(&shape.constraints)
+            .map(|rule| (rule.what.clone(), rule.columns.clone()))
+            .collect();
+        (columns, rules)
+    });
+    (
+        step.op,
+        plain(&step.table),
+        step.column.clone(),
+        (step.to.clone(), step.type_.clone(), step.nullable, step.default.clone()),
+        (step.details.clone(), step.text.clone()),
+        shape,
+    )
+}
+
+/// What an edit takes back: the step that a text lost, seen from a new database. What deleted is not undone by that.
+fn turned(step: Step) -> Option<Step> {
+    let op = match step.op {
+        SchemaOp::AddTable => SchemaOp::DropTable,
+        SchemaOp::DropTable => SchemaOp::AddTable,
+        SchemaOp::AddColumn => SchemaOp::DropColumn,
+        SchemaOp::DropColumn => SchemaOp::AddColumn,
+        SchemaOp::AddIndex => SchemaOp::DropIndex,
+        SchemaOp::DropIndex => SchemaOp::AddIndex,
+        SchemaOp::AddConstraint => SchemaOp::DropConstraint,
+        SchemaOp::DropConstraint => SchemaOp::AddConstraint,
+        other => other,
+    };
+    // rows that are no longer added to new databases are gone nowhere
+    (op != SchemaOp::DataBackfill || step.destructive).then_some(Step { op, destructive: false, ..step })
+}
+
+fn declared(
+    cx: &Context<'_>,
+    report: &mut Report,
+    file: &FileChange,
+    reader: &'static dyn DeclaredReader,
+    has_migration: bool,
+    gathered: &mut Gathered,
+) {
+    let mut read = |path: &RepoPath, text: Option<&str>| match text {
+        None => Some(Inventory::default()),
+        Some(text) => match reader.read(path, text) {
+            Ok(inventory) => Some(inventory),
+            Err(unreadable) => {
+                report.could_not_check(path, unreadable.reason);
+                None
+            }
+        },
+    };
+    let (Some(before), Some(after)) =
+        (read(file.old_path(), file.before_text()), read(&file.path, file.after_text()))
+    else {
+        return;
+    };
+    let (steps, access) = difference(&before, &after);
+    let place = |line: u32, side: Side| Evidence {
+        path: if side == Side::After { file.path.clone() } else { file.old_path().clone() },
+        line: Some(line),
+        side,
+    };
+    if mirrors(cx, reader, &file.path) {
+        if has_migration {
+            evidence(&steps, &place, &mut gathered.steps);
+        } else {
+            for table in steps.iter().map(|(step, _)| &step.table).filter(|table| !table.is_empty()) {
+                report.could_not_check(&file.path, format!("model_shape: {table}"));
+            }
+        }
+        return;
+    }
+    let is_init = file.path.file_name().starts_with("init") || file.path.folder().contains("initdb");
+    for (step, side) in steps {
+        gathered.steps.push(Found {
+            evidence: vec![place(step.line, side)],
+            step: step.detail("declared", if is_init { "init_script" } else { "schema" }),
+            style: reader.style(),
+            rewrites_history: false,
+            home: file.path.folder().to_owned(),
+            engine: engine(&file.path),
+            on_new_table: false,
+        });
+    }
+    for (step, side) in access {
+        gathered.access.push(FoundAccess {
+            evidence: place(step.line, side),
+            step,
+            home: file.path.folder().to_owned(),
+        });
+    }
+}
+
+/// Whether migrations stand beside a declared schema, which then says after them what they do.
+fn mirrors(cx: &Context<'_>, reader: &dyn DeclaredReader, path: &RepoPath) -> bool {
+    let Some(folder) = reader.migrations(path) else { return false };
+    let has =
+        |tree: &dyn Snapshot| tree.paths().iter().any(|path| path.as_str().starts_with(folder.as_str()));
+    has(cx.before) || has(cx.after)
+}
+
+/// What a mirror says adds a place to look at.
+fn evidence(steps: &[(Step, Side)], place: &dyn Fn(u32, Side) -> Evidence, found: &mut [Found]) {
+    for one in found.iter_mut().filter(|one| !one.step.table.is_empty()) {
+        let same = steps.iter().find(|(step, _)| {
+            step.op == one.step.op
+                && plain(&step.table) == one.table()
+                && step.column.as_deref().map(plain) == one.step.column.as_deref().map(plain)
+        });
+        if let Some((step, side)) = same {
+            one.evidence.push(place(step.line, *side));
+        }
+    }
+}
+
+/// Where the migrations of one database lie.
+pub(super) fn home(path: &RepoPath) -> String {
+    const ROOTS: [&str; 8] =
+        ["migrations", "migration", "migrate", "versions", "changelog", "changelogs", "drizzle", "deploy"];
+    let folders: Vec<&str> = path.folders().collect();
+    match folders.iter().rposition(|folder| ROOTS.contains(&folder.to_ascii_lowercase().as_str())) {
+        // what lies one deeper belongs to one migration, or is a year or an engine
+        Some(at) => match folders.get(at + 1) {
+            Some(below) if engine_of(below).is_some() => folders[..=at + 1].join("/"),
+            _ => folders[..=at].join("/"),
+        },
+        None => path.folder().to_owned(),
+    }
+}
+
+fn engine_of(word: &str) -> Option<String> {
+    crate::formats::schema::sql::Dialect::named(word).map(|_| word.to_ascii_lowercase())
+}
+
+fn engine(path: &RepoPath) -> Option<String> {
+    path.as_str().rsplit(['/', '.', '-', '_']).find_map(engine_of)
+}
+
+/// Numbers in a name compare as numbers: `9_x` before `10_x`.
+pub(super) fn natural(name: &str) -> Vec<(u64, String)> {
+    let mut parts = Vec::new();
+    let mut rest = name;
+    while !rest.is_empty() {
+        let words = rest.find(|c: char| c.is_ascii_digit()).unwrap_or(rest.len());
+        let digits = rest[words..].find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len() - words);
+        parts.push((0, rest[..words].to_owned()));
+        if digits > 0 {
+            parts.push((rest[words..words + digits].parse().unwrap_or(u64::MAX), String::new()));
+        }
+        rest = &rest[words + digits..];
+    }
+    parts
+}

@@ -1,0 +1,291 @@
+//! What was stored before the change, as far as a step needs it: asked late, read once.
+
+use std::collections::BTreeMap;
+
+use super::Context;
+use super::gather::{home, natural};
+use crate::change::{Content, FileChange, RepoPath};
+use crate::finding::SchemaOp;
+use crate::formats::schema::sql::plain;
+use crate::formats::schema::{Column, DECLARED, Inventory, MigrationReader, Step, even, field_difference};
+
+/// More files than any folder of migrations holds.
+const MOST_FILES: usize = 5_000;
+
+/// The state before, by home of migrations.
+pub(super) struct Past<'a> {
+    cx: &'a Context<'a>,
+    known: BTreeMap<String, Known>,
+}
+
+/// The state of one database, and every index that was ever made in it.
+#[derive(Default)]
+struct Known {
+    inventory: Inventory,
+    indexes: BTreeMap<String, (String, Option<String>, String)>,
+}
+
+impl<'a> Past<'a> {
+    pub(super) fn new(cx: &'a Context<'a>) -> Self {
+        Self { cx, known: BTreeMap::new() }
+    }
+
+    /// The state before `file` at its home: from the schema file that mirrors it, else by running the migrations before.
+    fn of(&mut self, reader: &dyn MigrationReader, file: &FileChange) -> &Known {
+        let cx = self.cx;
+        self.known.entry(home(&file.path)).or_insert_with(|| {
+            let mut known = replayed(cx, reader, file);
+            if let Some(mirror) = mirror(cx, &file.path) {
+                known.inventory = mirror;
+            }
+            for table in &known.inventory.tables {
+                for rule in table.indexes.iter().chain(&table.constraints) {
+                    known
+                        .indexes
+                        .entry(plain(&rule.name))
+                        .or_insert_with(|| (table.name.clone(), rule.columns.clone(), rule.what.clone()));
+                }
+            }
+            known
+        })
+    }
+
+    /// Fills in what only the state before tells.
+    pub(super) fn resolve(
+        &mut self,
+        reader: &'static dyn MigrationReader,
+        file: &FileChange,
+        steps: &mut Vec<Step>,
+    ) {
+        *steps =
+            rebuilt(std::mem::take(steps), |table| self.of(reader, file).inventory.table(table).cloned());
+        let mut made: Inventory = Inventory::default();
+        let mut resolved = Vec::with_capacity(steps.len());
+        for mut step in std::mem::take(steps) {
+            match step.op {
+                SchemaOp::DropIndex | SchemaOp::DropConstraint
+                    if step.column.is_none() || step.table.is_empty() =>
+                {
+                    let name = step.details.get("name").map(|name| plain(name)).unwrap_or_default();
+                    let here = made
+                        .index(&name)
+                        .map(|(table, rule)| (table.name.clone(), rule.columns.clone(), rule.what.clone()));
+                    let found = here.or_else(|| self.of(reader, file).indexes.get(&name).cloned());
+                    if let Some((table, columns, what)) = found.filter(|_| !name.is_empty()) {
+                        if step.table.is_empty() {
+                            step.table = table;
+                        }
+                        step.column = step.column.or(columns);
+                        step.details.entry("what".to_owned()).or_insert(what);
+                    }
+                }
+                SchemaOp::ChangeType if reader.style() != "django" => {
+                    let column = step.column.clone().unwrap_or_default();
+                    let was = made
+                        .column(&step.table, &column)
+                        .or_else(|| self.of(reader, file).inventory.column(&step.table, &column))
+                        .cloned();
+                    made.apply(&step);
+                    resolved.extend(told(step, was));
+                    continue;
+                }
+                SchemaOp::DropTable if step.details.contains_key("condition") => {
+                    // a guard before the table is made: nothing goes where nothing was
+                    if self.of(reader, file).inventory.table(&step.table).is_none()
+                        && made.table(&step.table).is_none()
+                    {
+                        step.details.insert("guard".to_owned(), "true".to_owned());
+                    }
+                }
+                _ => {}
+            }
+            made.apply(&step);
+            resolved.push(step);
+        }
+        *steps = resolved;
+    }
+}
+
+/// A change of type, with what it was; one that states the whole field becomes what differs.
+fn told(step: Step, was: Option<Column>) -> Vec<Step> {
+    let Some(was) = was else { return vec![Step { nullable: None, ..step }] };
+    let now = Column {
+        name: step.column.clone().unwrap_or_default(),
+        type_: step.type_.clone(),
+        nullable: if step.restates { step.nullable.or(Some(true)) } else { was.nullable },
+        default: if step.restates { step.default.clone() } else { was.default.clone() },
+        line: step.line,
+    };
+    if !step.restates {
+        let mut step = Step { ..step };
+        if let (Some(old), Some(new)) = (&was.type_, &now.type_) {
+            step = with_old_type(step, old, new);
+        }
+        return vec![step];
+    }
+    field_difference(&step.table, &was, &now)
+        .into_iter()
+        .map(|one| {
+            let told = Step { undo: step.undo, details: step.details.clone(), ..one };
+            match (told.op, &was.type_, &now.type_) {
+                (SchemaOp::ChangeType, Some(old), Some(new)) => with_old_type(told, old, new),
+                _ => told,
+            }
+        })
+        .collect()
+}
+
+fn with_old_type(step: Step, old: &str, new: &str) -> Step {
+    let step = step.detail("from_type", old);
+    if is_narrower(old, new) { step.detail("narrower", "true") } else { step }
+}
+
+/// Whether values of the old type may not fit the new one, where the two names prove it.
+fn is_narrower(old: &str, new: &str) -> bool {
+    let (old, new) = (even(old), even(new));
+    let split = |type_: &str| {
+        let (name, arguments) = type_.split_once('(').unwrap_or((type_, ""));
+        let size = arguments.split([',', ')']).next().and_then(|size| size.parse::<u64>().ok());
+        (name.to_owned(), size)
+    };
+    const WIDTHS: [&[&str]; 4] = [
+        &["tinyint", "smallint", "mediumint", "integer", "bigint"],
+        &["real", "double precision"],
+        &["tinytext", "text", "mediumtext", "longtext"],
+        &["date", "timestamp"],
+    ];
+    let ((old_name, old_size), (new_name, new_size)) = (split(&old), split(&new));
+    let rank = |family: &[&str], name: &str| family.iter().position(|one| *one == name);
+    let is_text = |name: &str| matches!(name, "text" | "mediumtext" | "longtext");
+    let is_sized = |name: &str| matches!(name, "varchar" | "char" | "nvarchar" | "string");
+    let loses_value = |old: &str, new: &str| {
+        old.starts_with("enum(")
+            && new.starts_with("enum(")
+            && old.split('\'').skip(1).step_by(2).any(|value| !new.contains(&format!("'{value}'")))
+    };
+    loses_value(&old, &new)
+        || (old_name == new_name && matches!((old_size, new_size), (Some(old), Some(new)) if new < old))
+        || (is_text(&old_name) && is_sized(&new_name))
+        || WIDTHS.iter().any(|family| {
+            matches!((rank(family, &old_name), rank(family, &new_name)), (Some(old), Some(new)) if new < old)
+        })
+}
+
+/// The schema file beside the migrations, at the base.
+fn mirror(cx: &Context<'_>, path: &RepoPath) -> Option<Inventory> {
+    let home = RepoPath::new(home(path));
+    ["schema.rb", "structure.sql"].iter().find_map(|name| {
+        let mirror = home.join(name)?;
+        let Some(Content::Text(text)) = cx.before.read(&mirror) else { return None };
+        let reader = DECLARED.iter().find(|reader| reader.reads(&mirror, &text))?;
+        reader.read(&mirror, &text).ok()
+    })
+}
+
+/// Runs every other migration of the home, in order.
+fn replayed(cx: &Context<'_>, reader: &dyn MigrationReader, file: &FileChange) -> Known {
+    let folder = home(&file.path);
+    let mut paths: Vec<&RepoPath> = cx
+        .before
+        .paths()
+        .iter()
+        .filter(|path| path.is_in(&folder) && home(path) == folder && *path != file.old_path())
+        .collect();
+    paths.sort_by_cached_key(|path| natural(path.as_str()));
+    let mut known = Known::default();
+    for path in paths.into_iter().take(MOST_FILES) {
+        let Some(Content::Text(text)) = cx.before.read(path) else { continue };
+        if !reader.reads(path, &text) {
+            continue;
+        }
+        let Ok(migration) = reader.read(path, &text, Some(""), cx.before) else { continue };
+        for step in &migration.steps {
+            if matches!(step.op, SchemaOp::AddIndex | SchemaOp::AddConstraint) {
+                if let Some(name) = step.details.get("name") {
+                    let what = step.details.get("what").cloned().unwrap_or_default();
+                    known.indexes.insert(plain(name), (step.table.clone(), step.column.clone(), what));
+                }
+            }
+            known.inventory.apply(step);
+        }
+    }
+    known
+}
+
+/// SQLite changes a table by making a new one, copying, dropping the old and renaming: told as what differs.
+fn rebuilt(
+    steps: Vec<Step>,
+    mut before: impl FnMut(&str) -> Option<crate::formats::schema::Table>,
+) -> Vec<Step> {
+    let same = |step: &Step, op: SchemaOp, table: &str| step.op == op && plain(&step.table) == plain(table);
+    let mut gone = vec![false; steps.len()];
+    let mut told: BTreeMap<usize, Vec<Step>> = BTreeMap::new();
+    for (at, rename) in steps.iter().enumerate() {
+        let (SchemaOp::RenameTable, Some(to)) = (rename.op, &rename.to) else { continue };
+        let find = |from: usize, op, table: &str| {
+            steps.iter().enumerate().skip(from).find(|(_, step)| same(step, op, table)).map(|(at, _)| at)
+        };
+        let copies = |into: &str, from: &str| {
+            steps
+                .iter()
+                .enumerate()
+                .filter(|(_, step)| {
+                    same(step, SchemaOp::DataBackfill, into)
+                        && step.details.get("copied_from").is_some_and(|source| plain(source) == plain(from))
+                })
+                .map(|(at, _)| at)
+                .collect::<Vec<_>>()
+        };
+        // new_x made, x copied into it and dropped, new_x renamed to x; or x renamed to old_x, x made, copied, old_x dropped
+        let new_first = (find(0, SchemaOp::AddTable, &rename.table), find(0, SchemaOp::DropTable, to));
+        let old_first = (find(at, SchemaOp::AddTable, &rename.table), find(at, SchemaOp::DropTable, to));
+        let (made, dropped, copy, table) = match (new_first, old_first) {
+            ((Some(made), Some(dropped)), _) if made < at && dropped < at => {
+                (made, dropped, copies(&rename.table, to), to.as_str())
+            }
+            (_, (Some(made), Some(dropped))) => {
+                (made, dropped, copies(&rename.table, to), rename.table.as_str())
+            }
+            _ => continue,
+        };
+        if copy.is_empty() && !steps[made].details.contains_key("copied_from") {
+            continue;
+        }
+        for at in copy.iter().chain([&made, &dropped, &at]) {
+            gone[*at] = true;
+        }
+        let Some(shape) = &steps[made].shape else { continue };
+        let old = before(table);
+        let mut differences = Vec::new();
+        if let Some(old) = &old {
+            let mut new = shape.clone();
+            new.name = table.to_owned();
+            // what SQLite drops with the old table, the migration makes again behind the rename
+            new.indexes.clone_from(&old.indexes);
+            if old.constraints.is_empty() || new.constraints.is_empty() {
+                new.constraints.clone_from(&old.constraints);
+            }
+            crate::formats::schema::table_difference(old, &new, &mut differences);
+        }
+        let line = steps[made].line;
+        let differences = differences.into_iter().map(|(step, _)| Step { line, undo: rename.undo, ..step });
+        told.insert(at, differences.collect());
+        for (at, step) in steps.iter().enumerate() {
+            let again = same(step, SchemaOp::AddIndex, table)
+                && old
+                    .as_ref()
+                    .is_some_and(|old| old.indexes.iter().any(|index| index.columns == step.column));
+            if again {
+                gone[at] = true;
+            }
+        }
+    }
+    let mut rebuilt = Vec::with_capacity(steps.len());
+    for (at, step) in steps.into_iter().enumerate() {
+        rebuilt.extend(told.remove(&at).unwrap_or_default());
+        if !gone[at] {
+            rebuilt.push(step);
+        }
+    }
+    rebuilt
+}

@@ -1,0 +1,141 @@
+//! Environment variables that code reads.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use crate::change::RepoPath;
+
+/// One place where code reads an environment variable.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Read {
+    /// The variable.
+    pub name: String,
+    /// The line, from 1.
+    pub line: u32,
+    /// Whether the same line gives a value for when it is not set.
+    pub has_default: bool,
+}
+
+/// The calls of a dozen languages; for half of them there is no parser here, and the call stands on one line in all.
+static READS: LazyLock<Regex> = LazyLock::new(|| {
+    let name = r"([A-Z][A-Z0-9_]{2,})";
+    let calls = [
+        format!(r"\bprocess\.env(?:\.|\[['\x22]){name}"),
+        format!(r"\bimport\.meta\.env\.{name}"),
+        format!(r"\bDeno\.env\.get\(\s*['\x22]{name}['\x22]"),
+        format!(r"\bENV(?:\.fetch\(\s*|\[)['\x22]{name}['\x22]"),
+        format!(r"\b(?:os\.)?(?:environ(?:\.get\(\s*|\.pop\(\s*|\[)|getenv\(\s*)['\x22]{name}['\x22]"),
+        format!(r"\bos\.(?:Getenv|LookupEnv)\(\s*\x22{name}\x22"),
+        format!(r"\b(?:env::var(?:_os)?|env!|option_env!)\(\s*\x22{name}\x22"),
+        format!(r"\bSystem\.getenv\(\s*\x22{name}\x22"),
+        format!(r"\bEnvironment\.GetEnvironmentVariable\(\s*\x22{name}\x22"),
+        format!(r"\bSystem\.(?:get_env|fetch_env!?)\(\s*\x22{name}\x22"),
+        format!(r"(?:^|[^\w.>$:])env\(\s*['\x22]{name}['\x22]"),
+        format!(r"\benv\.(?:str|bool|int|list|url|float|json)\(\s*['\x22]{name}['\x22]"),
+        format!(r"\bgetenv\(\s*['\x22]{name}['\x22]"),
+    ];
+    Regex::new(&calls.join("|")).expect("the pattern is fixed and the tests run it")
+});
+
+/// Whether files of this name can hold such code.
+pub fn is_code(path: &RepoPath) -> bool {
+    matches!(
+        path.extension().as_str(),
+        "js" | "jsx"
+            | "ts"
+            | "tsx"
+            | "mjs"
+            | "cjs"
+            | "mts"
+            | "cts"
+            | "vue"
+            | "svelte"
+            | "astro"
+            | "rb"
+            | "erb"
+            | "rake"
+            | "py"
+            | "go"
+            | "rs"
+            | "java"
+            | "kt"
+            | "kts"
+            | "scala"
+            | "groovy"
+            | "cs"
+            | "fs"
+            | "ex"
+            | "exs"
+            | "eex"
+            | "heex"
+            | "php"
+            | "cpp"
+            | "cc"
+            | "c"
+            | "swift"
+            | "dart"
+    )
+}
+
+/// Every read, in its order.
+pub fn reads(path: &RepoPath, text: &str) -> Vec<Read> {
+    if !is_code(path) {
+        return Vec::new();
+    }
+    let mut found = Vec::new();
+    for (line, text) in (1u32..).zip(text.lines()) {
+        // a cheap look before the expensive one
+        if !text.to_ascii_lowercase().contains("env") || text.len() > 2_000 {
+            continue;
+        }
+        let trimmed = text.trim_start();
+        if trimmed.starts_with("//") || trimmed.starts_with("# ") || trimmed.starts_with('*') {
+            continue;
+        }
+        for read in READS.captures_iter(text) {
+            let Some(name) = read.iter().skip(1).flatten().next() else { continue };
+            let rest = &text[name.end()..];
+            let has_default =
+                ["||", "??", "?:", "unwrap_or", " or ", ", "].iter().any(|mark| rest.contains(mark))
+                    || trimmed.starts_with("if ");
+            found.push(Read { name: name.as_str().to_owned(), line, has_default });
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_of_each_language() {
+        for (path, text) in [
+            ("a.ts", "const a = process.env.MY_KEY;"),
+            ("a.ts", "const a = process.env['MY_KEY'];"),
+            ("a.vue", "import.meta.env.MY_KEY"),
+            ("a.rb", "ENV.fetch(\"MY_KEY\")"),
+            ("a.rb", "ENV['MY_KEY']"),
+            ("a.py", "os.environ['MY_KEY']"),
+            ("a.py", "os.getenv(\"MY_KEY\")"),
+            ("a.go", "os.Getenv(\"MY_KEY\")"),
+            ("a.rs", "std::env::var(\"MY_KEY\")"),
+            ("a.java", "System.getenv(\"MY_KEY\")"),
+            ("a.cs", "Environment.GetEnvironmentVariable(\"MY_KEY\")"),
+            ("a.exs", "System.get_env(\"MY_KEY\")"),
+            ("a.php", "'key' => env('MY_KEY')"),
+        ] {
+            let wanted = Read { name: "MY_KEY".into(), line: 1, has_default: false };
+            assert_eq!(reads(&path.into(), text), [wanted], "{text}");
+        }
+        assert!(reads(&"a.py".into(), "x = os.environ.get('MY_KEY', 'a')")[0].has_default);
+        for (path, text) in [
+            ("a.md", "process.env.MY_KEY"),
+            ("a.ts", "// process.env.MY_KEY"),
+            ("a.ts", "environment.MY_KEY"),
+        ] {
+            assert!(reads(&path.into(), text).is_empty(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,288 @@
+//! Docker Compose: what runs together, what it is built from, whom it waits for and whose address it is given.
+
+use std::collections::HashMap;
+
+use super::{Call, Kind, Sighting, Tree, words};
+use crate::change::RepoPath;
+use crate::formats::document::{self, Node};
+
+/// Values inside values inside values.
+const MOST_NESTED: usize = 8;
+
+pub(super) fn sightings(tree: &Tree<'_>) -> Vec<Sighting> {
+    let mut all = Vec::new();
+    for path in tree.files(Kind::Compose) {
+        let Some(text) = tree.read(path) else { continue };
+        // Templates and half-written files are no Compose file.
+        let Ok(documents) = document::yaml(&text) else { continue };
+        let values =
+            path.join(".env").and_then(|env| tree.read(&env)).map(|text| env_file(&text)).unwrap_or_default();
+        let file = File { tree, path, values };
+        all.extend(documents.iter().flat_map(|document| {
+            document
+                .get("services")
+                .entries()
+                .filter_map(|(name, node)| file.service(name, node))
+                .collect::<Vec<_>>()
+        }));
+    }
+    all
+}
+
+fn env_file(text: &str) -> HashMap<String, String> {
+    text.lines()
+        .filter(|line| !line.trim_start().starts_with('#'))
+        .filter_map(|line| line.trim().trim_start_matches("export ").split_once('='))
+        .map(|(key, value)| (key.trim().to_owned(), value.trim().trim_matches(['"', '\'']).to_owned()))
+        .collect()
+}
+
+struct File<'f> {
+    tree: &'f Tree<'f>,
+    path: &'f RepoPath,
+    values: HashMap<String, String>,
+}
+
+impl File<'_> {
+    fn service(&self, name: &str, node: &Node) -> Option<Sighting> {
+        let image = node.text_of("image").map(|image| self.filled(image, 0));
+        let build = node.get("build");
+        let dockerfile = build.text_of("dockerfile").map(|file| self.filled(file, 0));
+        if words::is_test(name) || dockerfile.as_deref().is_some_and(words::is_test) {
+            return None;
+        }
+        let mut calls: Vec<Call> = ["depends_on", "links"]
+            .iter()
+            .flat_map(|key| {
+                let node = node.get(key);
+                let listed = node
+                    .items()
+                    .filter_map(|item| Some((item.text()?.split(':').next()?.to_owned(), item.line)));
+                listed.chain(node.entries().map(|(to, node)| (to.to_owned(), node.line))).collect::<Vec<_>>()
+            })
+            .map(|(to, line)| Call { to, how: "compose", place: self.tree.at(self.path, line) })
+            .collect();
+        let environment = node.get("environment");
+        let listed = environment.items().filter_map(|item| {
+            let text = item.text()?;
+            let (key, value) = text.split_once('=').unwrap_or((text, ""));
+            Some((key.to_owned(), value.to_owned(), item.line))
+        });
+        let mapped = environment
+            .entries()
+            .map(|(key, node)| (key.to_owned(), node.text().unwrap_or_default().to_owned(), node.line));
+        for (key, value, line) in listed.chain(mapped) {
+            let value =
+                if value.is_empty() { self.values.get(&key).cloned().unwrap_or_default() } else { value };
+            for to in hosts(&key, &self.filled(&value, 0)) {
+                calls.push(Call { to, how: "environment", place: self.tree.at(self.path, line) });
+            }
+        }
+        let folder = self.folder(name, image.as_deref(), build, dockerfile.as_deref(), node);
+        let built = build.is_some()
+            || folder.as_deref().is_some_and(|folder| !folder.is_empty()) && self.is_own(image.as_deref());
+        // What runs once has no life of its own; with code of its own it is a part of that code's service.
+        if words::is_one_off(name) && (folder.is_none() || !built) {
+            return None;
+        }
+        Some(Sighting {
+            name: name.to_owned(),
+            title: None,
+            folder,
+            kind: words::kind(name, image.as_deref(), built),
+            rule: "compose",
+            place: self.tree.at(self.path, node.line),
+            owners: Vec::new(),
+            aliases: node
+                .text_of("container_name")
+                .map(|name| self.filled(name, 0))
+                .filter(|alias| alias != name)
+                .into_iter()
+                .collect(),
+            calls,
+        })
+    }
+
+    /// Where its code lies: what it is built from, else a folder of its name, else what is mounted into it.
+    fn folder(
+        &self,
+        name: &str,
+        image: Option<&str>,
+        build: &Node,
+        dockerfile: Option<&str>,
+        node: &Node,
+    ) -> Option<String> {
+        let image_name = image.map(|image| {
+            let last = image.rsplit('/').next().unwrap_or(image);
+            last.split([':', '@']).next().unwrap_or(last).to_owned()
+        });
+        if build.is_some() {
+            let context = build.text().or(build.text_of("context")).unwrap_or(".");
+            let context = self.path.join(&self.filled(context, 0))?;
+            let file = dockerfile.unwrap_or("Dockerfile");
+            let whole = format!("{context}/{file}");
+            let file = RepoPath::new("").join(&whole)?;
+            let folder = words::trimmed(file.folder());
+            let folder = if folder.is_empty() { words::trimmed(context.as_str()) } else { folder };
+            if !folder.is_empty() {
+                return Some(folder.to_owned());
+            }
+            // One recipe at the root for several programs: the folder has the program's name.
+            return Some(self.tree.folder_named(&[name]).unwrap_or_default());
+        }
+        if self.is_own(image) {
+            let names: Vec<&str> = image_name.as_deref().into_iter().chain([name]).collect();
+            if let Some(folder) = self.tree.folder_named(&names) {
+                return Some(folder);
+            }
+        }
+        let mounted = node.get("volumes").items().find_map(|item| {
+            let from = item.text().and_then(|text| text.split(':').next()).or(item.text_of("source"))?;
+            let from = self
+                .path
+                .join(&self.filled(from, 0))
+                .filter(|_| from.starts_with('.') || from.starts_with('$'))?;
+            let folder =
+                if from.file_name().contains('.') { from.folder() } else { from.as_str() }.to_owned();
+            let last = folder
+                .rsplit('/')
+                .find(|part| !matches!(*part, "config" | "conf" | "provisioning" | "data"))?;
+            let known = [Some(name), image_name.as_deref()].into_iter().flatten().map(words::letters);
+            let last = words::letters(last);
+            let fits = known
+                .into_iter()
+                .any(|known| !last.is_empty() && (known.contains(&last) || last.contains(&known)));
+            let end = folder.rfind(folder.rsplit('/').find(|part| words::letters(part) == last)?)?
+                + folder.rsplit('/').find(|part| words::letters(part) == last)?.len();
+            fits.then(|| folder[..end].to_owned())
+        });
+        mounted.filter(|folder| !folder.is_empty())
+    }
+
+    /// An image without a public maker's well-known name may be the repository's own.
+    fn is_own(&self, image: Option<&str>) -> bool {
+        image.is_none_or(|image| words::kind("", Some(image), false) != crate::config::ServiceKind::Store)
+    }
+
+    /// `${KEY}`, `${KEY:-else}` and `$KEY` filled in from the file beside it.
+    fn filled(&self, text: &str, depth: usize) -> String {
+        let mut out = String::new();
+        let mut rest = text;
+        while let Some(at) = rest.find('$').filter(|_| depth < MOST_NESTED && out.len() < 4096) {
+            out.push_str(&rest[..at]);
+            let after = &rest[at + 1..];
+            let (key, default, end) = match after.strip_prefix('{') {
+                Some(inner) => {
+                    let Some(close) = inner.find('}') else { break };
+                    let body = &inner[..close];
+                    let end_of_key =
+                        body.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(body.len());
+                    let default = body[end_of_key..].trim_start_matches([':', '-']);
+                    let is_default = body[end_of_key..].trim_start_matches(':').starts_with('-');
+                    (&body[..end_of_key], if is_default { default } else { "" }, close + 2)
+                }
+                None => {
+                    let end =
+                        after.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(after.len());
+                    (&after[..end], "", end)
+                }
+            };
+            match self.values.get(key) {
+                Some(value) => out.push_str(&self.filled(value, depth + 1)),
+                None => out.push_str(default),
+            }
+            rest = &after[end..];
+        }
+        out.push_str(rest);
+        out
+    }
+}
+
+/// The hosts that the value of an address setting names.
+pub(super) fn hosts(key: &str, value: &str) -> Vec<String> {
+    const ADDRESSES: &[&str] = &[
+        "addr",
+        "address",
+        "addresses",
+        "url",
+        "urls",
+        "uri",
+        "uris",
+        "host",
+        "hosts",
+        "hostname",
+        "endpoint",
+        "endpoints",
+        "server",
+        "servers",
+        "broker",
+        "brokers",
+        "dsn",
+        "connection",
+        "connectionstring",
+        "connectionstrings",
+        "upstream",
+        "backend",
+        "target",
+        "origin",
+        "bootstrap",
+        "nodes",
+        "peers",
+        "proxy",
+        "service",
+        "datasource",
+        "api",
+        "base",
+        "baseurl",
+        "db",
+        "database",
+        "redis",
+        "kafka",
+        "amqp",
+        "sentinel",
+        "gateway",
+        "seeds",
+    ];
+    let key: String =
+        key.chars().map(|c| if c.is_alphanumeric() { c.to_ascii_lowercase() } else { ' ' }).collect();
+    let names_address = key.split(' ').any(|word| ADDRESSES.contains(&word)) && !key.ends_with(" name");
+    if !names_address && !value.contains("://") {
+        return Vec::new();
+    }
+    let mut found: Vec<String> = Vec::new();
+    let mut addresses = value.split("://").skip(1).peekable();
+    if addresses.peek().is_some() {
+        for address in addresses {
+            // `user:password@host:port,host:port/path?query`
+            let authority = address.split(['/', '?', '#', ' ', '"', '\'']).next().unwrap_or_default();
+            let hosts = authority.rsplit('@').next().unwrap_or_default();
+            found.extend(hosts.split([',', ';']).filter_map(host));
+        }
+    } else {
+        for part in value.split([',', ';', ' ']) {
+            match part.split_once('=') {
+                Some((key, value)) if ADDRESSES.contains(&key.trim().to_ascii_lowercase().as_str()) => {
+                    found.extend(host(value))
+                }
+                Some(_) => {}
+                None => found.extend(host(part)),
+            }
+        }
+    }
+    found.dedup();
+    found
+}
+
+/// A name inside the product's own network: `cart`, `cart:7070`, `cart.shop.svc.cluster.local`.
+fn host(text: &str) -> Option<String> {
+    let name = text.trim().split([':', '/']).next()?;
+    let (first, domain) = name.split_once('.').unwrap_or((name, ""));
+    let inner = domain.is_empty()
+        || domain.split('.').any(|part| part == "svc")
+        || domain.ends_with("local")
+        || domain.ends_with("internal");
+    let is_name = first.len() > 1
+        && first.contains(|c: char| c.is_ascii_alphabetic())
+        && first.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
+    (inner && is_name).then(|| first.to_owned())
+}

@@ -1,0 +1,158 @@
+//! Kubernetes, Skaffold and Helm: what a cluster runs, what it is built from, whose address it is given.
+
+use super::compose::hosts;
+use super::{Call, Kind, Sighting, Tree, words};
+use crate::change::RepoPath;
+use crate::formats::document::{self, Node};
+
+fn documents(tree: &Tree<'_>, path: &RepoPath) -> Vec<Node> {
+    // A Helm template is no YAML; what it says is read from its chart.
+    let text = tree.read(path).filter(|text| !text.contains("{{"));
+    text.and_then(|text| document::yaml(&text).ok()).unwrap_or_default()
+}
+
+/// Deployments and their like, with the addresses in their environment.
+pub(super) fn workloads(tree: &Tree<'_>) -> Vec<Sighting> {
+    let mut all: Vec<(Sighting, Vec<String>)> = Vec::new();
+    let mut addresses: Vec<(String, String)> = Vec::new();
+    for path in tree.files(Kind::Kubernetes) {
+        for document in documents(tree, path) {
+            let kind = document.text_of("kind").unwrap_or_default();
+            let name = document.at(&["metadata", "name"]).text().unwrap_or_default();
+            let serverless = document
+                .text_of("apiVersion")
+                .is_some_and(|version| version.starts_with("serving.knative.dev"));
+            if name.is_empty() {
+                continue;
+            }
+            if matches!(kind, "Deployment" | "StatefulSet" | "DaemonSet" | "CronJob" | "Rollout")
+                || kind == "Service" && serverless
+            {
+                if let Some(seen) = workload(tree, path, &document, name) {
+                    all.push(seen);
+                }
+            } else if kind == "Service" {
+                let selected = document.at(&["spec", "selector"]);
+                if let Some(label) = label(selected) {
+                    addresses.push((name.to_owned(), label));
+                }
+            }
+        }
+    }
+    for (sighting, labels) in &mut all {
+        let called =
+            addresses.iter().filter(|(name, label)| labels.contains(label) && *name != sighting.name);
+        sighting.aliases.extend(called.map(|(name, _)| name.clone()));
+    }
+    all.into_iter().map(|(sighting, _)| sighting).collect()
+}
+
+/// The label by which most teams tell their workloads apart.
+fn label(labels: &Node) -> Option<String> {
+    ["app", "app.kubernetes.io/name", "name", "k8s-app", "app.kubernetes.io/component"]
+        .iter()
+        .find_map(|key| labels.text_of(key))
+        .map(str::to_owned)
+}
+
+fn workload(
+    tree: &Tree<'_>,
+    path: &RepoPath,
+    document: &Node,
+    name: &str,
+) -> Option<(Sighting, Vec<String>)> {
+    let spec = document.get("spec");
+    let template = if spec.get("jobTemplate").is_some() {
+        spec.at(&["jobTemplate", "spec", "template"])
+    } else {
+        spec.get("template")
+    };
+    let pod = template.get("spec");
+    let containers: Vec<&Node> = pod.get("containers").items().collect();
+    let image = containers.first().and_then(|container| container.text_of("image")).unwrap_or_default();
+    if words::is_test(name) || containers.is_empty() {
+        return None;
+    }
+    let all = containers.iter().copied().chain(pod.get("initContainers").items());
+    let calls = all
+        .flat_map(|container| container.get("env").items())
+        .flat_map(|entry| {
+            let key = entry.text_of("name").unwrap_or_default();
+            let value = entry.get("value");
+            hosts(key, value.text().unwrap_or_default())
+                .into_iter()
+                .map(|to| (to, value.line))
+                .collect::<Vec<_>>()
+        })
+        .map(|(to, line)| Call { to, how: "kubernetes", place: tree.at(path, line) })
+        .collect();
+    let last = image.rsplit('/').next().unwrap_or(image);
+    let last = last.split([':', '@']).next().unwrap_or(last);
+    let folder = tree.folder_named(&[last, name]);
+    let labels = label(template.at(&["metadata", "labels"])).into_iter().collect();
+    let sighting = Sighting {
+        name: name.to_owned(),
+        title: None,
+        kind: words::kind(name, Some(image), folder.is_some()),
+        folder,
+        rule: "kubernetes",
+        place: tree.at(path, document.at(&["metadata", "name"]).line),
+        owners: Vec::new(),
+        aliases: Vec::new(),
+        calls,
+    };
+    Some((sighting, labels))
+}
+
+/// What Skaffold builds.
+pub(super) fn artifacts(tree: &Tree<'_>) -> Vec<Sighting> {
+    let mut all = Vec::new();
+    for path in tree.files(Kind::Skaffold) {
+        for document in documents(tree, path) {
+            for artifact in document.at(&["build", "artifacts"]).items() {
+                let Some(image) = artifact.text_of("image") else { continue };
+                let Some(folder) = path.join(artifact.text_of("context").unwrap_or(".")) else { continue };
+                let name = image.rsplit('/').next().unwrap_or(image);
+                if words::is_test(name) {
+                    continue;
+                }
+                all.push(Sighting {
+                    name: name.to_owned(),
+                    title: None,
+                    folder: Some(words::trimmed(folder.as_str()).to_owned()),
+                    kind: words::kind(name, None, true),
+                    rule: "skaffold",
+                    place: tree.at(path, artifact.line),
+                    owners: Vec::new(),
+                    aliases: Vec::new(),
+                    calls: Vec::new(),
+                });
+            }
+        }
+    }
+    all
+}
+
+/// Charts by their name. They say that something is deployed, and only their templates say what: they add their word
+/// to a service that was seen elsewhere.
+pub(super) fn charts(tree: &Tree<'_>) -> Vec<Sighting> {
+    tree.files(Kind::Chart)
+        .iter()
+        .filter_map(|path| {
+            let text = tree.read(path)?;
+            let document = document::yaml(&text).ok()?.into_iter().next()?;
+            let name = document.text_of("name")?;
+            Some(Sighting {
+                name: name.to_owned(),
+                title: None,
+                folder: None,
+                kind: words::kind(name, None, true),
+                rule: "helm",
+                place: tree.at(path, document.get("name").line),
+                owners: Vec::new(),
+                aliases: Vec::new(),
+                calls: Vec::new(),
+            })
+        })
+        .collect()
+}

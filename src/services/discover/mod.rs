@@ -1,0 +1,376 @@
+//! Which services a tree holds when nobody says so: each source tells what it sees, then sightings become services.
+
+mod catalogs;
+mod compose;
+mod kubernetes;
+mod packages;
+mod words;
+
+use std::cell::Cell;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use crate::change::{RepoPath, Snapshot};
+use crate::config::ServiceKind;
+use crate::finding::{Evidence, Side};
+
+pub(super) use words::letters;
+
+/// Files of one kind that are read at most, shallow ones first.
+const MOST_FILES: usize = 400;
+/// Bytes that are read in all: what the map needs is small, however large the repository.
+const MOST_BYTES: usize = 8 * 1024 * 1024;
+
+/// What one source says of one service.
+#[derive(Clone, Debug)]
+pub(super) struct Sighting {
+    pub(super) name: String,
+    pub(super) title: Option<String>,
+    /// Where its own code lies; empty for the root, `None` where the repository holds none.
+    pub(super) folder: Option<String>,
+    pub(super) kind: ServiceKind,
+    /// The rule that found it.
+    pub(super) rule: &'static str,
+    /// Where that is written.
+    pub(super) place: Evidence,
+    pub(super) owners: Vec<String>,
+    /// Other names by which settings call it.
+    pub(super) aliases: Vec<String>,
+    pub(super) calls: Vec<Call>,
+}
+
+/// A call that a source names.
+#[derive(Clone, Debug)]
+pub(super) struct Call {
+    /// The called, as the source names it.
+    pub(super) to: String,
+    /// What says so.
+    pub(super) how: &'static str,
+    pub(super) place: Evidence,
+}
+
+/// Code that is no service of its own.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Shared {
+    /// Its name in its manifest.
+    pub name: String,
+    /// Where it lies.
+    pub folder: String,
+    /// The services that use it, by name, sorted.
+    pub used_by: Vec<String>,
+}
+
+/// All that was seen in one tree.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Found {
+    pub(super) services: Vec<Sighting>,
+    pub(super) shared: Vec<Shared>,
+}
+
+/// The files of a tree that may tell of services, by what they are.
+pub(super) struct Tree<'t> {
+    snapshot: &'t dyn Snapshot,
+    files: HashMap<Kind, Vec<&'t RepoPath>>,
+    /// Folders with code of their own, by the last part of their path.
+    folders: BTreeMap<String, Vec<String>>,
+    left: Cell<usize>,
+    side: Side,
+}
+
+/// What a file may tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Kind {
+    Compose,
+    Kubernetes,
+    Skaffold,
+    Chart,
+    Dockerfile,
+    Catalog,
+    Package,
+    Main,
+}
+
+impl<'t> Tree<'t> {
+    fn new(snapshot: &'t dyn Snapshot, side: Side) -> Self {
+        let mut files: HashMap<Kind, Vec<&RepoPath>> = HashMap::new();
+        let mut folders: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for path in snapshot.paths() {
+            let Some(kind) = kind_of(path) else { continue };
+            if path.folders().any(words::is_aside) {
+                continue;
+            }
+            files.entry(kind).or_default().push(path);
+            if matches!(kind, Kind::Dockerfile | Kind::Package | Kind::Main) {
+                let folder = words::trimmed(path.folder());
+                let name = folder.rsplit('/').next().unwrap_or_default();
+                let known = folders.entry(letters(name)).or_default();
+                if !known.iter().any(|other| other == folder) {
+                    known.push(folder.to_owned());
+                }
+            }
+        }
+        for list in files.values_mut() {
+            list.sort_by_key(|path| (path.folders().count(), path.as_str()));
+            list.truncate(MOST_FILES);
+        }
+        Self { snapshot, files, folders, left: Cell::new(MOST_BYTES), side }
+    }
+
+    fn files(&self, kind: Kind) -> &[&'t RepoPath] {
+        self.files.get(&kind).map_or(&[], Vec::as_slice)
+    }
+
+    /// A file's text, as long as there is room for it.
+    fn read(&self, path: &RepoPath) -> Option<String> {
+        if self.left.get() == 0 {
+            return None;
+        }
+        let text = self.snapshot.read(path)?.text()?.to_owned();
+        self.left.set(self.left.get().saturating_sub(text.len()));
+        Some(text)
+    }
+
+    fn at(&self, path: &RepoPath, line: u32) -> Evidence {
+        Evidence { path: path.clone(), line: Some(line.max(1)), side: self.side }
+    }
+
+    /// The folder whose name is one of these, or ends with it: `config-server` is `acme-config-server`.
+    fn folder_named(&self, names: &[&str]) -> Option<String> {
+        let shallow = |folders: &Vec<String>| {
+            folders
+                .iter()
+                .filter(|folder| !folder.is_empty())
+                .min_by_key(|folder| folder.matches('/').count())
+                .cloned()
+        };
+        let names = || names.iter().filter(|name| name.len() > 1);
+        names().find_map(|name| self.folders.get(&letters(name)).and_then(shallow)).or_else(|| {
+            names().filter(|name| name.contains('-') || name.len() > 4).find_map(|name| {
+                let ending = format!("-{}", name.to_ascii_lowercase());
+                let mut fits = self
+                    .folders
+                    .values()
+                    .flatten()
+                    .filter(|folder| folder.to_ascii_lowercase().ends_with(&ending));
+                let first = fits.next()?;
+                fits.next().is_none().then(|| first.clone())
+            })
+        })
+    }
+}
+
+fn kind_of(path: &RepoPath) -> Option<Kind> {
+    let name = path.file_name();
+    Some(match name {
+        "Dockerfile" | "Containerfile" => Kind::Dockerfile,
+        "skaffold.yaml" => Kind::Skaffold,
+        "Chart.yaml" => Kind::Chart,
+        "catalog-info.yaml"
+        | "catalog-info.yml"
+        | "service.datadog.yaml"
+        | "service.datadog.yml"
+        | "opslevel.yml"
+        | "opslevel.yaml"
+        | "cortex.yaml"
+        | "cortex.yml" => Kind::Catalog,
+        "Cargo.toml" | "package.json" | "go.mod" | "pom.xml" | "build.gradle" | "build.gradle.kts"
+        | "mix.exs" | "pyproject.toml" | "project.json" => Kind::Package,
+        "main.go" => Kind::Main,
+        _ if name.ends_with(".csproj") => Kind::Package,
+        _ if name.ends_with(".yml") || name.ends_with(".yaml") => {
+            if (name.starts_with("docker-compose")
+                || name.starts_with("compose.")
+                || name.starts_with("compose-"))
+                && !words::is_test(name)
+            {
+                Kind::Compose
+            } else if path.folders().any(words::is_deployment)
+                && !name.starts_with("values")
+                && !words::is_test(name)
+            {
+                Kind::Kubernetes
+            } else {
+                return None;
+            }
+        }
+        _ => return None,
+    })
+}
+
+/// Looks at a tree.
+pub(super) fn discover(snapshot: &dyn Snapshot, side: Side) -> Found {
+    let tree = Tree::new(snapshot, side);
+    let mut merged = Merged::default();
+    for sighting in catalogs::sightings(&tree) {
+        merged.add(sighting, true);
+    }
+    for sighting in compose::sightings(&tree) {
+        merged.add(sighting, true);
+    }
+    for sighting in kubernetes::workloads(&tree) {
+        merged.add(sighting, true);
+    }
+    for sighting in kubernetes::artifacts(&tree) {
+        merged.add(sighting, true);
+    }
+    let packages = packages::read(&tree);
+    for sighting in packages::deployables(&tree, &packages) {
+        merged.add(sighting, false);
+    }
+    for sighting in dockerfiles(&tree) {
+        merged.add(sighting, false);
+    }
+    for sighting in kubernetes::charts(&tree) {
+        merged.enrich(sighting);
+    }
+    let mut services = merged.finish();
+    let shared = packages::shared(&packages, &mut services);
+    Found { services, shared }
+}
+
+/// A folder with a Dockerfile of its own is built and shipped on its own.
+fn dockerfiles(tree: &Tree<'_>) -> Vec<Sighting> {
+    tree.files(Kind::Dockerfile)
+        .iter()
+        .filter(|path| !path.folders().any(words::is_workshop))
+        .map(|path| {
+            let folder = words::trimmed(path.folder());
+            let name = folder.rsplit('/').next().unwrap_or_default();
+            Sighting {
+                name: name.to_owned(),
+                title: None,
+                folder: Some(folder.to_owned()),
+                kind: words::kind(name, None, true),
+                rule: "dockerfile",
+                place: tree.at(path, 1),
+                owners: Vec::new(),
+                aliases: Vec::new(),
+                calls: Vec::new(),
+            }
+        })
+        .collect()
+}
+
+/// Sightings of the same service become one: the same folder, or the same name.
+#[derive(Default)]
+struct Merged {
+    services: Vec<Sighting>,
+}
+
+impl Merged {
+    /// `strong`: the source says that it runs. A weak one, which only says that it could, never splits a service in
+    /// two and never wraps several into one.
+    fn add(&mut self, sighting: Sighting, strong: bool) {
+        if let Some(known) = self.find(&sighting) {
+            return join(known, sighting);
+        }
+        if !strong {
+            let Some(folder) = sighting.folder.as_deref() else { return };
+            let overlaps = |other: &Sighting| {
+                other.folder.as_deref().is_some_and(|other| {
+                    !other.is_empty() && is_inside(folder, other)
+                        || is_inside(other, folder) && other != folder
+                })
+            };
+            if self.services.iter().any(overlaps) {
+                return;
+            }
+        }
+        self.services.push(sighting);
+    }
+
+    /// Adds what is known to a service that was seen before, and never makes one.
+    fn enrich(&mut self, sighting: Sighting) {
+        if let Some(known) = self.find(&sighting) {
+            join(known, sighting);
+        }
+    }
+
+    fn find(&mut self, sighting: &Sighting) -> Option<&mut Sighting> {
+        let named = letters(&sighting.name);
+        let place = self
+            .services
+            .iter()
+            .position(|known| known.folder.is_some() && known.folder == sighting.folder)
+            .or_else(|| {
+                self.services.iter().position(|known| {
+                    let names = std::iter::once(&known.name).chain(&known.aliases);
+                    let same = !named.is_empty() && names.map(|name| letters(name)).any(|name| name == named);
+                    // The same name in another folder is another service, unless one lies in the other.
+                    same && match (&known.folder, &sighting.folder) {
+                        (Some(a), Some(b)) => {
+                            a.is_empty() || b.is_empty() || is_inside(a, b) || is_inside(b, a)
+                        }
+                        _ => true,
+                    }
+                })
+            })?;
+        self.services.get_mut(place)
+    }
+
+    fn finish(mut self) -> Vec<Sighting> {
+        let products = |services: &[Sighting]| {
+            services.iter().filter(|one| one.kind == ServiceKind::Product && one.folder.is_some()).count()
+        };
+        // Beside two or more services, a build at the root is the build of all.
+        let wraps = |one: &Sighting| {
+            one.folder.as_deref() == Some("") && matches!(one.rule, "dockerfile" | "package")
+        };
+        let inner = self.services.iter().filter(|one| !wraps(one)).cloned().collect::<Vec<_>>();
+        if products(&inner) >= 2 {
+            self.services = inner;
+        }
+        for service in &mut self.services {
+            if service.name.is_empty() {
+                service.name = "app".to_owned();
+            }
+        }
+        self.services.sort_by(|a, b| a.name.cmp(&b.name).then_with(|| a.folder.cmp(&b.folder)));
+        self.services
+    }
+}
+
+/// The first source that saw it keeps its word; later ones fill in what it left out.
+fn join(known: &mut Sighting, other: Sighting) {
+    if other.name != known.name {
+        let folder_name = |one: &Sighting| {
+            let folder = one.folder.as_deref().unwrap_or_default();
+            letters(folder.rsplit('/').next().unwrap_or_default()) == letters(&one.name)
+        };
+        // Of several programs from one folder, the one that has its name stands for all.
+        let better = known.rule == other.rule && !folder_name(known) && folder_name(&other);
+        let alias = if better { std::mem::replace(&mut known.name, other.name) } else { other.name };
+        if !alias.is_empty() && !known.aliases.contains(&alias) {
+            known.aliases.push(alias);
+        }
+        if known.name.is_empty() {
+            known.name = known.aliases.pop().unwrap_or_default();
+        }
+    }
+    match (&known.folder, other.folder) {
+        (None, folder) => known.folder = folder,
+        // The outer folder holds the service as a whole.
+        (Some(inner), Some(outer)) if !outer.is_empty() && is_inside(inner, &outer) => {
+            known.folder = Some(outer)
+        }
+        _ => {}
+    }
+    known.title = known.title.take().or(other.title);
+    if known.owners.is_empty() {
+        known.owners = other.owners;
+    }
+    known.aliases.extend(other.aliases);
+    known.aliases.retain(|alias| *alias != known.name);
+    let names: BTreeSet<String> = known.aliases.drain(..).collect();
+    known.aliases = names.into_iter().collect();
+    if known.kind == ServiceKind::Support && other.kind == ServiceKind::Product && known.folder.is_none() {
+        known.kind = other.kind;
+    }
+    known.calls.extend(other.calls);
+}
+
+/// Whether a folder is another or lies in it.
+pub(super) fn is_inside(folder: &str, outer: &str) -> bool {
+    outer.is_empty()
+        || folder == outer
+        || folder.strip_prefix(outer).is_some_and(|rest| rest.starts_with('/'))
+}

@@ -1,0 +1,353 @@
+//! What names say: of folders that stand aside, of things that only test or build, of stores, of what supports.
+
+use crate::config::ServiceKind;
+
+/// A name reduced to its letters and digits: `Cart-Service` and `cart_service` are the same.
+pub(crate) fn letters(name: &str) -> String {
+    name.chars().filter(|c| c.is_alphanumeric()).map(|c| c.to_ascii_lowercase()).collect()
+}
+
+fn words(name: &str) -> impl Iterator<Item = String> {
+    // `frontendTests`: a capital begins a word.
+    let mut spaced = String::new();
+    for c in name.chars() {
+        if c.is_ascii_uppercase() {
+            spaced.push(' ');
+        }
+        spaced.push(if c.is_alphanumeric() { c.to_ascii_lowercase() } else { ' ' });
+    }
+    spaced.split_whitespace().map(str::to_owned).collect::<Vec<_>>().into_iter()
+}
+
+/// Folders whose files tell nothing about the product.
+pub(super) fn is_aside(folder: &str) -> bool {
+    const ASIDE: &[&str] = &[
+        "node_modules",
+        "vendor",
+        "third_party",
+        "dist",
+        "target",
+        "examples",
+        "example",
+        "samples",
+        "sample",
+        "docs",
+        "doc",
+        "test",
+        "tests",
+        "testdata",
+        "fixtures",
+        "e2e",
+        ".github",
+        ".devcontainer",
+        "benchmark",
+        "benchmarks",
+        "bench",
+        "benches",
+        "templates",
+        "scaffolds",
+        "__tests__",
+        "spec",
+        "specs",
+        "cypress",
+        "playwright",
+        "storybook",
+        "integration-tests",
+        "integration_tests",
+        "testing",
+        "demo",
+        "demos",
+        "tutorial",
+        "tutorials",
+        "archive",
+        "legacy",
+        "fuzz",
+        "xtask",
+        "generators",
+        "cookiecutter",
+        ".gitlab",
+        "hack",
+        "mocks",
+        "stubs",
+        ".cargo",
+        "docker-tests",
+    ];
+    // Helm keeps what it deploys in `templates`; those are read through the chart.
+    ASIDE.contains(&folder) || folder.ends_with("-e2e") || folder.ends_with(".Tests")
+}
+
+/// Folders of what builds, checks and helps, never of what runs for customers.
+pub(super) fn is_workshop(folder: &str) -> bool {
+    const WORKSHOP: &[&str] = &[
+        "tools",
+        "tool",
+        "scripts",
+        "script",
+        "ci",
+        ".ci",
+        "build-tools",
+        "builder",
+        "dev",
+        "devtools",
+        "hack",
+        "internal-tools",
+        "buildsrc",
+        "lint",
+        "codegen",
+        "magefiles",
+        "contrib",
+        "release",
+        "images",
+        "base-image",
+        "base-images",
+        "packaging",
+        "pkg",
+        "debian",
+        "rpm",
+        "lib",
+        "libs",
+        "packages",
+        "crates",
+    ];
+    WORKSHOP.contains(&folder.to_ascii_lowercase().as_str())
+}
+
+/// Folders that hold what a cluster is told to run.
+pub(super) fn is_deployment(folder: &str) -> bool {
+    const DEPLOYMENT: &[&str] = &[
+        "k8s",
+        "kube",
+        "kubernetes",
+        "kubernetes-manifests",
+        "manifests",
+        "manifest",
+        "deploy",
+        "deployment",
+        "deployments",
+        "kustomize",
+        "overlays",
+        "gitops",
+        "argocd",
+        "clusters",
+        "openshift",
+        "infra",
+        "infrastructure",
+        "ops",
+        "flux",
+        "apps-config",
+    ];
+    DEPLOYMENT.contains(&folder)
+}
+
+/// Folders whose children are deployed one by one, by their name.
+pub(super) fn is_container(folder: &str) -> bool {
+    matches!(folder, "apps" | "services" | "microservices" | "svc" | "functions" | "lambdas" | "workers")
+}
+
+/// A folder without the last parts that only say how code is laid out: `src/cart/src` is `src/cart`.
+pub(super) fn trimmed(folder: &str) -> &str {
+    let mut folder = folder;
+    while let Some(last) = folder.rsplit('/').next()
+        && matches!(last, "src" | "docker" | ".docker" | "build" | "deploy" | "container" | "deployment")
+    {
+        folder = folder.rsplit_once('/').map_or("", |(outer, _)| outer);
+    }
+    folder
+}
+
+/// What only tests.
+pub(super) fn is_test(name: &str) -> bool {
+    words(name).any(|word| {
+        matches!(
+            word.as_str(),
+            "test"
+                | "tests"
+                | "testing"
+                | "e2e"
+                | "cypress"
+                | "playwright"
+                | "selenium"
+                | "ci"
+                | "integrationtest"
+                | "tracetest"
+                | "bench"
+                | "benchmark"
+        )
+    })
+}
+
+/// What runs once and ends.
+pub(super) fn is_one_off(name: &str) -> bool {
+    words(name).any(|word| {
+        matches!(
+            word.as_str(),
+            "migrate"
+                | "migration"
+                | "migrations"
+                | "migrator"
+                | "seed"
+                | "seeder"
+                | "init"
+                | "setup"
+                | "prestart"
+                | "bootstrap"
+                | "provision"
+                | "provisioner"
+                | "codegen"
+                | "builder"
+                | "lint"
+        )
+    })
+}
+
+/// What a service is for, as far as its name and image say; `built` where the repository holds its code.
+pub(super) fn kind(name: &str, image: Option<&str>, built: bool) -> ServiceKind {
+    const STORES: &[&str] = &[
+        "postgres",
+        "postgresql",
+        "pgvector",
+        "postgis",
+        "timescaledb",
+        "pgbouncer",
+        "mysql",
+        "mariadb",
+        "percona",
+        "mongo",
+        "mongodb",
+        "redis",
+        "valkey",
+        "keydb",
+        "dragonfly",
+        "memcached",
+        "kafka",
+        "redpanda",
+        "zookeeper",
+        "rabbitmq",
+        "activemq",
+        "artemis",
+        "nats",
+        "pulsar",
+        "mosquitto",
+        "elasticsearch",
+        "opensearch",
+        "meilisearch",
+        "typesense",
+        "solr",
+        "clickhouse",
+        "cassandra",
+        "scylla",
+        "scylladb",
+        "cockroach",
+        "cockroachdb",
+        "mssql",
+        "sqlserver",
+        "oracle",
+        "minio",
+        "etcd",
+        "neo4j",
+        "influxdb",
+        "dynamodb",
+        "couchdb",
+        "couchbase",
+        "qdrant",
+        "weaviate",
+        "milvus",
+        "db",
+        "database",
+        "rethinkdb",
+        "surrealdb",
+        "arangodb",
+        "tidb",
+        "spanner",
+        "immudb",
+        "foundationdb",
+        "questdb",
+        "seaweedfs",
+    ];
+    const SUPPORT: &[&str] = &[
+        "grafana",
+        "prometheus",
+        "jaeger",
+        "zipkin",
+        "tempo",
+        "loki",
+        "otel",
+        "collector",
+        "opentelemetry",
+        "envoy",
+        "nginx",
+        "traefik",
+        "haproxy",
+        "caddy",
+        "proxy",
+        "loadgenerator",
+        "loadgen",
+        "loadtest",
+        "locust",
+        "k6",
+        "mailhog",
+        "mailpit",
+        "mailcatcher",
+        "maildev",
+        "adminer",
+        "pgadmin",
+        "phpmyadmin",
+        "kafdrop",
+        "swagger",
+        "flagd",
+        "unleash",
+        "vault",
+        "consul",
+        "localstack",
+        "wiremock",
+        "mock",
+        "fluentd",
+        "fluentbit",
+        "kibana",
+        "cadvisor",
+        "exporter",
+        "watchtower",
+        "portainer",
+        "dozzle",
+        "chrome",
+        "browserless",
+        "promtail",
+        "alertmanager",
+        "sentry",
+        "opamp",
+        "profiler",
+        "ngrok",
+        "certbot",
+        "debezium",
+        "autoheal",
+        "tracing",
+        "docs",
+        "documentation",
+        "loki",
+        "pyroscope",
+        "firepit",
+    ];
+    let last = |image: &str| {
+        let image = image.split('@').next().unwrap_or(image);
+        let image = image.rsplit('/').next().unwrap_or(image);
+        image.split(':').next().unwrap_or(image).to_owned()
+    };
+    let is = |list: &[&str], name: &str| {
+        let all = letters(name);
+        list.contains(&all.as_str()) || words(name).any(|word| list.contains(&word.as_str()))
+    };
+    let image_is = |list: &[&str]| image.is_some_and(|image| is(list, &last(image)));
+    let interface = words(name).any(|word| matches!(word.as_str(), "ui" | "exporter" | "admin" | "connect"));
+    if !built && image_is(STORES) && !interface
+        || is(STORES, name) && !interface && (!built || words(name).count() == 1)
+    {
+        ServiceKind::Store
+    } else if is(SUPPORT, name)
+        || letters(name).contains("loadgenerator")
+        || !built && (image.is_some() || image_is(SUPPORT))
+    {
+        ServiceKind::Support
+    } else {
+        ServiceKind::Product
+    }
+}

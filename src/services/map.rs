@@ -1,0 +1,118 @@
+//! The part of the map that a change touches: at most twelve nodes, and the lines between them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+
+use super::{Catalog, touched};
+use crate::config::ServiceKind;
+use crate::detectors::Context;
+use crate::summary::{Edge, Map, Node, NodeKind, Reason, State};
+
+/// More than this nobody reads.
+const MOST_NODES: usize = 12;
+
+/// The services touched, their neighbours, and what calls what; empty where fewer than two services change.
+pub fn map(cx: &Context<'_>) -> Map {
+    let by_hand: BTreeSet<String> = touched(cx)
+        .into_iter()
+        .filter(|touch| matches!(touch.reason, Reason::Code | Reason::Config))
+        .map(|touch| touch.name)
+        .collect();
+    of(cx.catalog, &by_hand)
+}
+
+fn of(catalog: &Catalog, by_hand: &BTreeSet<String>) -> Map {
+    let mut states: BTreeMap<&str, State> = BTreeMap::new();
+    for service in catalog.services() {
+        let state = match service.state {
+            State::Same if by_hand.contains(&service.name) => State::Changed,
+            state => state,
+        };
+        states.insert(&service.name, state);
+    }
+    let changed = |name: &str| states.get(name).is_some_and(|state| *state != State::Same);
+    if states.values().filter(|state| **state != State::Same).count() < 2 {
+        return Map::default();
+    }
+    // How near a service is to the change: changed itself, else by how many changed ones it is joined with.
+    let mut near: BTreeMap<&str, usize> = BTreeMap::new();
+    for connection in catalog.connections() {
+        for (one, other) in [(&connection.from, &connection.to), (&connection.to, &connection.from)] {
+            if changed(one) && states.contains_key(other.as_str()) {
+                *near.entry(other).or_default() += 1;
+            }
+        }
+    }
+    let mut names: Vec<&str> = states
+        .keys()
+        .copied()
+        .filter(|name| {
+            let support = catalog.named(name).is_some_and(|service| service.kind == ServiceKind::Support);
+            changed(name) || near.contains_key(name) && !support
+        })
+        .collect();
+    names.sort_by_key(|name| {
+        let new = states.get(name).is_some_and(|state| matches!(state, State::New | State::Gone));
+        (!new, !changed(name), std::cmp::Reverse(near.get(name).copied().unwrap_or(0)), *name)
+    });
+    names.truncate(MOST_NODES);
+    let shown: BTreeSet<&str> = names.iter().copied().collect();
+    let nodes = shown.iter().filter_map(|name| {
+        let kind = match catalog.named(name)?.kind {
+            ServiceKind::Store => NodeKind::Store,
+            ServiceKind::Product | ServiceKind::Support => NodeKind::Service,
+        };
+        Some(Node { name: (*name).to_owned(), kind, state: states.get(name).copied().unwrap_or(State::Same) })
+    });
+    let edges = catalog
+        .connections()
+        .iter()
+        .filter(|one| shown.contains(one.from.as_str()) && shown.contains(one.to.as_str()))
+        .filter(|one| changed(&one.from) || changed(&one.to))
+        .map(|one| Edge { from: one.from.clone(), to: one.to.clone(), state: one.state });
+    Map { nodes: nodes.collect(), edges: edges.collect() }
+}
+
+/// A map as a drawing wants it: short ids, labels without signs that Mermaid reads, and who calls whom by caller.
+/// `titles` gives the name that people use.
+pub fn drawing(map: &Map, titles: &dyn Fn(&str) -> String) -> Value {
+    let id = |name: &str| map.nodes.iter().position(|node| node.name == name).map(|at| format!("n{at}"));
+    let nodes: Vec<Value> = map
+        .nodes
+        .iter()
+        .map(|node| json!({"id": id(&node.name), "label": label(&titles(&node.name)), "title": titles(&node.name), "kind": node.kind, "state": node.state}))
+        .collect();
+    let edges: Vec<Value> = map
+        .edges
+        .iter()
+        .filter_map(|edge| Some(json!({"from": id(&edge.from)?, "to": id(&edge.to)?, "state": edge.state})))
+        .collect();
+    let mut by_caller: Vec<(&str, Vec<String>, State)> = Vec::new();
+    for edge in &map.edges {
+        match by_caller.iter_mut().find(|(from, _, state)| *from == edge.from && *state == edge.state) {
+            Some((_, to, _)) => to.push(titles(&edge.to)),
+            None => by_caller.push((&edge.from, vec![titles(&edge.to)], edge.state)),
+        }
+    }
+    let calls: Vec<Value> = by_caller
+        .into_iter()
+        .map(|(from, to, state)| json!({"from": titles(from), "to": to, "state": state}))
+        .collect();
+    json!({"nodes": nodes, "edges": edges, "calls": calls})
+}
+
+/// Text inside quotes of a Mermaid label: no sign that it, or HTML, would read.
+fn label(text: &str) -> String {
+    text.chars()
+        .map(|c| match c {
+            '"' | '`' | '<' | '>' | '#' | ';' | '&' | '[' | ']' | '{' | '}' | '|' | '\\' | '(' | ')' => ' ',
+            c if c.is_control() => ' ',
+            c => c,
+        })
+        .take(60)
+        .collect::<String>()
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
+}

@@ -1,0 +1,89 @@
+//! Which services a change touches, each with its strongest reason.
+
+use std::collections::BTreeMap;
+
+use crate::change::{ChangeKind, FileChange, Role};
+use crate::detectors::Context;
+use crate::roles::is_tooling;
+use crate::summary::{Reason, ServiceTouch};
+
+/// Why one file counts for its service; `None` for what only configures the tools of developers.
+pub fn reason_of(file: &FileChange) -> Option<Reason> {
+    let reason = match file.role {
+        Role::Docs => Reason::Docs,
+        Role::Lock | Role::Manifest => Reason::Packages,
+        Role::Generated | Role::Vendored => Reason::Generated,
+        Role::Test => Reason::Tests,
+        Role::Config | Role::Infra if is_tooling(file.path.as_str()) => return None,
+        Role::Infra if only_versions(file) => Reason::Packages,
+        Role::Config | Role::Infra => Reason::Config,
+        Role::Source | Role::Migration | Role::Contract | Role::Translation | Role::Asset => Reason::Code,
+    };
+    Some(if matches!(reason, Reason::Code | Reason::Config) && is_spacing(file) {
+        Reason::Spacing
+    } else {
+        reason
+    })
+}
+
+/// The services that a change touches, by name, each with its strongest reason.
+pub fn touched(cx: &Context<'_>) -> Vec<ServiceTouch> {
+    let mut reasons: BTreeMap<&str, (u32, Reason)> = BTreeMap::new();
+    for file in cx.changes.files() {
+        // A file that moves from one service to another changes both.
+        let places = [Some(&file.path), (file.old_path() != &file.path).then(|| file.old_path())];
+        let mut names: Vec<&str> = places
+            .into_iter()
+            .flatten()
+            .filter_map(|path| cx.catalog.service_of(path))
+            .map(|one| one.name.as_str())
+            .collect();
+        names.dedup();
+        let Some(reason) = reason_of(file) else { continue };
+        for name in names {
+            let (files, strongest) = reasons.entry(name).or_insert((0, reason));
+            *files += 1;
+            *strongest = (*strongest).min(reason);
+        }
+    }
+    reasons
+        .into_iter()
+        .filter_map(|(name, (files, reason))| {
+            let service = cx.catalog.named(name)?;
+            Some(ServiceTouch {
+                name: service.name.clone(),
+                title: service.title.clone(),
+                owners: service.owners.clone(),
+                files,
+                reason,
+            })
+        })
+        .collect()
+}
+
+/// The same text once all spacing is taken out.
+fn is_spacing(file: &FileChange) -> bool {
+    let ChangeKind::Modified { before, after } = &file.kind else { return false };
+    let (Some(before), Some(after)) = (before.text(), after.text()) else { return false };
+    let solid = |text: &str| text.chars().filter(|c| !c.is_whitespace()).collect::<String>();
+    before.len().abs_diff(after.len()) < 100_000 && solid(before) == solid(after)
+}
+
+/// Every line that differs only names a version: an image's tag, an argument of a build.
+fn only_versions(file: &FileChange) -> bool {
+    let ChangeKind::Modified { before, after } = &file.kind else { return false };
+    let (Some(before), Some(after)) = (before.text(), after.text()) else { return false };
+    let differs = |line: &(&str, &str)| line.0 != line.1;
+    before.lines().count() == after.lines().count()
+        && before
+            .lines()
+            .zip(after.lines())
+            .filter(differs)
+            .all(|(old, new)| letters_only(old) == letters_only(new))
+}
+
+/// A line without digits and what joins them, so that two versions of it are the same; digests count as digits.
+fn letters_only(line: &str) -> String {
+    let line = line.split("@sha256:").next().unwrap_or(line);
+    line.chars().filter(|c| !c.is_ascii_digit() && !matches!(c, '.' | '-')).collect()
+}

@@ -1,0 +1,1 @@
+pub fn total() -> u32 { 2 }
