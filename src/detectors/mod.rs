@@ -4,6 +4,7 @@
 //! that name) and its cases in `tests/cases/<id>/`. No I/O, no clock, no network, no prose.
 
 pub mod beyond_title;
+pub mod config;
 pub mod contradiction;
 pub mod dependency;
 pub mod hotspot;
@@ -192,6 +193,7 @@ macro_rules! detectors {
 }
 
 detectors! {
+    config::Config,
     schema::Schema,
     dependency::Dependency,
     runtime::Runtimes,

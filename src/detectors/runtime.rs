@@ -141,6 +141,7 @@ mod tests {
             after: &after,
             catalog: &catalog,
             history: &history,
+            roles: &crate::roles::Roles::default(),
             config: &config,
         };
         let mut report = Report::default();

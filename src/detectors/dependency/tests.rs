@@ -42,6 +42,7 @@ fn report(before: Files<'_>, after: Files<'_>, title: &str) -> Report {
         after: &after,
         catalog: &catalog,
         history: &history,
+        roles: &crate::roles::Roles::default(),
         config: &config,
     };
     let mut report = Report::default();
