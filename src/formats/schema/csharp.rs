@@ -22,11 +22,25 @@ impl MigrationReader for EfCore {
     fn reads(&self, path: &RepoPath, text: &str) -> bool {
         // The designer's file and the snapshot are written beside each migration and say nothing of their own.
         let name = path.file_name();
-        path.extension() == "cs" && !name.ends_with(".Designer.cs") && !name.ends_with("ModelSnapshot.cs") && text.contains("MigrationBuilder") && text.contains("void Up(")
+        path.extension() == "cs"
+            && !name.ends_with(".Designer.cs")
+            && !name.ends_with("ModelSnapshot.cs")
+            && text.contains("MigrationBuilder")
+            && text.contains("void Up(")
     }
 
-    fn read(&self, _path: &RepoPath, text: &str, _down: Option<&str>, _tree: &dyn Snapshot) -> Result<Migration, Unreadable> {
-        read(text, |text| if text.contains("SqlServer:") { Some(Dialect::SqlServer) } else { None }, |walk, expr, call| ef_core(walk, call, expr.line))
+    fn read(
+        &self,
+        _path: &RepoPath,
+        text: &str,
+        _down: Option<&str>,
+        _tree: &dyn Snapshot,
+    ) -> Result<Migration, Unreadable> {
+        read(
+            text,
+            |text| if text.contains("SqlServer:") { Some(Dialect::SqlServer) } else { None },
+            |walk, expr, call| ef_core(walk, call, expr.line),
+        )
     }
 }
 
@@ -39,10 +53,19 @@ impl MigrationReader for FluentMigrator {
         path.extension() == "cs"
             && text.contains("Migration")
             && text.contains("void Up(")
-            && (text.contains("FluentMigrator") || ["Create.Table(", "Alter.Table(", "Delete.", "Execute.Sql("].iter().any(|mark| text.contains(mark)))
+            && (text.contains("FluentMigrator")
+                || ["Create.Table(", "Alter.Table(", "Delete.", "Execute.Sql("]
+                    .iter()
+                    .any(|mark| text.contains(mark)))
     }
 
-    fn read(&self, _path: &RepoPath, text: &str, _down: Option<&str>, _tree: &dyn Snapshot) -> Result<Migration, Unreadable> {
+    fn read(
+        &self,
+        _path: &RepoPath,
+        text: &str,
+        _down: Option<&str>,
+        _tree: &dyn Snapshot,
+    ) -> Result<Migration, Unreadable> {
         let mut migration = read(text, |_| None, fluent)?;
         if text.contains("AutoReversingMigration") {
             migration.steps.iter_mut().for_each(|step| step.undo = undo::turned(step));
@@ -58,7 +81,11 @@ struct Reader(Read);
 
 impl<'n> Style<'n> for Reader {
     fn call(&mut self, walk: &mut Walk<'n>, expr: &'n Expr<'n>, call: &'n Call<'n>) -> Flow {
-        if call.receiver.is_none() && walk.funcs.contains_key(call.name) { Flow::Inside } else { (self.0)(walk, expr, call) }
+        if call.receiver.is_none() && walk.funcs.contains_key(call.name) {
+            Flow::Inside
+        } else {
+            (self.0)(walk, expr, call)
+        }
     }
 }
 
@@ -74,7 +101,10 @@ fn read(text: &str, dialect: fn(&str) -> Option<Dialect>, call: Read) -> Result<
     };
     let mut migration = run("Up").finish();
     let down = run("Down");
-    undo::settle(&mut migration.steps, &Back::Steps { steps: &down.found.steps, unclear: down.unknown.is_some() && !down.raised });
+    undo::settle(
+        &mut migration.steps,
+        &Back::Steps { steps: &down.found.steps, unclear: down.unknown.is_some() && !down.raised },
+    );
     Ok(migration)
 }
 
@@ -95,14 +125,38 @@ fn ef_core<'n>(walk: &mut Walk<'n>, call: &'n Call<'n>, line: u32) -> Flow {
             let mut shape = Table { name: name.clone(), line, ..Table::default() };
             let made = call.arg_or(1, "columns").and_then(Expr::func).and_then(|func| func.body.first());
             for (key, value) in made.map(Expr::entries).unwrap_or_default() {
-                let Some((call, line)) = value.chain().1.into_iter().find(|(call, _)| call.name == "Column") else { continue };
+                let Some((call, line)) = value.chain().1.into_iter().find(|(call, _)| call.name == "Column")
+                else {
+                    continue;
+                };
                 let mut field = column(walk, call, line);
-                field.name = call.option("name").and_then(|name| walk.text(name)).or_else(|| key.key().map(str::to_owned)).unwrap_or_default();
+                field.name = call
+                    .option("name")
+                    .and_then(|name| walk.text(name))
+                    .or_else(|| key.key().map(str::to_owned))
+                    .unwrap_or_default();
                 shape.columns.push(field);
             }
-            for rule in option("constraints").and_then(Expr::func).map(|func| func.body.as_slice()).unwrap_or_default() {
-                let Some(call) = rule.chain().1.into_iter().map(|(call, _)| call).find(|call| call.name.ends_with("Key") || call.name.ends_with("Constraint")) else { continue };
-                shape.constraints.push(Rule { name: named(walk, call, 0, "name").unwrap_or_default(), columns: lambda_names(call), what: rule_of(call.name).to_owned(), line: rule.line });
+            for rule in option("constraints")
+                .and_then(Expr::func)
+                .map(|func| func.body.as_slice())
+                .unwrap_or_default()
+            {
+                let Some(call) = rule
+                    .chain()
+                    .1
+                    .into_iter()
+                    .map(|(call, _)| call)
+                    .find(|call| call.name.ends_with("Key") || call.name.ends_with("Constraint"))
+                else {
+                    continue;
+                };
+                shape.constraints.push(Rule {
+                    name: named(walk, call, 0, "name").unwrap_or_default(),
+                    columns: lambda_names(call),
+                    what: rule_of(call.name).to_owned(),
+                    line: rule.line,
+                });
             }
             walk.push(Step { shape: Some(shape), ..Step::new(Op::AddTable, name, line) });
         }
@@ -120,7 +174,12 @@ fn ef_core<'n>(walk: &mut Walk<'n>, call: &'n Call<'n>, line: u32) -> Flow {
         "AddColumn" => {
             let field = column(walk, call, line);
             let name = name();
-            walk.push(Step { type_: field.type_, nullable: field.nullable, default: field.default, ..step(Op::AddColumn).column(name) });
+            walk.push(Step {
+                type_: field.type_,
+                nullable: field.nullable,
+                default: field.default,
+                ..step(Op::AddColumn).column(name)
+            });
         }
         "DropColumn" => {
             let name = name();
@@ -136,7 +195,9 @@ fn ef_core<'n>(walk: &mut Walk<'n>, call: &'n Call<'n>, line: u32) -> Flow {
         }
         "CreateIndex" => {
             let unique = option("unique").and_then(Expr::truth) == Some(true);
-            let mut new = Step { column: covers(), ..step(Op::AddIndex) }.detail("what", if unique { "unique_index" } else { "index" }).detail("name", name());
+            let mut new = Step { column: covers(), ..step(Op::AddIndex) }
+                .detail("what", if unique { "unique_index" } else { "index" })
+                .detail("name", name());
             if let Some(filter) = text("filter") {
                 new = new.detail("condition", filter);
             }
@@ -145,7 +206,9 @@ fn ef_core<'n>(walk: &mut Walk<'n>, call: &'n Call<'n>, line: u32) -> Flow {
         "DropIndex" => walk.push(step(Op::DropIndex).detail("name", name())),
         "AddForeignKey" | "AddPrimaryKey" | "AddUniqueConstraint" | "AddCheckConstraint" => {
             let column = covers().filter(|_| call.name != "AddCheckConstraint");
-            let mut new = Step { column, ..step(Op::AddConstraint) }.detail("what", rule_of(call.name)).detail("name", name());
+            let mut new = Step { column, ..step(Op::AddConstraint) }
+                .detail("what", rule_of(call.name))
+                .detail("name", name());
             if let Some(rule) = option("onDelete").and_then(Expr::last_name) {
                 new = new.detail("on_delete", rule.to_lowercase());
             }
@@ -165,11 +228,15 @@ fn ef_core<'n>(walk: &mut Walk<'n>, call: &'n Call<'n>, line: u32) -> Flow {
             let table = named(walk, call, 0, "table").unwrap_or_default();
             walk.data(&table, line, call.name == "DeleteData");
         }
-        "DropSchema" => walk.push(Step::new(Op::Other, "", line).detail("what", "schema").detail("name", name())),
-        "RenameIndex" | "EnsureSchema" | "AlterTable" | "RestartSequence" | "RenameSequence" | "AlterDatabase" | "CreateSequence" | "DropSequence"
-        | "AlterSequence" => {}
+        "DropSchema" => {
+            walk.push(Step::new(Op::Other, "", line).detail("what", "schema").detail("name", name()))
+        }
+        "RenameIndex" | "EnsureSchema" | "AlterTable" | "RestartSequence" | "RenameSequence"
+        | "AlterDatabase" | "CreateSequence" | "DropSequence" | "AlterSequence" => {}
         // `.Annotation(…)` and `.OldAnnotation(…)` follow an operation.
-        "Annotation" | "OldAnnotation" => return if call.receiver.is_some() { Flow::Inside } else { Flow::Done },
+        "Annotation" | "OldAnnotation" => {
+            return if call.receiver.is_some() { Flow::Inside } else { Flow::Done };
+        }
         _ => return Flow::Inside,
     }
     Flow::Done
@@ -186,26 +253,44 @@ fn rule_of(name: &str) -> &'static str {
 
 /// `x => x.Id`, `x => new { x.A, x.B }`
 fn lambda_names(call: &Call<'_>) -> Option<String> {
-    let body = call.args.iter().chain(call.named.iter().map(|(_, value)| value)).find_map(Expr::func)?.body.first()?;
+    let body = call
+        .args
+        .iter()
+        .chain(call.named.iter().map(|(_, value)| value))
+        .find_map(Expr::func)?
+        .body
+        .first()?;
     match &body.kind {
         Kind::Call(member) => Some(member.name.to_owned()),
         _ => {
             let inner = body.text.split_once('{')?.1.trim_end_matches('}');
-            Some(inner.split(',').map(|part| part.trim().rsplit('.').next().unwrap_or_default()).collect::<Vec<_>>().join(", "))
+            Some(
+                inner
+                    .split(',')
+                    .map(|part| part.trim().rsplit('.').next().unwrap_or_default())
+                    .collect::<Vec<_>>()
+                    .join(", "),
+            )
         }
     }
 }
 
 fn column<'n>(walk: &Walk<'n>, call: &'n Call<'n>, line: u32) -> Column {
-    let option = |key: &str| call.named.iter().find(|(name, _)| *name == key).map(|(_, value)| walk.resolve(value));
+    let option =
+        |key: &str| call.named.iter().find(|(name, _)| *name == key).map(|(_, value)| walk.resolve(value));
     let written = |value: &Expr<'_>| value.literal().unwrap_or(value.text).to_owned();
     let length = option("maxLength").map(|length| format!("({})", length.text)).unwrap_or_default();
-    let type_ = option("type").and_then(|type_| walk.text(type_)).or_else(|| call.generic.map(|type_| format!("{type_}{length}")));
+    let type_ = option("type")
+        .and_then(|type_| walk.text(type_))
+        .or_else(|| call.generic.map(|type_| format!("{type_}{length}")));
     Column {
         name: option("name").and_then(|name| walk.text(name)).unwrap_or_default(),
         type_,
         nullable: Some(option("nullable").and_then(Expr::truth).unwrap_or(false)),
-        default: option("defaultValueSql").or(option("defaultValue")).filter(|value| !value.is_nothing()).map(written),
+        default: option("defaultValueSql")
+            .or(option("defaultValue"))
+            .filter(|value| !value.is_nothing())
+            .map(written),
         line,
     }
 }
@@ -217,9 +302,18 @@ fn altered<'n>(walk: &Walk<'n>, call: &'n Call<'n>, table: &str, name: &str, lin
     let new = column(walk, call, line);
     let mut steps = Vec::new();
     let old_type = option("oldType").and_then(|type_| walk.text(type_));
-    let clr = option("oldClrType").map(|type_| walk.resolve(type_).name().unwrap_or(type_.text).trim_start_matches("typeof(").trim_end_matches(')').to_owned());
+    let clr = option("oldClrType").map(|type_| {
+        walk.resolve(type_)
+            .name()
+            .unwrap_or(type_.text)
+            .trim_start_matches("typeof(")
+            .trim_end_matches(')')
+            .to_owned()
+    });
     let text = |key: &str| option(key).map(|value| value.text.to_owned());
-    let sized = text("maxLength") != text("oldMaxLength") || text("precision") != text("oldPrecision") || text("scale") != text("oldScale");
+    let sized = text("maxLength") != text("oldMaxLength")
+        || text("precision") != text("oldPrecision")
+        || text("scale") != text("oldScale");
     let retyped = match (&new.type_, &old_type) {
         (Some(new), Some(old)) => new != old,
         _ => clr.is_some() && clr.as_deref() != call.generic || sized,
@@ -232,12 +326,20 @@ fn altered<'n>(walk: &Walk<'n>, call: &'n Call<'n>, table: &str, name: &str, lin
         });
     }
     if new.nullable != Some(option("oldNullable").and_then(Expr::truth).unwrap_or(false)) {
-        steps.push(Step { nullable: new.nullable, default: new.default.clone(), ..step(Op::ChangeNullability) });
+        steps.push(Step {
+            nullable: new.nullable,
+            default: new.default.clone(),
+            ..step(Op::ChangeNullability)
+        });
     }
-    let start = |value: &str, sql: &str| option(sql).or(option(value)).filter(|value| !value.is_nothing()).map(|value| value.text);
+    let start = |value: &str, sql: &str| {
+        option(sql).or(option(value)).filter(|value| !value.is_nothing()).map(|value| value.text)
+    };
     let old_start = start("oldDefaultValue", "oldDefaultValueSql");
     // A start value that comes with "must be filled" only fills what is empty.
-    if start("defaultValue", "defaultValueSql") != old_start && (old_start.is_some() || new.nullable == Some(true) || steps.is_empty()) {
+    if start("defaultValue", "defaultValueSql") != old_start
+        && (old_start.is_some() || new.nullable == Some(true) || steps.is_empty())
+    {
         steps.push(Step { default: new.default, ..step(Op::ChangeDefault) });
     }
     steps
@@ -251,9 +353,15 @@ fn fluent<'n>(walk: &mut Walk<'n>, expr: &'n Expr<'n>, _call: &'n Call<'n>) -> F
     let line = *line;
     let text = |call: &'n Call<'n>| call.arg(0).and_then(|arg| walk.text(arg)).unwrap_or_default();
     let name = text(first);
-    let find = |wanted: &[&str]| how.iter().find(|(call, _)| wanted.contains(&call.name)).map(|(call, _)| text(call));
+    let find = |wanted: &[&str]| {
+        how.iter().find(|(call, _)| wanted.contains(&call.name)).map(|(call, _)| text(call))
+    };
     let all = |wanted: &[&str]| {
-        let names: Vec<String> = how.iter().filter(|(call, _)| wanted.contains(&call.name)).flat_map(|(call, _)| call.args.iter().flat_map(|arg| walk.texts(arg))).collect();
+        let names: Vec<String> = how
+            .iter()
+            .filter(|(call, _)| wanted.contains(&call.name))
+            .flat_map(|(call, _)| call.args.iter().flat_map(|arg| walk.texts(arg)))
+            .collect();
         (!names.is_empty()).then(|| names.join(", "))
     };
     let on = || find(&["OnTable", "FromTable", "ForTable", "InTable"]).unwrap_or_default();
@@ -275,33 +383,56 @@ fn fluent<'n>(walk: &mut Walk<'n>, expr: &'n Expr<'n>, _call: &'n Call<'n>) -> F
         ("Create", "Column") => {
             let table = on();
             for field in columns(walk, &calls, &["Column"]) {
-                walk.push(Step { type_: field.type_, nullable: field.nullable, default: field.default, ..Step::new(Op::AddColumn, &table, line).column(field.name) });
+                walk.push(Step {
+                    type_: field.type_,
+                    nullable: field.nullable,
+                    default: field.default,
+                    ..Step::new(Op::AddColumn, &table, line).column(field.name)
+                });
             }
         }
         ("Alter", "Table") => {
             for field in columns(walk, how, &["AddColumn"]) {
-                walk.push(Step { type_: field.type_, nullable: field.nullable, default: field.default, ..Step::new(Op::AddColumn, &name, field.line).column(field.name) });
+                walk.push(Step {
+                    type_: field.type_,
+                    nullable: field.nullable,
+                    default: field.default,
+                    ..Step::new(Op::AddColumn, &name, field.line).column(field.name)
+                });
             }
             for field in columns(walk, how, &["AlterColumn"]) {
-                walk.push(Step { type_: field.type_, nullable: field.nullable, restates: true, ..Step::new(Op::ChangeType, &name, field.line).column(field.name) });
+                walk.push(Step {
+                    type_: field.type_,
+                    nullable: field.nullable,
+                    restates: true,
+                    ..Step::new(Op::ChangeType, &name, field.line).column(field.name)
+                });
             }
         }
         ("Alter", "Column") => {
             let table = on();
             for field in columns(walk, &calls, &["Column"]) {
-                walk.push(Step { type_: field.type_, nullable: field.nullable, restates: true, ..Step::new(Op::ChangeType, &table, line).column(field.name) });
+                walk.push(Step {
+                    type_: field.type_,
+                    nullable: field.nullable,
+                    restates: true,
+                    ..Step::new(Op::ChangeType, &table, line).column(field.name)
+                });
             }
         }
         ("Delete", "Column") => {
             let table = on();
-            let names: Vec<String> = std::iter::once(name).chain(how.iter().filter(|(call, _)| call.name == "Column").map(|(call, _)| text(call))).collect();
+            let names: Vec<String> = std::iter::once(name)
+                .chain(how.iter().filter(|(call, _)| call.name == "Column").map(|(call, _)| text(call)))
+                .collect();
             names.iter().for_each(|name| walk.push(Step::new(Op::DropColumn, &table, line).column(name)));
         }
         ("Create" | "Delete", "Index") => {
             let op = if verb == "Create" { Op::AddIndex } else { Op::DropIndex };
             let column = all(&["OnColumn", "OnColumns"]);
             let unique = how.iter().any(|(call, _)| call.name == "Unique");
-            let step = Step { column, ..Step::new(op, on(), line) }.detail("what", if unique { "unique_index" } else { "index" });
+            let step = Step { column, ..Step::new(op, on(), line) }
+                .detail("what", if unique { "unique_index" } else { "index" });
             walk.push(if name.is_empty() { step } else { step.detail("name", name) });
         }
         ("Create" | "Delete", "ForeignKey" | "UniqueConstraint" | "PrimaryKey") => {
@@ -317,7 +448,9 @@ fn fluent<'n>(walk: &mut Walk<'n>, expr: &'n Expr<'n>, _call: &'n Call<'n>) -> F
         ("Insert", "IntoTable") | ("Update", "Table") => walk.data(&name, line, false),
         ("Delete", "FromTable") => walk.data(&name, line, true),
         ("Execute", _) => walk.own_code(line),
-        ("Create" | "Delete", "Schema") => walk.push(Step::new(Op::Other, "", line).detail("what", "schema").detail("name", name)),
+        ("Create" | "Delete", "Schema") => {
+            walk.push(Step::new(Op::Other, "", line).detail("what", "schema").detail("name", name))
+        }
         _ => return Flow::Inside,
     }
     Flow::Done
@@ -331,7 +464,12 @@ fn columns<'n>(walk: &Walk<'n>, calls: &[(&'n Call<'n>, u32)], starts: &[&str]) 
         let text = || call.arg(0).map(|arg| walk.text(arg).unwrap_or_else(|| arg.text.to_owned()));
         if starts.contains(&call.name) {
             passed = false;
-            columns.push(Column { name: text().unwrap_or_default(), nullable: Some(true), line: *line, ..Column::default() });
+            columns.push(Column {
+                name: text().unwrap_or_default(),
+                nullable: Some(true),
+                line: *line,
+                ..Column::default()
+            });
             continue;
         }
         // In `Alter.Table(…).AddColumn(…).AlterColumn(…)` the fields of the other verb are passed over.
@@ -344,7 +482,11 @@ fn columns<'n>(walk: &Walk<'n>, calls: &[(&'n Call<'n>, u32)], starts: &[&str]) 
             name if name.starts_with("As") => {
                 let sizes: Vec<&str> = call.args.iter().map(|arg| walk.resolve(arg).text).collect();
                 let name = name.trim_start_matches("As");
-                last.type_ = Some(if sizes.is_empty() { name.to_owned() } else { format!("{name}({})", sizes.join(", ")) });
+                last.type_ = Some(if sizes.is_empty() {
+                    name.to_owned()
+                } else {
+                    format!("{name}({})", sizes.join(", "))
+                });
             }
             _ => {}
         }

@@ -18,11 +18,18 @@ impl MigrationReader for Laravel {
 
     fn reads(&self, path: &RepoPath, text: &str) -> bool {
         path.extension() == "php"
-            && (text.contains("extends Migration") || text.contains("Migration") && text.contains("Blueprint"))
+            && (text.contains("extends Migration")
+                || text.contains("Migration") && text.contains("Blueprint"))
             && (text.contains("Illuminate\\") || text.contains("Schema::") || text.contains("DB::"))
     }
 
-    fn read(&self, _path: &RepoPath, text: &str, _down: Option<&str>, tree: &dyn Snapshot) -> Result<Migration, Unreadable> {
+    fn read(
+        &self,
+        _path: &RepoPath,
+        text: &str,
+        _down: Option<&str>,
+        tree: &dyn Snapshot,
+    ) -> Result<Migration, Unreadable> {
         let file = syntax::parse(Language::Php, text)?;
         let run = |name: &str| {
             let mut reader = Reader { tree, tables: Vec::new() };
@@ -34,7 +41,10 @@ impl MigrationReader for Laravel {
         };
         let mut migration = run("up").finish();
         let down = run("down");
-        undo::settle(&mut migration.steps, &Back::Steps { steps: &down.found.steps, unclear: down.unknown.is_some() && !down.raised });
+        undo::settle(
+            &mut migration.steps,
+            &Back::Steps { steps: &down.found.steps, unclear: down.unknown.is_some() && !down.raised },
+        );
         Ok(migration)
     }
 }
@@ -53,19 +63,47 @@ struct Reader<'s> {
 
 /// Classes that stand for no table.
 const NO_MODELS: &[&str] = &[
-    "Schema", "DB", "Artisan", "Log", "Cache", "Storage", "Str", "Arr", "Carbon", "File", "Config", "Hash", "Redis", "Queue", "Bus", "Event", "App",
-    "Uuid", "DateTime", "Blueprint", "Crypt", "Http", "Collection", "Builder", "Illuminate", "CarbonImmutable", "LazyCollection",
+    "Schema",
+    "DB",
+    "Artisan",
+    "Log",
+    "Cache",
+    "Storage",
+    "Str",
+    "Arr",
+    "Carbon",
+    "File",
+    "Config",
+    "Hash",
+    "Redis",
+    "Queue",
+    "Bus",
+    "Event",
+    "App",
+    "Uuid",
+    "DateTime",
+    "Blueprint",
+    "Crypt",
+    "Http",
+    "Collection",
+    "Builder",
+    "Illuminate",
+    "CarbonImmutable",
+    "LazyCollection",
 ];
 
 impl<'n> Style<'n> for Reader<'_> {
     fn call(&mut self, walk: &mut Walk<'n>, expr: &'n Expr<'n>, call: &'n Call<'n>) -> Flow {
         let (root, calls) = expr.chain();
         let root = root.and_then(Expr::name);
-        if let Some(at) = root.and_then(|root| self.tables.iter().rposition(|described| described.var == root)) {
+        if let Some(at) =
+            root.and_then(|root| self.tables.iter().rposition(|described| described.var == root))
+        {
             self.field(walk, at, &calls);
             return Flow::Done;
         }
-        let is_schema = root.is_some_and(|root| root.rsplit('\\').next() == Some("Schema") || root == "schema")
+        let is_schema = root
+            .is_some_and(|root| root.rsplit('\\').next() == Some("Schema") || root == "schema")
             || calls.iter().any(|(call, _)| matches!(call.name, "schema" | "getSchemaBuilder"));
         if is_schema && self.statement(walk, call, expr.line) {
             return Flow::Done;
@@ -81,7 +119,8 @@ impl Reader<'_> {
         match call.name {
             "create" | "table" => {
                 let Some(func) = call.callback() else { return false };
-                let new = (call.name == "create").then(|| Table { name: table.clone(), line, ..Table::default() });
+                let new =
+                    (call.name == "create").then(|| Table { name: table.clone(), line, ..Table::default() });
                 let var = func.params.first().map_or_else(String::new, |var| (*var).to_owned());
                 self.tables.push(Described { var, table: table.clone(), new });
                 walk.all(self, &func.body);
@@ -100,8 +139,16 @@ impl Reader<'_> {
                 names.iter().for_each(|name| walk.push(Step::new(Op::DropColumn, &table, line).column(name)));
             }
             "dropAllTables" | "dropAllViews" => walk.own_code(line),
-            "hasTable" | "hasColumn" | "hasColumns" | "disableForeignKeyConstraints" | "enableForeignKeyConstraints" | "withoutForeignKeyConstraints"
-            | "defaultStringLength" | "getColumnListing" | "connection" | "getConnection" => return call.callback().is_none(),
+            "hasTable"
+            | "hasColumn"
+            | "hasColumns"
+            | "disableForeignKeyConstraints"
+            | "enableForeignKeyConstraints"
+            | "withoutForeignKeyConstraints"
+            | "defaultStringLength"
+            | "getColumnListing"
+            | "connection"
+            | "getConnection" => return call.callback().is_none(),
             _ => return false,
         }
         true
@@ -127,21 +174,32 @@ impl Reader<'_> {
                 _ => Step { column: listed.clone(), ..step },
             }
         };
-        let plain = |name: &str, type_: &str, nullable: bool| Column { name: name.to_owned(), type_: Some(type_.to_owned()), nullable: Some(nullable), default: None, line };
+        let plain = |name: &str, type_: &str, nullable: bool| Column {
+            name: name.to_owned(),
+            type_: Some(type_.to_owned()),
+            nullable: Some(nullable),
+            default: None,
+            line,
+        };
         let mut columns = Vec::new();
         let mut steps = Vec::new();
         let mut rules = Vec::new();
         match first.name {
             "timestamps" | "timestampsTz" | "nullableTimestamps" | "datetimes" => {
-                columns = vec![plain("created_at", "timestamp", true), plain("updated_at", "timestamp", true)];
+                columns =
+                    vec![plain("created_at", "timestamp", true), plain("updated_at", "timestamp", true)];
             }
             "softDeletes" | "softDeletesTz" | "softDeletesDatetime" => {
                 columns.push(plain(if name.is_empty() { "deleted_at" } else { &name }, "timestamp", true));
             }
             "rememberToken" => columns.push(plain("remember_token", "string(100)", true)),
-            "morphs" | "nullableMorphs" | "uuidMorphs" | "nullableUuidMorphs" | "ulidMorphs" | "nullableUlidMorphs" | "numericMorphs" => {
+            "morphs" | "nullableMorphs" | "uuidMorphs" | "nullableUuidMorphs" | "ulidMorphs"
+            | "nullableUlidMorphs" | "numericMorphs" => {
                 let nullable = first.name.starts_with("nullable");
-                columns = vec![plain(&format!("{name}_type"), "string", nullable), plain(&format!("{name}_id"), "id", nullable)];
+                columns = vec![
+                    plain(&format!("{name}_type"), "string", nullable),
+                    plain(&format!("{name}_id"), "id", nullable),
+                ];
             }
             "id" => columns.push(plain(if name.is_empty() { "id" } else { &name }, "id", false)),
             "foreignIdFor" => {
@@ -150,36 +208,51 @@ impl Reader<'_> {
                 let name = named.unwrap_or_else(|| format!("{}_id", super::names::underscore(model)));
                 columns.push(plain(&name, "foreignId", how("nullable").is_some()));
             }
-            "dropColumn" | "removeColumn" => steps.extend(names.iter().map(|name| step(Op::DropColumn).column(name))),
+            "dropColumn" | "removeColumn" => {
+                steps.extend(names.iter().map(|name| step(Op::DropColumn).column(name)))
+            }
             "dropConstrainedForeignId" => steps.push(step(Op::DropColumn).column(name)),
             "dropForeignIdFor" | "dropConstrainedForeignIdFor" => {
                 let model = first.arg(0).and_then(Expr::last_name).unwrap_or_default();
                 let op = if first.name.contains("Constrained") { Op::DropColumn } else { Op::DropConstraint };
                 steps.push(step(op).column(format!("{}_id", super::names::underscore(model))));
             }
-            "dropSoftDeletes" | "dropSoftDeletesTz" => steps.push(step(Op::DropColumn).column(if name.is_empty() { "deleted_at" } else { &name })),
-            "dropTimestamps" | "dropTimestampsTz" => steps.extend(["created_at", "updated_at"].map(|name| step(Op::DropColumn).column(name))),
+            "dropSoftDeletes" | "dropSoftDeletesTz" => {
+                steps.push(step(Op::DropColumn).column(if name.is_empty() { "deleted_at" } else { &name }))
+            }
+            "dropTimestamps" | "dropTimestampsTz" => {
+                steps.extend(["created_at", "updated_at"].map(|name| step(Op::DropColumn).column(name)))
+            }
             "dropRememberToken" => steps.push(step(Op::DropColumn).column("remember_token")),
-            "dropMorphs" => steps.extend(["type", "id"].map(|end| step(Op::DropColumn).column(format!("{name}_{end}")))),
-            "renameColumn" => steps.push(Step { to: names.get(1).cloned(), ..step(Op::RenameColumn).column(name) }),
+            "dropMorphs" => {
+                steps.extend(["type", "id"].map(|end| step(Op::DropColumn).column(format!("{name}_{end}"))))
+            }
+            "renameColumn" => {
+                steps.push(Step { to: names.get(1).cloned(), ..step(Op::RenameColumn).column(name) })
+            }
             "rename" => steps.push(Step { to: Some(name), ..step(Op::RenameTable) }),
             "drop" | "dropIfExists" => steps.push(step(Op::DropTable)),
             "foreign" => {
                 let mut made = rule(Op::AddConstraint, "foreign_key");
                 let cascade = how("cascadeOnDelete").map(|_| "cascade".to_owned());
-                if let Some(delete) = cascade.or_else(|| how("onDelete").and_then(|call| call.arg(0)).and_then(|arg| walk.text(arg))) {
+                if let Some(delete) = cascade
+                    .or_else(|| how("onDelete").and_then(|call| call.arg(0)).and_then(|arg| walk.text(arg)))
+                {
                     made = made.detail("on_delete", delete);
                 }
                 rules.push(made);
             }
             "unique" => rules.push(rule(Op::AddConstraint, "unique")),
             "primary" => rules.push(rule(Op::AddConstraint, "primary_key")),
-            "index" | "fullText" | "fulltext" | "spatialIndex" | "rawIndex" => rules.push(rule(Op::AddIndex, "index")),
+            "index" | "fullText" | "fulltext" | "spatialIndex" | "rawIndex" => {
+                rules.push(rule(Op::AddIndex, "index"))
+            }
             "dropForeign" => steps.push(rule(Op::DropConstraint, "foreign_key")),
             "dropUnique" => steps.push(rule(Op::DropConstraint, "unique")),
             "dropPrimary" => steps.push(rule(Op::DropConstraint, "primary_key")),
             "dropIndex" | "dropFullText" | "dropSpatialIndex" => steps.push(rule(Op::DropIndex, "index")),
-            "comment" | "engine" | "charset" | "collation" | "temporary" | "renameIndex" | "after" | "getTable" | "getColumns" => {}
+            "comment" | "engine" | "charset" | "collation" | "temporary" | "renameIndex" | "after"
+            | "getTable" | "getColumns" => {}
             type_ => {
                 let column = made(walk, first, type_, &name, calls, line);
                 if how("change").is_some() {
@@ -199,7 +272,12 @@ impl Reader<'_> {
         match &mut described.new {
             Some(new) => {
                 for rule in rules {
-                    let made = Rule { name: String::new(), columns: rule.column, what: rule.details.get("what").cloned().unwrap_or_default(), line };
+                    let made = Rule {
+                        name: String::new(),
+                        columns: rule.column,
+                        what: rule.details.get("what").cloned().unwrap_or_default(),
+                        line,
+                    };
                     if rule.op == Op::AddIndex { new.indexes.push(made) } else { new.constraints.push(made) }
                 }
                 new.columns.extend(columns);
@@ -218,23 +296,41 @@ impl Reader<'_> {
     }
 
     /// Queries, models and raw statements.
-    fn rows<'n>(&mut self, walk: &mut Walk<'n>, call: &'n Call<'n>, root: Option<&'n str>, calls: &[(&'n Call<'n>, u32)], line: u32) -> Flow {
-        let on_db = root.is_some_and(|root| root.rsplit('\\').next() == Some("DB")) || calls.iter().any(|(call, _)| matches!(call.name, "getConnection" | "connection"));
-        if on_db && matches!(call.name, "statement" | "unprepared" | "update" | "insert" | "delete" | "affectingStatement") && !calls.iter().any(|(call, _)| call.name == "table") {
+    fn rows<'n>(
+        &mut self,
+        walk: &mut Walk<'n>,
+        call: &'n Call<'n>,
+        root: Option<&'n str>,
+        calls: &[(&'n Call<'n>, u32)],
+        line: u32,
+    ) -> Flow {
+        let on_db = root.is_some_and(|root| root.rsplit('\\').next() == Some("DB"))
+            || calls.iter().any(|(call, _)| matches!(call.name, "getConnection" | "connection"));
+        if on_db
+            && matches!(
+                call.name,
+                "statement" | "unprepared" | "update" | "insert" | "delete" | "affectingStatement"
+            )
+            && !calls.iter().any(|(call, _)| call.name == "table")
+        {
             if let Some(sql) = call.arg(0) {
                 walk.sql(self, sql);
             }
             return Flow::Done;
         }
         let deletes = match call.name {
-            "update" | "insert" | "insertGetId" | "insertOrIgnore" | "insertUsing" | "upsert" | "updateOrInsert" | "increment" | "decrement" | "save"
-            | "saveQuietly" | "updateQuietly" | "create" | "createMany" | "firstOrCreate" | "updateOrCreate" | "forceCreate" | "saveMany" | "touch" => false,
+            "update" | "insert" | "insertGetId" | "insertOrIgnore" | "insertUsing" | "upsert"
+            | "updateOrInsert" | "increment" | "decrement" | "save" | "saveQuietly" | "updateQuietly"
+            | "create" | "createMany" | "firstOrCreate" | "updateOrCreate" | "forceCreate" | "saveMany"
+            | "touch" => false,
             "delete" | "truncate" | "forceDelete" | "destroy" => true,
             _ => return Flow::Inside,
         };
         match call.receiver.as_ref().and_then(|receiver| self.table_in(walk, receiver, 0)) {
             Some(table) => walk.data(&table, line, deletes),
-            None if matches!(call.name, "save" | "forceDelete" | "updateOrInsert" | "insertGetId") => walk.data("", line, deletes),
+            None if matches!(call.name, "save" | "forceDelete" | "updateOrInsert" | "insertGetId") => {
+                walk.data("", line, deletes)
+            }
             None => return Flow::Inside,
         }
         Flow::Done
@@ -245,7 +341,9 @@ impl Reader<'_> {
             return None;
         }
         let (root, calls) = expr.chain();
-        if let Some((call, _)) = calls.iter().find(|(call, _)| matches!(call.name, "table" | "from") && call.arg(0).is_some()) {
+        if let Some((call, _)) =
+            calls.iter().find(|(call, _)| matches!(call.name, "table" | "from") && call.arg(0).is_some())
+        {
             let name = call.arg(0).and_then(|name| walk.text(name))?;
             return Some(name.split(" as ").next().unwrap_or(&name).trim().to_owned());
         }
@@ -253,14 +351,21 @@ impl Reader<'_> {
             Some(name) if name.starts_with(char::is_uppercase) || name.contains('\\') => self.table_of(name),
             Some(name) => {
                 // `$user->posts()->update()` writes the rows of another table.
-                if let Some((relation, _)) = calls.first().filter(|(call, _)| call.name.ends_with('s') && call.args.is_empty() && !matches!(call.name, "wheres" | "columns")) {
+                if let Some((relation, _)) = calls.first().filter(|(call, _)| {
+                    call.name.ends_with('s')
+                        && call.args.is_empty()
+                        && !matches!(call.name, "wheres" | "columns")
+                }) {
                     return Some(super::names::underscore(relation.name));
                 }
                 let bound = walk.names.get(name).copied().filter(|bound| bound.name() != Some(name))?;
                 self.table_in(walk, bound, hops + 1)
             }
             // `(new User())->newQuery()`
-            None => calls.first().filter(|(call, _)| call.name.starts_with(char::is_uppercase)).and_then(|(call, _)| self.table_of(call.name)),
+            None => calls
+                .first()
+                .filter(|(call, _)| call.name.starts_with(char::is_uppercase))
+                .and_then(|(call, _)| self.table_of(call.name)),
         }
     }
 
@@ -274,7 +379,11 @@ impl Reader<'_> {
         let paths = self.tree.paths().iter().filter(|path| path.as_str().ends_with(&file));
         for path in paths.take(4) {
             let Some(Content::Text(text)) = self.tree.read(path) else { continue };
-            let named = text.find("$table =").and_then(|at| text.get(at + 8..)).and_then(|rest| rest.split(['\'', '"']).nth(1)).map(str::to_owned);
+            let named = text
+                .find("$table =")
+                .and_then(|at| text.get(at + 8..))
+                .and_then(|rest| rest.split(['\'', '"']).nth(1))
+                .map(str::to_owned);
             if let Some(name) = named.filter(|name| !name.is_empty() && name.len() < 64) {
                 return Some(name);
             }
@@ -283,7 +392,14 @@ impl Reader<'_> {
     }
 }
 
-fn made<'n>(walk: &Walk<'n>, first: &'n Call<'n>, type_: &str, name: &str, calls: &[(&'n Call<'n>, u32)], line: u32) -> Column {
+fn made<'n>(
+    walk: &Walk<'n>,
+    first: &'n Call<'n>,
+    type_: &str,
+    name: &str,
+    calls: &[(&'n Call<'n>, u32)],
+    line: u32,
+) -> Column {
     let sizes: Vec<&str> = first
         .args
         .iter()
@@ -298,7 +414,8 @@ fn made<'n>(walk: &Walk<'n>, first: &'n Call<'n>, type_: &str, name: &str, calls
     };
     let second = first.arg(1).filter(|_| first.name == "addColumn").and_then(|name| walk.text(name));
     let name = second.as_deref().unwrap_or(name);
-    let how = |wanted: &str| calls.iter().skip(1).find(|(call, _)| call.name == wanted).map(|(call, _)| *call);
+    let how =
+        |wanted: &str| calls.iter().skip(1).find(|(call, _)| call.name == wanted).map(|(call, _)| *call);
     Column {
         name: name.to_owned(),
         type_: Some(if sizes.is_empty() { type_ } else { format!("{type_}({})", sizes.join(", ")) }),

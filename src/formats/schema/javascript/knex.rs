@@ -33,15 +33,23 @@ impl<'n> Style<'n> for Knex {
         let table = text(0).unwrap_or_default();
         let chained = || {
             // `knex.schema.createTable(…).createTable(…)`: what stands before it runs first.
-            call.receiver.as_ref().filter(|receiver| receiver.call().is_some_and(|call| !call.args.is_empty()))
+            call.receiver
+                .as_ref()
+                .filter(|receiver| receiver.call().is_some_and(|call| !call.args.is_empty()))
         };
         match call.name {
-            "createTable" | "createTableIfNotExists" | "table" | "alterTable" | "createTableLike" if call.callback().is_some() => {
+            "createTable" | "createTableIfNotExists" | "table" | "alterTable" | "createTableLike"
+                if call.callback().is_some() =>
+            {
                 if let Some(before) = chained() {
                     walk.one(self, before);
                 }
                 let Some(func) = call.callback() else { return Flow::Done };
-                let new = call.name.starts_with("create").then(|| Table { name: table.clone(), line, ..Table::default() });
+                let new = call.name.starts_with("create").then(|| Table {
+                    name: table.clone(),
+                    line,
+                    ..Table::default()
+                });
                 let var = func.params.first().map_or_else(String::new, |var| (*var).to_owned());
                 self.tables.push(Built { var, table: table.clone(), new });
                 walk.all(self, &func.body);
@@ -69,11 +77,20 @@ impl<'n> Style<'n> for Knex {
                     walk.sql(self, sql);
                 }
             }
-            "createView" | "dropView" | "dropViewIfExists" | "createMaterializedView" | "createViewOrReplace" => {
+            "createView"
+            | "dropView"
+            | "dropViewIfExists"
+            | "createMaterializedView"
+            | "createViewOrReplace" => {
                 walk.push(Step::new(Op::Other, "", line).detail("what", "view").detail("name", table));
             }
-            "createSchema" | "dropSchema" | "createSchemaIfNotExists" => walk.push(Step::new(Op::Other, "", line).detail("what", "schema").detail("name", table)),
-            "hasTable" | "hasColumn" | "withSchema" | "select" | "first" | "count" | "pluck" | "fn" | "ref" | "from" if call.callback().is_none() => {
+            "createSchema" | "dropSchema" | "createSchemaIfNotExists" => {
+                walk.push(Step::new(Op::Other, "", line).detail("what", "schema").detail("name", table))
+            }
+            "hasTable" | "hasColumn" | "withSchema" | "select" | "first" | "count" | "pluck" | "fn"
+            | "ref" | "from"
+                if call.callback().is_none() =>
+            {
                 if let Some(receiver) = &call.receiver {
                     walk.one(self, receiver);
                 }
@@ -99,11 +116,21 @@ impl<'n> Style<'n> for Knex {
 
 impl Knex {
     /// Own helpers whose names say what they do, such as `createAddColumnMigration('users', 'age', …)`.
-    fn helper<'n>(&mut self, walk: &mut Walk<'n>, call: &'n Call<'n>, name: &str, table: &str, line: u32) -> Flow {
+    fn helper<'n>(
+        &mut self,
+        walk: &mut Walk<'n>,
+        call: &'n Call<'n>,
+        name: &str,
+        table: &str,
+        line: u32,
+    ) -> Flow {
         let lower = name.to_ascii_lowercase();
         let second = call.arg(1).and_then(|arg| walk.text(arg));
         let step = |op: Op| Step::new(op, table, line);
-        if table.is_empty() && !lower.contains("droptables") && call.arg(0).is_none_or(|arg| matches!(walk.resolve(arg).kind, Kind::Func(_) | Kind::Call(_))) {
+        if table.is_empty()
+            && !lower.contains("droptables")
+            && call.arg(0).is_none_or(|arg| matches!(walk.resolve(arg).kind, Kind::Func(_) | Kind::Call(_)))
+        {
             return Flow::Inside;
         }
         match lower.as_str() {
@@ -112,31 +139,51 @@ impl Knex {
                 let get = |key: &str| spec.and_then(|spec| spec.get(key));
                 let type_ = get("type").and_then(|type_| walk.text(type_));
                 let nullable = get("nullable").and_then(Expr::truth);
-                let default = get("defaultTo").filter(|value| !value.is_nothing()).map(|value| value.literal().unwrap_or(value.text).to_owned());
-                walk.push(Step { type_, nullable, default, ..step(Op::AddColumn).column(second.unwrap_or_default()) });
+                let default = get("defaultTo")
+                    .filter(|value| !value.is_nothing())
+                    .map(|value| value.literal().unwrap_or(value.text).to_owned());
+                walk.push(Step {
+                    type_,
+                    nullable,
+                    default,
+                    ..step(Op::AddColumn).column(second.unwrap_or_default())
+                });
             }
-            name if name.contains("dropcolumn") || name.contains("removecolumn") => walk.push(step(Op::DropColumn).column(second.unwrap_or_default())),
+            name if name.contains("dropcolumn") || name.contains("removecolumn") => {
+                walk.push(step(Op::DropColumn).column(second.unwrap_or_default()))
+            }
             name if name.contains("renamecolumn") => {
                 let to = call.arg(2).and_then(|to| walk.text(to));
                 walk.push(Step { to, ..step(Op::RenameColumn).column(second.unwrap_or_default()) });
             }
             name if name.contains("setnullable") || name.contains("dropnullable") => {
                 let nullable = Some(name.contains("setnullable"));
-                walk.push(Step { nullable, ..step(Op::ChangeNullability).column(second.unwrap_or_default()) });
+                walk.push(Step {
+                    nullable,
+                    ..step(Op::ChangeNullability).column(second.unwrap_or_default())
+                });
             }
             name if name.contains("addtable") || name.contains("createtable") => {
                 let spec = call.arg(1).map(|spec| walk.resolve(spec));
-                let columns = spec.map(Expr::entries).unwrap_or_default().iter().filter_map(|(key, value)| {
-                    let get = |key: &str| value.get(key);
-                    Some(Column {
-                        name: key.key().filter(|key| !key.starts_with('@'))?.to_owned(),
-                        type_: get("type").and_then(|type_| walk.text(type_)),
-                        nullable: get("nullable").and_then(Expr::truth),
-                        default: get("defaultTo").filter(|value| !value.is_nothing()).map(|value| value.text.to_owned()),
-                        line: key.line,
-                    })
+                let columns =
+                    spec.map(Expr::entries).unwrap_or_default().iter().filter_map(|(key, value)| {
+                        let get = |key: &str| value.get(key);
+                        Some(Column {
+                            name: key.key().filter(|key| !key.starts_with('@'))?.to_owned(),
+                            type_: get("type").and_then(|type_| walk.text(type_)),
+                            nullable: get("nullable").and_then(Expr::truth),
+                            default: get("defaultTo")
+                                .filter(|value| !value.is_nothing())
+                                .map(|value| value.text.to_owned()),
+                            line: key.line,
+                        })
+                    });
+                let shape = Some(Table {
+                    name: table.to_owned(),
+                    columns: columns.collect(),
+                    line,
+                    ..Table::default()
                 });
-                let shape = Some(Table { name: table.to_owned(), columns: columns.collect(), line, ..Table::default() });
                 walk.push(Step { shape, ..step(Op::AddTable) });
             }
             name if name.contains("droptable") => {
@@ -147,9 +194,16 @@ impl Knex {
                 let op = if name.contains("addindex") { Op::AddIndex } else { Op::DropIndex };
                 walk.push(Step { column: walk.joined(call.arg(1)), ..step(op) }.detail("what", "index"));
             }
-            name if name.contains("addunique") || name.contains("dropunique") || name.contains("addforeign") || name.contains("dropforeign") => {
+            name if name.contains("addunique")
+                || name.contains("dropunique")
+                || name.contains("addforeign")
+                || name.contains("dropforeign") =>
+            {
                 let op = if name.contains("add") { Op::AddConstraint } else { Op::DropConstraint };
-                walk.push(Step { column: walk.joined(call.arg(1)), ..step(op) }.detail("what", if name.contains("unique") { "unique" } else { "foreign_key" }));
+                walk.push(
+                    Step { column: walk.joined(call.arg(1)), ..step(op) }
+                        .detail("what", if name.contains("unique") { "unique" } else { "foreign_key" }),
+                );
             }
             _ => return Flow::Inside,
         }
@@ -165,29 +219,54 @@ impl Knex {
         let name = names.first().cloned().unwrap_or_default();
         let step = |op: Op| Step::new(op, &table, line);
         let how = |wanted: &str| how.iter().find(|(call, _)| call.name == wanted).map(|(call, _)| *call);
-        let rule = |op: Op, what: &str| Step { column: walk.joined(first.arg(0)), ..step(op) }.detail("what", what);
+        let rule =
+            |op: Op, what: &str| Step { column: walk.joined(first.arg(0)), ..step(op) }.detail("what", what);
         let (mut columns, mut steps, mut rules) = (Vec::new(), Vec::new(), Vec::new());
         match first.name {
             "timestamps" => {
-                for name in if first.args.iter().any(|arg| arg.text.contains("useCamelCase: true")) { ["createdAt", "updatedAt"] } else { ["created_at", "updated_at"] } {
-                    columns.push(Column { name: name.to_owned(), type_: Some("timestamp".to_owned()), nullable: Some(true), default: None, line });
+                for name in if first.args.iter().any(|arg| arg.text.contains("useCamelCase: true")) {
+                    ["createdAt", "updatedAt"]
+                } else {
+                    ["created_at", "updated_at"]
+                } {
+                    columns.push(Column {
+                        name: name.to_owned(),
+                        type_: Some("timestamp".to_owned()),
+                        nullable: Some(true),
+                        default: None,
+                        line,
+                    });
                 }
             }
-            "dropColumn" | "dropColumns" => steps.extend(names.iter().map(|name| step(Op::DropColumn).column(name))),
-            "dropTimestamps" => steps.extend(["created_at", "updated_at"].map(|name| step(Op::DropColumn).column(name))),
-            "renameColumn" => steps.push(Step { to: names.get(1).cloned(), ..step(Op::RenameColumn).column(name) }),
-            "setNullable" => steps.push(Step { nullable: Some(true), ..step(Op::ChangeNullability).column(name) }),
-            "dropNullable" => steps.push(Step { nullable: Some(false), ..step(Op::ChangeNullability).column(name) }),
+            "dropColumn" | "dropColumns" => {
+                steps.extend(names.iter().map(|name| step(Op::DropColumn).column(name)))
+            }
+            "dropTimestamps" => {
+                steps.extend(["created_at", "updated_at"].map(|name| step(Op::DropColumn).column(name)))
+            }
+            "renameColumn" => {
+                steps.push(Step { to: names.get(1).cloned(), ..step(Op::RenameColumn).column(name) })
+            }
+            "setNullable" => {
+                steps.push(Step { nullable: Some(true), ..step(Op::ChangeNullability).column(name) })
+            }
+            "dropNullable" => {
+                steps.push(Step { nullable: Some(false), ..step(Op::ChangeNullability).column(name) })
+            }
             "foreign" => {
                 let mut made = rule(Op::AddConstraint, "foreign_key");
-                if let Some(delete) = how("onDelete").and_then(|call| call.arg(0)).and_then(|arg| walk.text(arg)) {
+                if let Some(delete) =
+                    how("onDelete").and_then(|call| call.arg(0)).and_then(|arg| walk.text(arg))
+                {
                     made = made.detail("on_delete", delete.to_lowercase());
                 }
                 rules.push(made);
             }
             "unique" => rules.push(rule(Op::AddConstraint, "unique")),
             "primary" => rules.push(rule(Op::AddConstraint, "primary_key")),
-            "check" | "checkIn" | "checkPositive" => rules.push(step(Op::AddConstraint).detail("what", "check")),
+            "check" | "checkIn" | "checkPositive" => {
+                rules.push(step(Op::AddConstraint).detail("what", "check"))
+            }
             "index" => rules.push(rule(Op::AddIndex, "index")),
             "dropForeign" => steps.push(rule(Op::DropConstraint, "foreign_key")),
             "dropUnique" => steps.push(rule(Op::DropConstraint, "unique")),
@@ -196,19 +275,37 @@ impl Knex {
             "dropIndex" => steps.push(rule(Op::DropIndex, "index")),
             "comment" | "engine" | "charset" | "collate" | "inherits" | "renameIndex" | "queryContext" => {}
             type_ => {
-                let sizes: Vec<&str> = first.args.iter().skip(1).map(|arg| walk.resolve(arg).text).filter(|text| text.bytes().all(|byte| byte.is_ascii_digit())).collect();
-                let type_ = if type_ == "specificType" { names.get(1).cloned().unwrap_or_default() } else { type_.to_owned() };
+                let sizes: Vec<&str> = first
+                    .args
+                    .iter()
+                    .skip(1)
+                    .map(|arg| walk.resolve(arg).text)
+                    .filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()))
+                    .collect();
+                let type_ = if type_ == "specificType" {
+                    names.get(1).cloned().unwrap_or_default()
+                } else {
+                    type_.to_owned()
+                };
                 let key = matches!(first.name, "increments" | "bigIncrements") || how("primary").is_some();
                 let not_null = how("notNullable").is_some() || how("notNull").is_some() || key;
                 let column = Column {
                     name: if name.is_empty() && key { "id".to_owned() } else { name.clone() },
-                    type_: Some(if sizes.is_empty() { type_ } else { format!("{type_}({})", sizes.join(", ")) }),
+                    type_: Some(if sizes.is_empty() {
+                        type_
+                    } else {
+                        format!("{type_}({})", sizes.join(", "))
+                    }),
                     nullable: Some(!not_null),
-                    default: how("defaultTo").and_then(|call| call.arg(0)).filter(|value| !value.is_nothing()).map(|value| value.literal().unwrap_or(value.text).to_owned()),
+                    default: how("defaultTo")
+                        .and_then(|call| call.arg(0))
+                        .filter(|value| !value.is_nothing())
+                        .map(|value| value.literal().unwrap_or(value.text).to_owned()),
                     line,
                 };
                 if how("alter").is_some() {
-                    let stated = ["nullable", "notNullable", "notNull"].iter().any(|wanted| how(wanted).is_some());
+                    let stated =
+                        ["nullable", "notNullable", "notNull"].iter().any(|wanted| how(wanted).is_some());
                     steps.push(Step {
                         type_: column.type_,
                         nullable: column.nullable.filter(|_| stated),
@@ -224,7 +321,12 @@ impl Knex {
         match &mut built.new {
             Some(new) => {
                 for rule in rules {
-                    let made = Rule { name: String::new(), columns: rule.column, what: rule.details.get("what").cloned().unwrap_or_default(), line };
+                    let made = Rule {
+                        name: String::new(),
+                        columns: rule.column,
+                        what: rule.details.get("what").cloned().unwrap_or_default(),
+                        line,
+                    };
                     if rule.op == Op::AddIndex { new.indexes.push(made) } else { new.constraints.push(made) }
                 }
                 new.columns.extend(columns);
@@ -246,12 +348,18 @@ impl Knex {
 /// The table whose rows a query is about: `knex('users')`, `knex.from('users')`, `.into('users')`, `.table('users')`.
 fn rows_of<'n>(walk: &Walk<'n>, expr: &'n Expr<'n>, hops: u32) -> Option<String> {
     let (root, calls) = expr.chain();
-    let named = calls.iter().find(|(call, _)| matches!(call.name, "from" | "into" | "table" | "knex" | "trx" | "db" | "connection" | "transaction" | "database") && call.arg(0).is_some());
+    let named = calls.iter().find(|(call, _)| {
+        matches!(
+            call.name,
+            "from" | "into" | "table" | "knex" | "trx" | "db" | "connection" | "transaction" | "database"
+        ) && call.arg(0).is_some()
+    });
     if let Some(name) = named.and_then(|(call, _)| call.arg(0)).and_then(|name| walk.text(name)) {
         return Some(name);
     }
     // `options.transacting('users')` and other functions that take the name of a table
-    if let Some((call, _)) = calls.first().filter(|(call, _)| call.receiver.is_none() && call.args.len() == 1) {
+    if let Some((call, _)) = calls.first().filter(|(call, _)| call.receiver.is_none() && call.args.len() == 1)
+    {
         return call.arg(0).and_then(|name| walk.text(name));
     }
     let name = root.and_then(Expr::name)?;

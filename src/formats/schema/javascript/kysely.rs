@@ -18,8 +18,23 @@ impl<'n> Style<'n> for Kysely {
         let start = calls.iter().position(|(call, _)| {
             matches!(
                 call.name,
-                "createTable" | "alterTable" | "dropTable" | "createIndex" | "dropIndex" | "createType" | "dropType" | "createView" | "dropView" | "refreshMaterializedView" | "createSchema" | "dropSchema"
-                    | "updateTable" | "insertInto" | "deleteFrom" | "replaceInto" | "mergeInto"
+                "createTable"
+                    | "alterTable"
+                    | "dropTable"
+                    | "createIndex"
+                    | "dropIndex"
+                    | "createType"
+                    | "dropType"
+                    | "createView"
+                    | "dropView"
+                    | "refreshMaterializedView"
+                    | "createSchema"
+                    | "dropSchema"
+                    | "updateTable"
+                    | "insertInto"
+                    | "deleteFrom"
+                    | "replaceInto"
+                    | "mergeInto"
             )
         });
         let Some((first, line)) = start.and_then(|at| calls.get(at)).copied() else {
@@ -36,21 +51,43 @@ impl<'n> Style<'n> for Kysely {
             "dropTable" => walk.push(Step::new(Op::DropTable, name, line)),
             "alterTable" => altered(walk, &name, how),
             "createIndex" => {
-                let on = how.iter().find(|(call, _)| call.name == "on").and_then(|(call, _)| text(call, 0)).unwrap_or_default();
-                let covers: Vec<String> = how.iter().filter(|(call, _)| matches!(call.name, "column" | "columns" | "expression")).flat_map(|(call, _)| call.args.iter().flat_map(|arg| walk.texts(arg))).collect();
+                let on = how
+                    .iter()
+                    .find(|(call, _)| call.name == "on")
+                    .and_then(|(call, _)| text(call, 0))
+                    .unwrap_or_default();
+                let covers: Vec<String> = how
+                    .iter()
+                    .filter(|(call, _)| matches!(call.name, "column" | "columns" | "expression"))
+                    .flat_map(|(call, _)| call.args.iter().flat_map(|arg| walk.texts(arg)))
+                    .collect();
                 let unique = how.iter().any(|(call, _)| call.name == "unique");
                 let column = (!covers.is_empty()).then(|| covers.join(", "));
-                walk.push(Step { column, ..Step::new(Op::AddIndex, on, line) }.detail("what", if unique { "unique_index" } else { "index" }).detail("name", name));
+                walk.push(
+                    Step { column, ..Step::new(Op::AddIndex, on, line) }
+                        .detail("what", if unique { "unique_index" } else { "index" })
+                        .detail("name", name),
+                );
             }
             "dropIndex" => {
-                let on = how.iter().find(|(call, _)| call.name == "on").and_then(|(call, _)| text(call, 0)).unwrap_or_default();
+                let on = how
+                    .iter()
+                    .find(|(call, _)| call.name == "on")
+                    .and_then(|(call, _)| text(call, 0))
+                    .unwrap_or_default();
                 walk.push(Step::new(Op::DropIndex, on, line).detail("name", name));
             }
             "updateTable" | "insertInto" | "replaceInto" | "mergeInto" => walk.data(&name, line, false),
             "deleteFrom" => walk.data(&name, line, true),
-            "createType" | "dropType" => walk.push(Step::new(Op::Other, "", line).detail("what", "enum").detail("name", name)),
-            "createView" | "dropView" => walk.push(Step::new(Op::Other, "", line).detail("what", "view").detail("name", name)),
-            "createSchema" | "dropSchema" => walk.push(Step::new(Op::Other, "", line).detail("what", "schema").detail("name", name)),
+            "createType" | "dropType" => {
+                walk.push(Step::new(Op::Other, "", line).detail("what", "enum").detail("name", name))
+            }
+            "createView" | "dropView" => {
+                walk.push(Step::new(Op::Other, "", line).detail("what", "view").detail("name", name))
+            }
+            "createSchema" | "dropSchema" => {
+                walk.push(Step::new(Op::Other, "", line).detail("what", "schema").detail("name", name))
+            }
             _ => {}
         }
         Flow::Done
@@ -60,8 +97,14 @@ impl<'n> Style<'n> for Kysely {
 impl Kysely {
     /// ``sql`…`.execute(db)``, and code around statements.
     fn raw<'n>(&mut self, walk: &mut Walk<'n>, calls: &[(&'n Call<'n>, u32)]) -> Flow {
-        let sql = calls.iter().find(|(call, _)| call.name == "sql" || call.name == "raw" && call.receiver.as_ref().and_then(Expr::name) == Some("sql"));
-        match sql.and_then(|(call, _)| call.arg(0)).filter(|_| calls.iter().any(|(call, _)| call.name == "execute")) {
+        let sql = calls.iter().find(|(call, _)| {
+            call.name == "sql"
+                || call.name == "raw" && call.receiver.as_ref().and_then(Expr::name) == Some("sql")
+        });
+        match sql
+            .and_then(|(call, _)| call.arg(0))
+            .filter(|_| calls.iter().any(|(call, _)| call.name == "execute"))
+        {
             Some(sql) => {
                 walk.sql(self, sql);
                 Flow::Done
@@ -74,14 +117,23 @@ impl Kysely {
 fn column<'n>(walk: &Walk<'n>, call: &'n Call<'n>, line: u32) -> Column {
     let written = |value: &Expr<'_>| value.literal().unwrap_or(value.text).to_owned();
     // `(col) => col.notNull().defaultTo('x')`
-    let how = call.args.iter().find_map(Expr::func).and_then(|func| func.body.last()).map(body_of).map(|expr| expr.chain().1).unwrap_or_default();
+    let how = call
+        .args
+        .iter()
+        .find_map(Expr::func)
+        .and_then(|func| func.body.last())
+        .map(body_of)
+        .map(|expr| expr.chain().1)
+        .unwrap_or_default();
     let find = |wanted: &str| how.iter().find(|(call, _)| call.name == wanted).map(|(call, _)| *call);
     let key = find("primaryKey").is_some();
     Column {
         name: call.arg(0).and_then(|name| walk.text(name)).unwrap_or_default(),
         type_: call.arg(1).map(|type_| walk.text(type_).unwrap_or_else(|| written(walk.resolve(type_)))),
         nullable: Some(find("notNull").is_none() && !key),
-        default: find("defaultTo").and_then(|call| call.arg(0)).map(|value| walk.text(value).unwrap_or_else(|| written(value))),
+        default: find("defaultTo")
+            .and_then(|call| call.arg(0))
+            .map(|value| walk.text(value).unwrap_or_else(|| written(value))),
         line,
     }
 }
@@ -102,7 +154,12 @@ fn constraint<'n>(walk: &Walk<'n>, call: &'n Call<'n>, line: u32) -> Rule {
         _ => "check",
     };
     let columns = walk.joined(call.arg(1)).filter(|_| what != "check");
-    Rule { name: call.arg(0).and_then(|name| walk.text(name)).unwrap_or_default(), columns, what: what.to_owned(), line }
+    Rule {
+        name: call.arg(0).and_then(|name| walk.text(name)).unwrap_or_default(),
+        columns,
+        what: what.to_owned(),
+        line,
+    }
 }
 
 fn created<'n>(walk: &Walk<'n>, name: &str, how: &[(&'n Call<'n>, u32)], line: u32) -> Table {
@@ -110,7 +167,9 @@ fn created<'n>(walk: &Walk<'n>, name: &str, how: &[(&'n Call<'n>, u32)], line: u
     for (call, line) in how {
         match call.name {
             "addColumn" => table.columns.push(column(walk, call, *line)),
-            name if name.starts_with("add") && name.ends_with("Constraint") => table.constraints.push(constraint(walk, call, *line)),
+            name if name.starts_with("add") && name.ends_with("Constraint") => {
+                table.constraints.push(constraint(walk, call, *line))
+            }
             _ => {}
         }
     }
@@ -125,7 +184,12 @@ fn altered<'n>(walk: &mut Walk<'n>, table: &str, how: &[(&'n Call<'n>, u32)]) {
         match call.name {
             "addColumn" => {
                 let column = column(walk, call, line);
-                walk.push(Step { type_: column.type_, nullable: column.nullable, default: column.default, ..step(Op::AddColumn).column(column.name) });
+                walk.push(Step {
+                    type_: column.type_,
+                    nullable: column.nullable,
+                    default: column.default,
+                    ..step(Op::AddColumn).column(column.name)
+                });
             }
             "dropColumn" => {
                 let name = text(0).unwrap_or_default();
@@ -141,17 +205,33 @@ fn altered<'n>(walk: &mut Walk<'n>, table: &str, how: &[(&'n Call<'n>, u32)]) {
             }
             "modifyColumn" => {
                 let column = column(walk, call, line);
-                walk.push(Step { type_: column.type_, restates: true, ..step(Op::ChangeType).column(column.name) });
+                walk.push(Step {
+                    type_: column.type_,
+                    restates: true,
+                    ..step(Op::ChangeType).column(column.name)
+                });
             }
             "alterColumn" => {
                 let name = text(0).unwrap_or_default();
-                let changes = call.args.iter().find_map(Expr::func).and_then(|func| func.body.last()).map(body_of).map(|expr| expr.chain().1).unwrap_or_default();
+                let changes = call
+                    .args
+                    .iter()
+                    .find_map(Expr::func)
+                    .and_then(|func| func.body.last())
+                    .map(body_of)
+                    .map(|expr| expr.chain().1)
+                    .unwrap_or_default();
                 for (change, _) in changes {
-                    let value = change.arg(0).map(|value| walk.text(value).unwrap_or_else(|| value.text.to_owned()));
+                    let value =
+                        change.arg(0).map(|value| walk.text(value).unwrap_or_else(|| value.text.to_owned()));
                     walk.push(match change.name {
                         "setDataType" => Step { type_: value, ..step(Op::ChangeType).column(&name) },
-                        "setNotNull" => Step { nullable: Some(false), ..step(Op::ChangeNullability).column(&name) },
-                        "dropNotNull" => Step { nullable: Some(true), ..step(Op::ChangeNullability).column(&name) },
+                        "setNotNull" => {
+                            Step { nullable: Some(false), ..step(Op::ChangeNullability).column(&name) }
+                        }
+                        "dropNotNull" => {
+                            Step { nullable: Some(true), ..step(Op::ChangeNullability).column(&name) }
+                        }
                         "setDefault" => Step { default: value, ..step(Op::ChangeDefault).column(&name) },
                         "dropDefault" => step(Op::ChangeDefault).column(&name),
                         _ => continue,
@@ -165,7 +245,11 @@ fn altered<'n>(walk: &mut Walk<'n>, table: &str, how: &[(&'n Call<'n>, u32)]) {
             "addIndex" => walk.push(step(Op::AddIndex)),
             name if name.starts_with("add") && name.ends_with("Constraint") => {
                 let rule = constraint(walk, call, line);
-                walk.push(Step { column: rule.columns, ..step(Op::AddConstraint) }.detail("what", rule.what).detail("name", rule.name));
+                walk.push(
+                    Step { column: rule.columns, ..step(Op::AddConstraint) }
+                        .detail("what", rule.what)
+                        .detail("name", rule.name),
+                );
             }
             _ => {}
         }

@@ -19,18 +19,32 @@ pub struct JavaScript {
 }
 
 /// The libraries; the first whose marks a file shows reads it.
-pub(super) const TYPEORM: JavaScript =
-    JavaScript { style: "typeorm", marks: &["MigrationInterface", "queryRunner", "ReversibleMigration", "IrreversibleMigration"], read: read::<calls::Calls> };
-pub(super) const MIKRO_ORM: JavaScript = JavaScript { style: "mikro_orm", marks: &["addSql("], read: read::<calls::Calls> };
-pub(super) const SEQUELIZE: JavaScript =
-    JavaScript { style: "sequelize", marks: &["queryInterface", "QueryInterface", "Sequelize"], read: read::<calls::Calls> };
-pub(super) const KYSELY: JavaScript = JavaScript { style: "kysely", marks: &["Kysely", "kysely"], read: read::<kysely::Kysely> };
-pub(super) const NODE_PG_MIGRATE: JavaScript = JavaScript { style: "node_pg_migrate", marks: &["pgm."], read: read::<calls::Calls> };
-pub(super) const KNEX: JavaScript = JavaScript { style: "knex", marks: &["knex", "Knex", ".schema", "Migration("], read: read::<knex::Knex> };
-pub(super) const DB_MIGRATE: JavaScript =
-    JavaScript { style: "db_migrate", marks: &["runSql(", "db.addColumn", "db.createTable", "db.collection("], read: read::<calls::Calls> };
+pub(super) const TYPEORM: JavaScript = JavaScript {
+    style: "typeorm",
+    marks: &["MigrationInterface", "queryRunner", "ReversibleMigration", "IrreversibleMigration"],
+    read: read::<calls::Calls>,
+};
+pub(super) const MIKRO_ORM: JavaScript =
+    JavaScript { style: "mikro_orm", marks: &["addSql("], read: read::<calls::Calls> };
+pub(super) const SEQUELIZE: JavaScript = JavaScript {
+    style: "sequelize",
+    marks: &["queryInterface", "QueryInterface", "Sequelize"],
+    read: read::<calls::Calls>,
+};
+pub(super) const KYSELY: JavaScript =
+    JavaScript { style: "kysely", marks: &["Kysely", "kysely"], read: read::<kysely::Kysely> };
+pub(super) const NODE_PG_MIGRATE: JavaScript =
+    JavaScript { style: "node_pg_migrate", marks: &["pgm."], read: read::<calls::Calls> };
+pub(super) const KNEX: JavaScript =
+    JavaScript { style: "knex", marks: &["knex", "Knex", ".schema", "Migration("], read: read::<knex::Knex> };
+pub(super) const DB_MIGRATE: JavaScript = JavaScript {
+    style: "db_migrate",
+    marks: &["runSql(", "db.addColumn", "db.createTable", "db.collection("],
+    read: read::<calls::Calls>,
+};
 /// Any other module with a way forth and a way back.
-pub(super) const PLAIN: JavaScript = JavaScript { style: "javascript", marks: &["down"], read: read::<calls::Calls> };
+pub(super) const PLAIN: JavaScript =
+    JavaScript { style: "javascript", marks: &["down"], read: read::<calls::Calls> };
 
 impl MigrationReader for JavaScript {
     fn style(&self) -> &'static str {
@@ -43,14 +57,21 @@ impl MigrationReader for JavaScript {
             && !name.ends_with(".d.ts")
             && !name.contains(".test.")
             && !name.contains(".spec.")
-            && (path.folders().any(|folder| folder.to_ascii_lowercase().contains("migration")) || path.folders().any(|folder| folder == "versions"))
+            && (path.folders().any(|folder| folder.to_ascii_lowercase().contains("migration"))
+                || path.folders().any(|folder| folder == "versions"))
             && (text.contains("up") || text.contains("Migration("))
             && self.marks.iter().any(|mark| text.contains(mark))
             && (text.contains("exports") || text.contains("export "))
             && is_numbered(name)
     }
 
-    fn read(&self, _path: &RepoPath, text: &str, _down: Option<&str>, _tree: &dyn Snapshot) -> Result<Migration, Unreadable> {
+    fn read(
+        &self,
+        _path: &RepoPath,
+        text: &str,
+        _down: Option<&str>,
+        _tree: &dyn Snapshot,
+    ) -> Result<Migration, Unreadable> {
         (self.read)(text)
     }
 }
@@ -58,7 +79,9 @@ impl MigrationReader for JavaScript {
 /// Migrations run in the order of their names: each begins, or ends, with a number or a date.
 fn is_numbered(name: &str) -> bool {
     let digits = name.bytes().filter(u8::is_ascii_digit).count();
-    digits >= 3 || name.starts_with(|char: char| char.is_ascii_digit()) || name.to_ascii_lowercase().contains("migration")
+    digits >= 3
+        || name.starts_with(|char: char| char.is_ascii_digit())
+        || name.to_ascii_lowercase().contains("migration")
 }
 
 /// What a module hands out under a name.
@@ -78,7 +101,10 @@ fn read<S: Default + for<'n> Style<'n>>(text: &str) -> Result<Migration, Unreada
         match found {
             Some(Part::Func(func)) => walked.run(&mut reader, func, &[]),
             Some(Part::Made(expr)) => {
-                let funcs: Vec<_> = expr.call().map(|call| call.args.iter().filter_map(Expr::func).collect()).unwrap_or_default();
+                let funcs: Vec<_> = expr
+                    .call()
+                    .map(|call| call.args.iter().filter_map(Expr::func).collect())
+                    .unwrap_or_default();
                 match (part, funcs.as_slice()) {
                     // `createMigration(async function up() {…}, async function down() {…})`
                     ("up", [up, _, ..]) => walked.run(&mut reader, up, &[]),
@@ -95,7 +121,11 @@ fn read<S: Default + for<'n> Style<'n>>(text: &str) -> Result<Migration, Unreada
     let (down, has_down) = run("down");
     let mut migration = up.finish();
     let automatic = text.contains("pgm.") && !has_down || !text.contains("up") && text.contains("Migration(");
-    let back = if automatic { Back::Automatic } else { Back::Steps { steps: &down.found.steps, unclear: down.unknown.is_some() && !down.raised } };
+    let back = if automatic {
+        Back::Automatic
+    } else {
+        Back::Steps { steps: &down.found.steps, unclear: down.unknown.is_some() && !down.raised }
+    };
     undo::settle(&mut migration.steps, &back);
     Ok(migration)
 }
@@ -110,9 +140,15 @@ fn handed_out<'n>(file: &'n [Expr<'n>], walk: &Walk<'n>, part: &str) -> Option<P
         match &expr.kind {
             Kind::Body(parts) => rest.extend(parts.iter().rev()),
             // `module.exports = …`
-            Kind::Assign(pair) if pair.0.last_name() == Some("exports") || pair.0.last_name() == Some("default") => rest.push(&pair.1),
+            Kind::Assign(pair)
+                if pair.0.last_name() == Some("exports") || pair.0.last_name() == Some("default") =>
+            {
+                rest.push(&pair.1)
+            }
             Kind::Assign(pair) if pair.0.last_name() == Some(part) => made = Some(&pair.1),
-            Kind::Assign(pair) => rest.extend(Some(&pair.1).filter(|value| matches!(value.kind, Kind::Map(_)))),
+            Kind::Assign(pair) => {
+                rest.extend(Some(&pair.1).filter(|value| matches!(value.kind, Kind::Map(_))))
+            }
             Kind::Map(_) => {
                 if let Some(value) = expr.get(part) {
                     let value = walk.resolve(value);
