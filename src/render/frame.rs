@@ -241,6 +241,15 @@ fn nature(summary: &Summary) -> Value {
     })
 }
 
+/// The map as a drawing; null where there is nothing to draw.
+fn map(report: &Report) -> Option<Value> {
+    let title = |name: &str| {
+        let known = report.services.iter().find(|service| service.name == name);
+        known.map_or(name.to_owned(), |service| service.title.clone())
+    };
+    (!report.map.nodes.is_empty()).then(|| crate::services::drawing(&report.map, &title))
+}
+
 fn who(summary: &Summary) -> Value {
     let name = summary.report.author.as_ref().filter(|_| summary.manners.people).map(|author| &author.name);
     json!({
@@ -297,7 +306,7 @@ fn values(pen: &Pen<'_>, summary: &Summary, composed: &Composed) -> Result<Value
         "nature": nature(summary),
         "absent": absent(report),
         "size": report.size,
-        "map": report.map,
+        "map": map(report),
         "services": report.services,
         "cut": 0,
         "security": security(report.title.as_deref().unwrap_or_default()),

@@ -242,7 +242,9 @@ impl Reader<'_> {
         let is_repo = receiver.ends_with("Repo") || receiver == "repo" || receiver == "SQL";
         if !is_repo {
             // `Messages.update_message(message, …)`: the application's own way to write rows.
-            let Some((verb, thing)) = call.name.split_once('_').filter(|_| receiver.starts_with(char::is_uppercase)) else {
+            let Some((verb, thing)) =
+                call.name.split_once('_').filter(|_| receiver.starts_with(char::is_uppercase))
+            else {
                 return Flow::Inside;
             };
             if !matches!(verb, "update" | "create" | "insert" | "delete") || call.args.is_empty() {
