@@ -420,6 +420,8 @@ mod tests {
     }
 
     proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig::with_cases(64))]
+
         #[test]
         fn readers_never_panic(
             text in "(?s).{0,80}",
