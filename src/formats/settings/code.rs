@@ -83,7 +83,7 @@ pub fn reads(path: &RepoPath, text: &str) -> Vec<Read> {
     if !is_code(path) {
         return Vec::new();
     }
-    let mut found = Vec::new();
+    let mut found = declared_fields(path, text);
     for (line, text) in (1u32..).zip(text.lines()) {
         // a cheap look before the expensive one
         if !text.to_ascii_lowercase().contains("env") || text.len() > 2_000 {
@@ -105,9 +105,41 @@ pub fn reads(path: &RepoPath, text: &str) -> Vec<Read> {
     found
 }
 
+/// pydantic reads each field of a settings class from the environment.
+fn declared_fields(path: &RepoPath, text: &str) -> Vec<Read> {
+    let mut found = Vec::new();
+    if path.extension() != "py" || !text.contains("BaseSettings") {
+        return found;
+    }
+    let mut inside = false;
+    for (line, text) in (1u32..).zip(text.lines()) {
+        if !text.starts_with([' ', '\t']) && !text.trim().is_empty() {
+            inside = text.starts_with("class ") && text.contains("BaseSettings");
+        }
+        let Some((name, rest)) = text.strip_prefix("    ").and_then(|field| field.split_once(':')) else {
+            continue;
+        };
+        let is_name = name.len() > 2
+            && name.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_');
+        if inside && is_name {
+            found.push(Read { name: name.to_owned(), line, has_default: rest.contains('=') });
+        }
+    }
+    found
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn fields_of_a_settings_class() {
+        let text =
+            "class Settings(BaseSettings):\n    MY_KEY: int = 1\n    OTHER: str\nclass B:\n    NOT_IT: int\n";
+        let read: Vec<_> =
+            reads(&"a.py".into(), text).into_iter().map(|read| (read.name, read.has_default)).collect();
+        assert_eq!(read, [("MY_KEY".to_owned(), true), ("OTHER".to_owned(), false)]);
+    }
 
     #[test]
     fn reads_of_each_language() {

@@ -3,8 +3,10 @@
 pub mod code;
 pub mod compose;
 pub mod dotenv;
+pub mod flags;
 pub mod kubernetes;
 pub mod properties;
+pub mod schedules;
 pub mod secrets;
 pub mod tree;
 

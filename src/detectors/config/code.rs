@@ -1,0 +1,165 @@
+//! Environment variables that code starts to read, or no longer reads, compared over the whole tree.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Group;
+use crate::change::{RepoPath, Role, Snapshot};
+use crate::detectors::Context;
+use crate::finding::{ConfigFacts, Evidence, Level, SettingChange};
+use crate::formats::settings::code::{is_code, reads};
+
+/// Files of the tree that are looked into; a tree of more is not searched to its end.
+const MOST_FILES: usize = 20_000;
+
+/// Variables that every machine sets.
+const COMMON: &[&str] = &[
+    "NODE_ENV",
+    "PATH",
+    "HOME",
+    "USER",
+    "PWD",
+    "TMPDIR",
+    "CI",
+    "RAILS_ENV",
+    "RACK_ENV",
+    "DEBUG",
+    "SHELL",
+    "HOSTNAME",
+    "MIX_ENV",
+    "DEV",
+    "PROD",
+    "MODE",
+    "SSR",
+    "BASE_URL",
+];
+
+/// Where a variable is read, at the side that reads it.
+type Places = BTreeMap<String, Vec<(Evidence, bool)>>;
+
+/// Adds a group for each variable, or a place to the group that a settings file already made.
+pub(super) fn add_reads(cx: &Context<'_>, ignore: &BTreeSet<String>, groups: &mut Vec<Group>) {
+    let (mut before, mut after) = (Places::new(), Places::new());
+    for file in cx.changes.files().iter().filter(|file| is_own(file.role)) {
+        collect(file.old_path(), file.before_text(), Evidence::before, &mut before);
+        collect(&file.path, file.after_text(), Evidence::after, &mut after);
+    }
+    let (mut added, mut removed) = (Places::new(), Places::new());
+    for (name, places) in &after {
+        if !before.contains_key(name) && !ignore.contains(name) {
+            added.insert(name.clone(), places.clone());
+        }
+    }
+    for (name, places) in before {
+        if !after.contains_key(&name) && !ignore.contains(&name) {
+            removed.insert(name, places);
+        }
+    }
+    for group in groups.iter_mut() {
+        let places = match group.facts.change {
+            SettingChange::Added => added.remove(&group.facts.key),
+            SettingChange::Removed => removed.remove(&group.facts.key),
+            SettingChange::Changed => None,
+        };
+        for (evidence, _) in places.unwrap_or_default() {
+            let path = evidence.path.to_string();
+            if !group.facts.places.contains(&path) {
+                group.facts.places.push(path);
+            }
+            group.evidence.push(evidence);
+        }
+    }
+    if !added.is_empty() {
+        forget_known(cx, cx.before, &mut added, true);
+        forget_known(cx, cx.after, &mut added, false);
+        groups.extend(added.into_iter().map(|(name, places)| group(name, places, SettingChange::Added)));
+    }
+    if !removed.is_empty() {
+        forget_known(cx, cx.after, &mut removed, true);
+        forget_known(cx, cx.after, &mut removed, false);
+        groups.extend(removed.into_iter().map(|(name, places)| group(name, places, SettingChange::Removed)));
+    }
+}
+
+fn group(name: String, places: Vec<(Evidence, bool)>, change: SettingChange) -> Group {
+    let required = places.iter().all(|(_, has_default)| !has_default);
+    let (rule, level) = match change {
+        SettingChange::Removed => ("config.no_longer_read", Level::Routine),
+        // who deploys this must set it, and no file here says so
+        _ if required => ("config.needed", Level::WorthALook),
+        _ => ("config.read", Level::Routine),
+    };
+    let evidence: Vec<Evidence> = places.into_iter().map(|(evidence, _)| evidence).collect();
+    let paths: BTreeSet<String> = evidence.iter().map(|place| place.path.to_string()).collect();
+    let facts = ConfigFacts {
+        secret: crate::formats::settings::secrets::is_hidden(&name, ""),
+        key: name,
+        from: None,
+        to: None,
+        change,
+        environment: None,
+        places: paths.into_iter().collect(),
+    };
+    Group { rule, level, facts, evidence, scopes: BTreeSet::new() }
+}
+
+fn is_own(role: Role) -> bool {
+    matches!(role, Role::Source | Role::Config)
+}
+
+fn collect(
+    path: &RepoPath,
+    text: Option<&str>,
+    side: fn(&RepoPath, Option<u32>) -> Evidence,
+    places: &mut Places,
+) {
+    for read in text.map(|text| reads(path, text)).unwrap_or_default() {
+        if !COMMON.contains(&read.name.as_str()) {
+            places.entry(read.name).or_default().push((side(path, Some(read.line)), read.has_default));
+        }
+    }
+}
+
+/// Drops the variables that a file of the tree reads, or, where `in_code` is false, that a settings file names.
+fn forget_known(cx: &Context<'_>, tree: &dyn Snapshot, names: &mut Places, in_code: bool) {
+    let candidates =
+        tree.paths().iter().filter(|path| if in_code { is_code(path) } else { is_declaration(path) });
+    for path in candidates.take(MOST_FILES) {
+        if names.is_empty() {
+            return;
+        }
+        if in_code && !is_own(cx.roles.role(path, None)) {
+            continue;
+        }
+        let Some(content) = tree.read(path) else { continue };
+        let Some(text) = content.text() else { continue };
+        if in_code {
+            // a plain search first: most files hold none of the names
+            if names.keys().any(|name| text.contains(name.as_str())) {
+                for read in reads(path, text) {
+                    names.remove(&read.name);
+                }
+            }
+        } else {
+            names.retain(|name, _| !has_word(text, name));
+        }
+    }
+}
+
+fn has_word(text: &str, word: &str) -> bool {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    text.match_indices(word)
+        .any(|(at, _)| !text[..at].ends_with(is_part) && !text[at + word.len()..].starts_with(is_part))
+}
+
+/// Files in which a team says which variables there are.
+fn is_declaration(path: &RepoPath) -> bool {
+    let name = path.file_name().to_ascii_lowercase();
+    name.starts_with(".env")
+        || name.contains(".env")
+        || name.starts_with("dockerfile")
+        || matches!(
+            name.as_str(),
+            "turbo.json" | "app.json" | "vercel.json" | "procfile" | "makefile" | "justfile"
+        )
+        || matches!(path.extension().as_str(), "yml" | "yaml" | "toml" | "tf" | "properties" | "dockerfile")
+}

@@ -1,0 +1,201 @@
+//! Which settings share a sentence, and how two values compare.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::json;
+
+use crate::detectors::Line;
+use crate::finding::{ConfigFacts, Facts, Finding, SettingChange};
+
+/// More pairs of values of one key than this are not listed; more lines of changed values than this become one.
+const MANY: usize = 3;
+
+/// Changed values in one line for each pair of values; new ones, removed ones and needed ones in one line each.
+pub fn lines(findings: &[&Finding]) -> Vec<Line> {
+    let mut changed: BTreeMap<_, Vec<(&Finding, &ConfigFacts)>> = BTreeMap::new();
+    let mut lists: BTreeMap<(u8, &str, bool), Vec<(&Finding, &ConfigFacts)>> = BTreeMap::new();
+    for finding in findings {
+        let Facts::Config(facts) = &finding.facts else { continue };
+        match facts.change {
+            SettingChange::Changed => {
+                let group = (tail(&facts.key), facts.secret, &facts.environment);
+                changed.entry(group).or_default().push((finding, facts));
+            }
+            _ if finding.rule == "config.needed" => {
+                lists.entry((0, "config/needed", false)).or_default().push((finding, facts))
+            }
+            SettingChange::Added => {
+                lists.entry((1, "config/added", production(facts))).or_default().push((finding, facts))
+            }
+            SettingChange::Removed => {
+                lists.entry((2, "config/removed", production(facts))).or_default().push((finding, facts))
+            }
+        }
+    }
+    let changed = changed.into_values().flat_map(by_values).filter_map(|group| {
+        let (findings, facts): (Vec<&Finding>, Vec<&ConfigFacts>) = group.into_iter().unzip();
+        let first = facts.first()?;
+        let alone = facts.len() == 1;
+        let alike = facts.iter().all(|facts| (&facts.from, &facts.to) == (&first.from, &first.to));
+        if !alike {
+            let keys: BTreeSet<&str> = facts.iter().map(|facts| facts.key.as_str()).collect();
+            return Line::of("config/changed_many", &findings, json!({
+                "keys": keys,
+                "count": keys.len(),
+                "environment": first.environment,
+            }));
+        }
+        Line::of("config/changed", &findings, json!({
+            "key": if alone { first.key.as_str() } else { tail(&first.key) },
+            "meaning": meaning(&first.key),
+            "parts": if alone { Vec::new() } else { facts.iter().map(|facts| head(&facts.key)).collect::<Vec<_>>() },
+            "from": first.from.as_deref().map(cut),
+            "to": first.to.as_deref().map(cut),
+            "ratio": ratio(first),
+            "environment": first.environment,
+            "secret": first.secret,
+        }))
+    });
+    let lists = lists.into_iter().filter_map(|((_, shape, production), group)| {
+        let (findings, facts): (Vec<&Finding>, Vec<&ConfigFacts>) = group.into_iter().unzip();
+        let only = (facts.len() == 1).then(|| facts.first()).flatten();
+        Line::of(
+            shape,
+            &findings,
+            json!({
+                "keys": facts.iter().map(|facts| facts.key.as_str()).collect::<Vec<_>>(),
+                "count": facts.len(),
+                "value": only.and_then(|facts| facts.to.as_deref()).map(cut),
+                "production": production,
+            }),
+        )
+    });
+    let changed: Vec<Line> = changed.collect();
+    let changed = if changed.len() > MANY + 1 { joined(changed, findings) } else { changed };
+    let mut lines: Vec<Line> = changed.into_iter().chain(lists).collect();
+    lines.sort_by_key(|line| std::cmp::Reverse(line.level));
+    lines
+}
+
+/// The first few lines stay, most important first; the others become one that names the keys.
+fn joined(mut lines: Vec<Line>, all: &[&Finding]) -> Vec<Line> {
+    lines.sort_by_key(|line| {
+        std::cmp::Reverse((line.level, line.facts.get("ratio").is_some_and(|ratio| !ratio.is_null())))
+    });
+    let rest: BTreeSet<String> = lines.split_off(MANY).into_iter().flat_map(|line| line.findings).collect();
+    let rest: Vec<&Finding> = all.iter().copied().filter(|finding| rest.contains(&finding.id)).collect();
+    let keys: BTreeSet<&str> = rest
+        .iter()
+        .filter_map(|finding| match &finding.facts {
+            Facts::Config(facts) => Some(facts.key.as_str()),
+            _ => None,
+        })
+        .collect();
+    lines.extend(Line::of(
+        "config/changed_many",
+        &rest,
+        json!({"keys": keys, "count": keys.len(), "environment": null}),
+    ));
+    lines
+}
+
+/// One key with few pairs of values is said pair by pair; with many, only that it changes.
+fn by_values<'a>(group: Vec<(&'a Finding, &'a ConfigFacts)>) -> Vec<Vec<(&'a Finding, &'a ConfigFacts)>> {
+    let mut pairs: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for (finding, facts) in &group {
+        pairs.entry((&facts.from, &facts.to)).or_default().push((*finding, *facts));
+    }
+    if pairs.len() > MANY { vec![group] } else { pairs.into_values().collect() }
+}
+
+fn production(facts: &ConfigFacts) -> bool {
+    facts.environment.as_deref().is_some_and(|names| names.contains("production"))
+}
+
+/// What a key says below its first part: in a shared file that part names the service.
+fn tail(key: &str) -> &str {
+    key.split_once('.').filter(|(_, rest)| rest.contains('.')).map_or(key, |(_, rest)| rest)
+}
+
+fn head(key: &str) -> &str {
+    key.split_once('.').map_or(key, |(first, _)| first)
+}
+
+/// The few keys that have plain words.
+fn meaning(key: &str) -> Option<&'static str> {
+    let ends = |end: &str| key.strip_suffix(end).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
+    [
+        ("limits.memory", "memory_ceiling"),
+        ("mem_limit", "memory_ceiling"),
+        ("requests.memory", "memory_reserved"),
+        ("reservations.memory", "memory_reserved"),
+        ("replicas", "copies"),
+        ("replicaCount", "copies"),
+    ]
+    .into_iter()
+    .find_map(|(end, meaning)| ends(end).then_some(meaning))
+}
+
+/// A ratio that has a word; only where both are numbers of one unit and it is exact.
+fn ratio(facts: &ConfigFacts) -> Option<&'static str> {
+    let (from, from_unit) = number(facts.from.as_deref()?)?;
+    let (to, to_unit) = number(facts.to.as_deref()?)?;
+    if from_unit != to_unit || from == 0 || to == 0 {
+        return None;
+    }
+    match (to.checked_rem(from)?, to / from, from.checked_rem(to)?, from / to) {
+        (0, 2, ..) => Some("doubles"),
+        (0, 3, ..) => Some("triples"),
+        (0, 10, ..) => Some("tenfold"),
+        (.., 0, 2) => Some("halves"),
+        _ => None,
+    }
+}
+
+fn number(text: &str) -> Option<(u64, &str)> {
+    let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (digits, unit) = text.split_at(end);
+    let is_unit = unit.len() <= 8 && unit.chars().all(|c| c.is_ascii_alphabetic() || c == ' ' || c == '%');
+    Some((digits.parse().ok()?, unit)).filter(|_| is_unit)
+}
+
+/// A value in view is short.
+fn cut(value: &str) -> String {
+    const MOST: usize = 60;
+    let line = value.lines().next().unwrap_or("");
+    match line.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ratio_words_only_where_exact() {
+        for (from, to, wanted) in [
+            ("64Mi", "128Mi", Some("doubles")),
+            ("30", "90", Some("triples")),
+            ("1s", "10s", Some("tenfold")),
+            ("10", "5", Some("halves")),
+            ("64Mi", "1Gi", None),
+            ("64Mi", "129Mi", None),
+            ("0", "2", None),
+            ("1.5", "3", None),
+            ("a", "b", None),
+        ] {
+            let facts = ConfigFacts {
+                key: "a".into(),
+                from: Some(from.into()),
+                to: Some(to.into()),
+                change: SettingChange::Changed,
+                environment: None,
+                places: Vec::new(),
+                secret: false,
+            };
+            assert_eq!(ratio(&facts), wanted, "{from} {to}");
+        }
+    }
+}
