@@ -182,7 +182,6 @@ pub struct Entry {
     pub lines: Lines,
 }
 
-
 macro_rules! detectors {
     ($($id:ident::$type:ident),* $(,)?) => {
         /// Every detector, in the order in which they run.

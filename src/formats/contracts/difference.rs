@@ -140,7 +140,7 @@ struct Owner {
 impl Owner {
     fn subject_of(&self, name: &str, what: What) -> String {
         // A member of a union and a shape that is promised are said of the type itself.
-        if matches!(what, What::Interface | What::Kind) {
+        if matches!(what, What::Interface | What::Kind) || name.starts_with("on ") {
             return self.subject.clone();
         }
         match (self.subject.is_empty(), name.is_empty()) {
@@ -318,7 +318,8 @@ impl Walk {
                 _ => (ApiOp::ValueAdded, unknown_value),
             },
             What::Kind if self.format == Format::JsonSchema => (ApiOp::ValueAdded, Some(false)),
-            What::Kind => (ApiOp::ValueAdded, unknown_value),
+            What::Kind if self.format == Format::GraphQl => (ApiOp::ValueAdded, unknown_value),
+            What::Kind => (ApiOp::ValueAdded, judge(direction, Some(false), Some(true))),
             What::Interface => (ApiOp::Other, None),
             What::Type | What::Directive => (ApiOp::Other, Some(false)),
             What::Items => (ApiOp::Other, None),
@@ -581,16 +582,11 @@ impl Walk {
         for name in names {
             let (before, after) = (old.limits.get(name), new.limits.get(name));
             let tightened = match (before, after) {
-                (Some(Limit::Most(before)), Some(Limit::Most(after))) if before != after => {
-                    Some(after < before)
-                }
-                (Some(Limit::Least(before)), Some(Limit::Least(after))) if before != after => {
-                    Some(after > before)
-                }
+                (before, after) if before == after => continue,
+                (Some(before), Some(after)) => after.is_tighter_than(before),
                 (None, Some(_)) => Some(true),
                 (Some(_), None) => Some(false),
-                (before, after) if before == after => continue,
-                _ => None,
+                (None, None) => continue,
             };
             let (op, breaking) = match tightened {
                 Some(true) => (ApiOp::LimitTightened, judge(direction_of_limits, Some(true), Some(false))),
@@ -621,7 +617,8 @@ impl Walk {
         direction: Direction,
         depth: usize,
     ) {
-        let (old, new) = (kinds(pair.old, shapes.old), kinds(pair.new, shapes.new));
+        let (old, new) =
+            (kinds(pair.old_document, pair.old, shapes.old), kinds(pair.new_document, pair.new, shapes.new));
         let both: Vec<&String> = old.keys().filter(|key| new.contains_key(*key)).collect();
         if both.is_empty() {
             let say = |kinds: &BTreeMap<String, &Element>| {
@@ -807,8 +804,8 @@ fn merged(all: Vec<Difference>) -> Vec<Difference> {
 
 /// A part that left one definition of a type for another one of the same name, in another file, did not leave.
 fn without_moves(mut all: Vec<Difference>) -> Vec<Difference> {
-    type Key = (String, What);
-    let key = |one: &Difference| -> Key { (one.subject.clone(), one.what) };
+    type Key = (String, String, What);
+    let key = |one: &Difference| -> Key { (one.subject.clone(), one.name.clone(), one.what) };
     let is = |one: &Difference, ops: [ApiOp; 2]| ops.contains(&one.op);
     let gone: HashSet<Key> =
         all.iter().filter(|one| is(one, [ApiOp::FieldRemoved, ApiOp::ValueRemoved])).map(key).collect();
@@ -844,12 +841,28 @@ fn has_kinds(element: &Element) -> bool {
     element.parts.values().any(|part| part.what == What::Kind)
 }
 
-/// The kinds that an element accepts; itself where it is only one.
-fn kinds<'a>(element: &'a Element, shape: &'a Element) -> BTreeMap<String, &'a Element> {
-    if !has_kinds(shape) {
-        return BTreeMap::from([(identity(element), element)]);
+/// The kinds that an element accepts; itself, under the name of its last reference, where it is only one.
+fn kinds<'a>(
+    document: &'a Document,
+    element: &'a Element,
+    shape: &'a Element,
+) -> BTreeMap<String, &'a Element> {
+    if has_kinds(shape) {
+        return shape
+            .parts
+            .values()
+            .filter(|part| part.what == What::Kind)
+            .map(|part| (identity(part), part))
+            .collect();
     }
-    shape.parts.values().filter(|part| part.what == What::Kind).map(|part| (identity(part), part)).collect()
+    let mut last = element;
+    for _ in 0..16 {
+        match last.target.as_ref().and_then(|key| document.types.get(key)) {
+            Some(next) if next.target.is_some() => last = next,
+            _ => break,
+        }
+    }
+    BTreeMap::from([(identity(last), element)])
 }
 
 /// What tells one kind from another: the name of the type by reference, else its type and the names of its parts.

@@ -12,7 +12,8 @@ use crate::formats::Unreadable;
 /// Whether a text defines types: one of the words stands outside of braces and descriptions. A query's own words may
 /// be named the same, but only inside of it.
 pub(super) fn recognise(text: &str) -> bool {
-    const WORDS: &[&str] = &["type", "interface", "input", "enum", "union", "scalar", "schema", "directive", "extend"];
+    const WORDS: &[&str] =
+        &["type", "interface", "input", "enum", "union", "scalar", "schema", "directive", "extend"];
     let (mut quoted, mut depth) = (false, 0i32);
     for line in text.lines() {
         let (outside, line) = (!quoted && depth <= 0, line.trim_start());
@@ -215,6 +216,10 @@ impl Reader<'_> {
             Definition::DirectiveDefinition(of) => {
                 let mut element = self.at(What::Directive, &format!("@{}", of.name()?.text()), node);
                 element.direction = Some(Request);
+                let once = of.repeatable_token().is_none();
+                element
+                    .rules
+                    .insert("repeatable", ((!once).to_string(), if once { None } else { Some(false) }));
                 element = self.inputs(
                     element,
                     of.arguments_definition().map(|list| list.input_value_definitions().collect()),
