@@ -678,14 +678,15 @@ impl Walk {
             Direction::Response => !part.write_only,
             Direction::Both => true,
         };
+        let renamed = renamed_kinds(pair);
         let mut values = (Vec::new(), Vec::new());
         for (key, part) in &old.parts {
             let direction = part.direction.unwrap_or(direction);
             if !travels(part, direction) {
                 continue;
             }
-            let same =
-                new.parts.get(key).or_else(|| new.parts.values().find(|part| part.aliases.contains(key)));
+            let same = new.parts.get(renamed.get(key).copied().unwrap_or(key));
+            let same = same.or_else(|| new.parts.values().find(|part| part.aliases.contains(key)));
             match same.filter(|part| travels(part, direction)) {
                 Some(other) => self.element(pair.of(part, other), owner, direction, depth + 1),
                 None if part.what == What::Value => values.0.push((part, direction)),
@@ -696,7 +697,7 @@ impl Walk {
             let direction = part.direction.unwrap_or(direction);
             let mut keys = std::iter::once(key).chain(&part.aliases);
             let known = keys.any(|key| old.parts.get(key).is_some_and(|old| travels(old, direction)));
-            if travels(part, direction) && !known {
+            if travels(part, direction) && !known && !renamed.values().any(|other| *other == key) {
                 if part.what == What::Value {
                     values.1.push((part, direction));
                 } else {
@@ -863,6 +864,33 @@ fn kinds<'a>(
         }
     }
     BTreeMap::from([(identity(last), element)])
+}
+
+/// A kind by its key, and the shape by which it is known again: its type and the keys of its parts.
+type Signed<'a> = (&'a String, (&'a str, Vec<&'a String>));
+
+/// Kinds under another name that hold the same parts: old key to new key.
+fn renamed_kinds(pair: Pair<'_>) -> BTreeMap<&String, &String> {
+    fn alone<'a>(one: &'a Element, other: &Element, document: &'a Document) -> Vec<Signed<'a>> {
+        let kinds = one.parts.iter().filter(|(key, part)| {
+            part.what == What::Kind && part.target.is_some() && !other.parts.contains_key(*key)
+        });
+        let signed = kinds.map(|(key, part)| {
+            let shape = resolve(document, part);
+            (key, (shape.type_.as_str(), shape.parts.keys().collect()))
+        });
+        signed.take(100).collect()
+    }
+    let gone = alone(pair.old, pair.new, pair.old_document);
+    let new = alone(pair.new, pair.old, pair.new_document);
+    let mut taken = HashSet::new();
+    let same = gone.iter().filter_map(|(key, sign)| {
+        let fits = |other: &&Signed<'_>| other.1 == *sign && !sign.1.is_empty() && !taken.contains(other.0);
+        let (other, _) = new.iter().find(fits)?;
+        taken.insert(*other);
+        Some((*key, *other))
+    });
+    same.collect()
 }
 
 /// What tells one kind from another: the name of the type by reference, else its type and the names of its parts.
