@@ -427,6 +427,9 @@ pub struct ServiceFacts {
     pub change: Presence,
     /// The new name.
     pub to: Option<String>,
+    /// `product`, `support` or `store`.
+    #[serde(default)]
+    pub role: String,
 }
 
 /// An area that the configuration marks as sensitive.

@@ -4,6 +4,7 @@ mod inventory;
 pub mod sql;
 
 pub mod alembic;
+pub mod csharp;
 pub mod django;
 pub mod doctrine;
 pub mod ecto;
@@ -13,6 +14,7 @@ pub mod javascript;
 pub mod laravel;
 mod names;
 pub mod phinx;
+pub mod prisma;
 pub mod rails;
 mod syntax;
 mod undo;
@@ -43,11 +45,13 @@ pub const MIGRATIONS: &[&dyn MigrationReader] = &[
     &javascript::DB_MIGRATE,
     &javascript::KNEX,
     &javascript::PLAIN,
+    &csharp::EfCore,
+    &csharp::FluentMigrator,
     &sql::SqlFiles,
 ];
 
 /// Every reader of declared schemas. The first that reads a file speaks for it.
-pub const DECLARED: &[&dyn DeclaredReader] = &[&rails::SchemaRb, &sql::SqlSchemas];
+pub const DECLARED: &[&dyn DeclaredReader] = &[&rails::SchemaRb, &sql::SqlSchemas, &prisma::Prisma];
 
 /// A field of a table, as far as the text tells.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
