@@ -3,6 +3,7 @@
 //! A detector is one file here, one line in the list, its words in `templates/en/findings/<id>.hbs` (or a folder of
 //! that name) and its cases in `tests/cases/<id>/`. No I/O, no clock, no network, no prose.
 
+pub mod access;
 pub mod beyond_title;
 pub mod config;
 pub mod contradiction;
@@ -195,6 +196,7 @@ macro_rules! detectors {
 }
 
 detectors! {
+    access::Access,
     config::Config,
     feature_flag::FeatureFlag,
     schedule::Schedule,
