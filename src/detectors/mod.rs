@@ -3,6 +3,7 @@
 //! A detector is one file here, one line in the list, its words in `templates/en/findings/<id>.hbs` (or a folder of
 //! that name) and its cases in `tests/cases/<id>/`. No I/O, no clock, no network, no prose.
 
+pub mod access;
 pub mod api;
 pub mod beyond_title;
 pub mod config;
@@ -208,6 +209,7 @@ detectors! {
     feature_flag::FeatureFlag,
     schedule::Schedule,
     runtime::Runtimes,
+    access::Access,
     tests::Tests,
     service::Services,
     cross_service::CrossService,
