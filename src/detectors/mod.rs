@@ -4,17 +4,23 @@
 //! that name) and its cases in `tests/cases/<id>/`. No I/O, no clock, no network, no prose.
 
 pub mod access;
+pub mod api;
 pub mod beyond_title;
 pub mod config;
+pub mod connection;
 pub mod contradiction;
+pub mod cross_service;
 pub mod dependency;
 pub mod feature_flag;
 pub mod hotspot;
+pub mod infra;
 pub mod moved_code;
 pub mod ownership;
 pub mod runtime;
 pub mod schedule;
 pub mod schema;
+pub mod sensitive;
+pub mod service;
 pub mod size;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -197,13 +203,19 @@ macro_rules! detectors {
 
 detectors! {
     access::Access,
+    schema::Schema,
+    api::Api,
+    dependency::Dependency,
     config::Config,
     feature_flag::FeatureFlag,
     schedule::Schedule,
-    schema::Schema,
-    dependency::Dependency,
     runtime::Runtimes,
     tests::Tests,
+    service::Services,
+    cross_service::CrossService,
+    connection::Connections,
+    infra::Infra,
+    sensitive::Sensitive,
     hotspot::Hotspot,
     moved_code::MovedCode,
     ownership::Ownership,

@@ -16,6 +16,9 @@ const MOSTLY_PERCENT: u64 = 60;
 /// With fewer lines a share is chance.
 const FEWEST_LINES: u64 = 20;
 
+/// Fewer renamed files are an ordinary part of a change.
+const FEWEST_RENAMES: usize = 3;
+
 /// Options of `[detectors.moved_code]`.
 #[derive(Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -27,6 +30,27 @@ impl Detector for MovedCode {
             cx.changes.files().iter().filter(|file| file.role.is_by_hand()).collect();
         let renamed =
             by_hand.iter().filter(|file| matches!(file.kind, ChangeKind::Renamed { .. })).count() as u32;
+        let only_renamed = by_hand
+            .iter()
+            .filter(|file| matches!(file.kind, ChangeKind::Renamed { .. }) && file.added + file.removed == 0);
+        let only_renamed: Vec<&&FileChange> = only_renamed.collect();
+        if let Some(first) = only_renamed.first()
+            && only_renamed.len() >= FEWEST_RENAMES
+            && only_renamed.len() as u64 * 100 >= by_hand.len() as u64 * MOSTLY_PERCENT
+        {
+            let percent = (only_renamed.len() * 100 / by_hand.len()) as u8;
+            let facts = MovedCodeFacts { percent, renamed };
+            let evidence = vec![Evidence::after(&first.path, None)];
+            report.push(
+                cx,
+                "moved_code.renamed",
+                Level::Routine,
+                "renamed",
+                evidence,
+                Facts::MovedCode(facts),
+            );
+            return;
+        }
         // What a line loses here and gains there: surplus lines of each side, file by file.
         let mut removed: HashMap<&str, u32> = HashMap::new();
         let mut added: Vec<(&FileChange, HashMap<&str, u32>)> = Vec::new();
@@ -87,7 +111,11 @@ fn counts(text: Option<&str>) -> HashMap<&str, u32> {
     counts
 }
 
-/// One sentence.
+/// One sentence: moved lines, or files that only have another path.
 pub fn lines(findings: &[&Finding]) -> Vec<Line> {
-    one_line_each(findings)
+    let mut lines = one_line_each(findings);
+    for (line, finding) in lines.iter_mut().zip(findings) {
+        line.shape = finding.rule.replace('.', "/");
+    }
+    lines
 }

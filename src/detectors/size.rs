@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{Context, Detector, Line, Report, one_line_each};
-use crate::change::Role;
+use crate::change::{ChangeKind, FileChange, Role};
 use crate::finding::{Evidence, Facts, Finding, Level, SizeFacts};
 
 /// Above this percentile a change deserves a look. Source: the wording guide, 3.2.
@@ -22,7 +22,12 @@ pub struct Size {}
 
 impl Detector for Size {
     fn detect(&self, cx: &Context<'_>, report: &mut Report) {
-        let by_hand: Vec<_> = cx.changes.files().iter().filter(|file| file.role.is_by_hand()).collect();
+        // A file that only has another path holds nothing to read.
+        let is_edited = |file: &&FileChange| {
+            file.added + file.removed > 0 || !matches!(file.kind, ChangeKind::Renamed { .. })
+        };
+        let by_hand: Vec<_> =
+            cx.changes.files().iter().filter(|file| file.role.is_by_hand()).filter(is_edited).collect();
         let Some(largest) =
             by_hand.iter().max_by_key(|file| (file.added + file.removed, std::cmp::Reverse(&file.path)))
         else {

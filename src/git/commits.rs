@@ -16,15 +16,15 @@ use crate::change::{Commit, Person};
 pub(super) struct Mailmap(gix::mailmap::Snapshot);
 
 impl Mailmap {
-    /// The `.mailmap` of a tree; the work tree's would make the same range differ between two copies.
-    pub(super) fn of(repository: &Repository, tree: ObjectId) -> Self {
+    /// The `.mailmap` of a tree, and its id; the work tree's would make the same range differ between two copies.
+    pub(super) fn of(repository: &Repository, tree: ObjectId) -> (Self, Option<ObjectId>) {
         repository.objects.with(|reader| {
             let entry = look_up(reader, tree, ".mailmap");
             let bytes = match entry.map(|entry| reader.find(entry.id, Kind::Blob)) {
                 Some(Found::Data(bytes)) => bytes,
                 _ => &[],
             };
-            Self(gix::mailmap::Snapshot::from_bytes(bytes))
+            (Self(gix::mailmap::Snapshot::from_bytes(bytes)), entry.map(|entry| entry.id))
         })
     }
 
@@ -41,7 +41,7 @@ pub(super) fn text(bytes: &BStr) -> String {
 
 pub(super) fn of_range(repository: &Repository, range: &Range) -> Result<Vec<Commit>, Error> {
     let read = |source| Error::Read { what: "the history", source: Box::new(source) };
-    let mailmap = Mailmap::of(repository, repository.tree_of(Some(range.head))?);
+    let (mailmap, _) = Mailmap::of(repository, repository.tree_of(Some(range.head))?);
     let walk = repository
         .repo
         .rev_walk([range.head])

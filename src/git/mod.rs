@@ -15,6 +15,7 @@ mod refs;
 mod renames;
 mod snapshot;
 
+use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -29,6 +30,7 @@ pub use snapshot::TreeSnapshot;
 
 use crate::change::{ChangeSet, Commit, RepoPath, Role, Words};
 use objects::{Found, Objects};
+use past::Past;
 
 /// Bytes of delta bases that each thread keeps.
 const PACK_CACHE: usize = 8 << 20;
@@ -37,6 +39,7 @@ const PACK_CACHE: usize = 8 << 20;
 pub struct Repository {
     repo: gix::Repository,
     objects: Arc<Objects>,
+    past: RefCell<Past>,
 }
 
 /// Says what a file is for, by its path and its text.
@@ -59,7 +62,7 @@ impl Repository {
         repo.objects.refresh_never();
         let objects = Arc::new(Objects::new(repo.objects.clone(), repo.object_hash()));
         repo.object_cache_size_if_unset(PACK_CACHE);
-        Ok(Self { repo, objects })
+        Ok(Self { repo, objects, past: RefCell::default() })
     }
 
     /// The folder that holds the checked-out files; `None` in a bare repository.

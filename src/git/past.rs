@@ -1,5 +1,6 @@
 //! The past along first parents: what changed when, by names only.
 
+use std::collections::HashMap;
 use std::ops::ControlFlow;
 
 use gix::ObjectId;
@@ -20,13 +21,27 @@ const YEAR: i64 = 365 * 24 * 60 * 60;
 /// How many commits a search for the first appearance of a line goes back.
 const MAX_SEARCH: usize = 5_000;
 
-/// A commit of the past, as it is stored.
-struct Stored {
-    id: ObjectId,
+/// A commit of the past.
+struct Ancestor {
     tree: ObjectId,
     parent: Option<ObjectId>,
     time: i64,
     bytes: Vec<u8>,
+}
+
+impl Ancestor {
+    fn read(objects: &Objects, id: ObjectId) -> Option<Self> {
+        objects.with(|reader| {
+            let Found::Data(bytes) = reader.find(id, Kind::Commit) else { return None };
+            let commit = || CommitRefIter::from_bytes(bytes, id.kind());
+            Some(Self {
+                tree: commit().tree_id().ok()?,
+                parent: commit().parent_ids().next(),
+                time: commit().committer().ok()?.seconds(),
+                bytes: bytes.to_vec(),
+            })
+        })
+    }
 }
 
 /// The first parents from a commit on, newest first. Ends where the copy of the repository ends.
@@ -36,59 +51,80 @@ struct FirstParents<'a> {
 }
 
 impl Iterator for FirstParents<'_> {
-    type Item = Stored;
+    type Item = (ObjectId, Ancestor);
 
-    fn next(&mut self) -> Option<Stored> {
-        let id = self.next?;
-        let stored = self.objects.with(|reader| {
-            let Found::Data(bytes) = reader.find(id, Kind::Commit) else { return None };
-            let commit = || CommitRefIter::from_bytes(bytes, id.kind());
-            Some(Stored {
-                id,
-                tree: commit().tree_id().ok()?,
-                parent: commit().parent_ids().next(),
-                time: commit().committer().ok()?.seconds(),
-                bytes: bytes.to_vec(),
-            })
-        })?;
-        self.next = stored.parent;
-        Some(stored)
+    fn next(&mut self) -> Option<Self::Item> {
+        let id = self.next.take()?;
+        let commit = Ancestor::read(self.objects, id)?;
+        self.next = commit.parent;
+        Some((id, commit))
     }
 }
 
 pub(super) fn first_parents(objects: &Objects, from: ObjectId) -> impl Iterator<Item = (ObjectId, i64)> {
-    FirstParents { objects, next: Some(from) }.map(|stored| (stored.id, stored.time))
+    FirstParents { objects, next: Some(from) }.map(|(id, commit)| (id, commit.time))
+}
+
+/// What was read of the past.
+#[derive(Default)]
+pub(super) struct Past {
+    commits: HashMap<ObjectId, Ancestor>,
+    changes: HashMap<ObjectId, Option<PastChange>>,
+    /// The `.mailmap` that names the people in it.
+    names: Option<ObjectId>,
 }
 
 impl Repository {
     /// Twelve months of changes that end at the committer time of the range's base: what was known before the change.
+    /// What was read once is kept, so that the past of the change before costs next to nothing.
     pub fn history(&self, range: &Range) -> Result<History, Error> {
         let Some(base) = range.base else { return Ok(History::default()) };
-        let mailmap = Mailmap::of(self, self.tree_of(Some(range.head))?);
-        let mut stored: Vec<Stored> = Vec::new();
-        let mut oldest = None;
-        let mut parents = FirstParents { objects: &self.objects, next: Some(base) };
-        for commit in parents.by_ref() {
-            let from = stored.first().map_or(commit.time, |newest| newest.time) - YEAR;
-            if commit.time < from {
-                oldest = Some(commit.tree);
+        let (mailmap, names) = Mailmap::of(self, self.tree_of(Some(range.head))?);
+        let mut past = self.past.borrow_mut();
+        if past.names != names {
+            *past = Past { names, ..Past::default() };
+        }
+        let Past { commits, changes, .. } = &mut *past;
+
+        let mut ids = Vec::new();
+        let mut next = Some(base);
+        let mut from = None;
+        let mut is_cut = false;
+        while let Some(id) = next {
+            if !commits.contains_key(&id) {
+                commits.extend(Ancestor::read(&self.objects, id).map(|commit| (id, commit)));
+            }
+            let Some(commit) = commits.get(&id) else {
+                is_cut = true;
+                break;
+            };
+            if commit.time < *from.get_or_insert(commit.time - YEAR) {
                 break;
             }
-            stored.push(commit);
+            ids.push(id);
+            next = commit.parent;
         }
-        // a commit whose parent this copy does not hold would look as if it added everything
-        let is_cut = oldest.is_none() && stored.last().is_some_and(|commit| commit.parent.is_some());
         if is_cut {
-            oldest = stored.pop().map(|commit| commit.tree);
+            // without its parent it would look as if it added everything
+            ids.pop();
         }
+
         let empty = ObjectId::empty_tree(base.kind());
-        let trees: Vec<ObjectId> =
-            stored.iter().map(|commit| commit.tree).chain([oldest.unwrap_or(empty)]).collect();
-        let pairs: Vec<(&Stored, ObjectId)> = stored.iter().zip(trees.into_iter().skip(1)).collect();
-        let changes = self.objects.each(&pairs, |reader, (commit, before)| {
-            past_change(reader, commit, *before, &mailmap).filter(|change| !change.author.is_bot())
+        let tree_before = |commit: &Ancestor| match commit.parent {
+            Some(parent) => commits.get(&parent).map(|parent| parent.tree),
+            None => Some(empty),
+        };
+        let unread: Vec<_> = ids
+            .iter()
+            .filter(|id| !changes.contains_key(*id))
+            .filter_map(|id| commits.get(id).and_then(|commit| Some((*id, commit, tree_before(commit)?))))
+            .collect();
+        let read = self.objects.each(&unread, |reader, (id, commit, before)| {
+            (*id, past_change(reader, *id, commit, *before, &mailmap))
         });
-        Ok(History { changes: changes.into_iter().flatten().collect(), is_cut })
+        changes.extend(read);
+        let of_people = |id| changes.get(id).cloned().flatten().filter(|change| !change.author.is_bot());
+        Ok(History { changes: ids.iter().filter_map(of_people).collect(), is_cut })
     }
 
     /// The changes that arrived on the checked-out branch from one moment until just before another, in seconds since
@@ -114,11 +150,12 @@ impl Repository {
 /// are those of the merged branch.
 fn past_change(
     reader: &mut Reader,
-    stored: &Stored,
+    id: ObjectId,
+    ancestor: &Ancestor,
     before: ObjectId,
     mailmap: &Mailmap,
 ) -> Option<PastChange> {
-    let commit = CommitRef::from_bytes(&stored.bytes, stored.id.kind()).ok()?;
+    let commit = CommitRef::from_bytes(&ancestor.bytes, id.kind()).ok()?;
     let own = || commit.author().ok().map(|author| mailmap.person(author));
     let author = match commit.parents().nth(1) {
         Some(merged) => author_of(reader, merged, mailmap).or_else(own)?,
@@ -131,12 +168,12 @@ fn past_change(
         _ => text(message.summary().as_ref()),
     };
     Some(PastChange {
-        id: stored.id.to_hex().to_string(),
+        id: id.to_hex().to_string(),
         mentions_fix: history::mentions_fix(&subject),
         subject,
         author,
-        time: stored.time,
-        files: names(reader, before, stored.tree),
+        time: ancestor.time,
+        files: names(reader, before, ancestor.tree),
     })
 }
 
@@ -229,7 +266,7 @@ pub(super) fn first_seen(
     let mut open: Vec<usize> = (0..texts.len()).collect();
     let mut last: Option<(ObjectId, i64)> = None;
     let mut ended = false;
-    for commit in (FirstParents { objects, next: Some(from) }).take(MAX_SEARCH) {
+    for (_, commit) in (FirstParents { objects, next: Some(from) }).take(MAX_SEARCH) {
         let file = objects.with(|reader| look_up(reader, commit.tree, path.as_str()));
         let id = file.map(|entry| entry.id);
         let unchanged = last.is_some_and(|(seen, _)| Some(seen) == id);

@@ -280,10 +280,11 @@ fn declared(
         }
         return;
     }
+    let is_init = file.path.file_name().starts_with("init") || file.path.folder().contains("initdb");
     for (step, side) in steps {
         gathered.steps.push(Found {
             evidence: vec![place(step.line, side)],
-            step,
+            step: step.detail("declared", if is_init { "init_script" } else { "schema" }),
             style: reader.style(),
             rewrites_history: false,
             home: file.path.folder().to_owned(),

@@ -1,10 +1,216 @@
-//! How findings about stored data become sentences: one a table for each kind of step.
+//! How findings about stored data become sentences: one a table for each kind of step, with its fields named.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
 
 use crate::detectors::Line;
-use crate::finding::Finding;
+use crate::finding::{Facts, Finding, SchemaFacts, SchemaOp, Side, Undo};
+use crate::formats::schema::even;
 
 /// Groups the findings into sentences-to-be.
 pub fn lines(findings: &[&Finding]) -> Vec<Line> {
-    let _ = findings;
-    Vec::new()
+    let mut groups: Vec<(Key, Vec<(&Finding, &SchemaFacts)>)> = Vec::new();
+    for finding in findings {
+        let Facts::Schema(facts) = &finding.facts else { continue };
+        let key = Key::of(finding, facts);
+        match groups.iter_mut().find(|(other, _)| *other == key) {
+            Some((_, group)) => group.push((finding, facts)),
+            None => groups.push((key, vec![(finding, facts)])),
+        }
+    }
+    let is_copied = findings.iter().any(|finding| match &finding.facts {
+        Facts::Schema(facts) => {
+            facts.op == SchemaOp::DataBackfill && !facts.destructive
+                || facts.details.get("what").is_some_and(|what| what == "own_code")
+        }
+        _ => false,
+    });
+    // that history is rewritten is said once
+    let mut is_said = false;
+    groups
+        .into_iter()
+        .filter_map(|(key, group)| {
+            let findings: Vec<&Finding> = group.iter().map(|(finding, _)| *finding).collect();
+            let facts: Vec<&SchemaFacts> = group.iter().map(|(_, facts)| *facts).collect();
+            let mut values = values(&facts, is_copied);
+            values["rewrites"] = json!(key.rewrites_history && !is_said && key.shape != "indexes");
+            is_said |= key.rewrites_history && key.shape != "indexes";
+            let line = Line::of(&format!("schema/{}", key.shape), &findings, values)?;
+            Some(if key.shape == "indexes" { line.folded() } else { line })
+        })
+        .collect()
+}
+
+/// What is said in one sentence.
+#[derive(PartialEq)]
+struct Key {
+    shape: String,
+    /// The table, or the kind of object; empty where tables are listed together.
+    about: String,
+    rewrites_history: bool,
+}
+
+impl Key {
+    fn of(finding: &Finding, facts: &SchemaFacts) -> Self {
+        let rule = finding.rule.strip_prefix("schema.").unwrap_or(&finding.rule);
+        let detail = |key: &str| facts.details.get(key).cloned().unwrap_or_default();
+        let is_lost = facts.rewrites_history
+            && rule != "migration_deleted"
+            && finding.evidence.first().is_some_and(|place| place.side == Side::Before);
+        let (shape, about) = match rule {
+            _ if is_lost => ("history_taken_back", String::new()),
+            "index_changed" => ("indexes", String::new()),
+            // what is said of rows is the same for all tables, unless fields or a condition are named
+            "rows_rewritten" if facts.column.is_none() && !facts.details.contains_key("condition") => {
+                ("rows_rewritten", format!("every row {:?}", facts.undo))
+            }
+            "table_added" | "table_dropped" | "table_renamed" | "own_code" | "migration_deleted"
+            | "area_dropped" => (rule, String::new()),
+            "other" => (rule, format!("{} {}", detail("what"), detail("change"))),
+            // what is said about a link, a rule or uniqueness depends on the columns that it covers
+            "constraint_added" | "constraint_dropped" | "unique_changed" => {
+                (rule, format!("{} {:?} {:?} {}", facts.table, facts.op, facts.column, detail("what")))
+            }
+            "start_value_changed" => (rule, format!("{} {:?}", facts.table, facts.default)),
+            _ => (rule, facts.table.clone()),
+        };
+        Self { shape: shape.to_owned(), about, rewrites_history: facts.rewrites_history }
+    }
+}
+
+/// What every template of this kind sees.
+fn values(group: &[&SchemaFacts], is_copied: bool) -> Value {
+    let first = group[0];
+    let detail = |facts: &SchemaFacts, key: &str| facts.details.get(key).cloned();
+    let tables: Vec<&str> = distinct(group.iter().map(|facts| facts.table.as_str()));
+    let names: Vec<&str> = distinct(group.iter().filter_map(|facts| facts.column.as_deref()));
+    let fields: Vec<Value> = group
+        .iter()
+        .map(|facts| {
+            let start = facts.default.as_deref().map(start);
+            json!({
+                "name": facts.column,
+                "table": facts.table,
+                "to": facts.to,
+                "type": facts.type_,
+                "from_type": detail(facts, "from_type"),
+                "kind": facts.type_.as_deref().map(kind),
+                "start": start.as_ref().map(|start| start.words.clone()),
+                "start_is_made": start.as_ref().is_some_and(|start| start.is_made),
+                "start_is_number": start.as_ref().is_some_and(|start| start.words.parse::<f64>().is_ok()),
+                "optional": facts.nullable.unwrap_or(true),
+            })
+        })
+        .collect();
+    let undo: BTreeSet<&str> = group.iter().map(|facts| word(facts.undo)).collect();
+    let required = group.iter().filter(|facts| facts.nullable == Some(false)).count();
+    let without_start =
+        group.iter().filter(|facts| facts.nullable == Some(false) && facts.default.is_none()).count();
+    json!({
+        "table": first.table,
+        "tables": tables,
+        "names": names,
+        "values": first.type_.as_deref().and_then(|now| values_between(&detail(first, "from_type")?, now)),
+        "short_types": group.iter().all(|facts| facts.type_.as_deref().is_none_or(|type_| type_.len() <= 40)),
+        "objects": distinct(group.iter().filter_map(|facts| facts.details.get("name").map(String::as_str))),
+        "fields": fields,
+        "field": fields.first(),
+        "one": group.len() == 1,
+        "count": group.len(),
+        "named": names.len(),
+        "field_names": distinct(names.iter().flat_map(|names| names.split(", "))),
+        "all_optional": required == 0,
+        "all_required": required == group.len(),
+        "required_without_start": without_start,
+        "added": group.iter().filter(|facts| facts.op == SchemaOp::AddIndex).count(),
+        "removed": group.iter().filter(|facts| facts.op == SchemaOp::DropIndex).count(),
+        "is_removal": matches!(first.op, SchemaOp::DropIndex | SchemaOp::DropConstraint),
+        "covers": first.column.as_deref().map(|columns| columns.split(", ").collect::<Vec<_>>()),
+        "what": detail(first, "what"),
+        "change": detail(first, "change"),
+        "references": detail(first, "references"),
+        "cascades": first.details.get("on_delete").is_some_and(|action| action.eq_ignore_ascii_case("cascade")),
+        "columns": detail(first, "columns").map(|columns| columns.split(", ").map(str::to_owned).collect::<Vec<_>>()),
+        "condition": detail(first, "condition").filter(|text| text.chars().count() <= 60),
+        "has_condition": first.details.contains_key("condition"),
+        "copied_from": detail(first, "copied_from"),
+        "undo": if undo.len() == 1 { undo.first().copied() } else { Some("mixed") },
+        "is_copied": is_copied,
+        "place": if first.details.contains_key("declared") { "schema" } else { "migration" },
+        "on_new_database": first.details.get("declared").is_some_and(|how| how == "init_script"),
+    })
+}
+
+/// Values of a fixed list that come and go, where both types are such lists.
+fn values_between(old: &str, new: &str) -> Option<Value> {
+    let list = |type_: &str| -> Option<Vec<String>> {
+        let is_list = type_.get(..4).is_some_and(|head| head.eq_ignore_ascii_case("enum"));
+        is_list.then(|| type_.split('\'').skip(1).step_by(2).map(str::to_owned).collect())
+    };
+    let (old, new) = (list(old)?, list(new)?);
+    let added: Vec<&String> = new.iter().filter(|value| !old.contains(value)).collect();
+    let removed: Vec<&String> = old.iter().filter(|value| !new.contains(value)).collect();
+    Some(json!({"added": added, "removed": removed}))
+}
+
+fn distinct<'a>(names: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+    let mut seen = BTreeSet::new();
+    names.filter(|name| !name.is_empty() && seen.insert(*name)).collect()
+}
+
+fn word(undo: Undo) -> &'static str {
+    match undo {
+        Undo::Restores => "restores",
+        Undo::RestoresStructure => "restores_structure",
+        Undo::None => "none",
+        Undo::Unknown => "unknown",
+    }
+}
+
+/// What a type holds, as people say it; a key of the template's list.
+fn kind(type_: &str) -> &'static str {
+    let even = even(type_);
+    let name = even.split(['(', ' ', '[', '.']).next().unwrap_or_default().trim_start_matches("models");
+    let has = |words: &[&str]| words.iter().any(|word| name.contains(word));
+    match () {
+        () if even.ends_with("[]") || has(&["array", "many"]) => "list",
+        () if has(&["bool", "bit"]) => "yes_no",
+        () if has(&["date", "time"]) => "time",
+        () if has(&["json", "map", "xml", "hstore"]) => "details",
+        () if has(&["enum", "set"]) => "choice",
+        () if has(&["uuid", "guid", "uniqueidentifier"]) => "identifier",
+        () if has(&["char", "text", "string", "clob", "citext", "email", "url", "slug"]) => "text",
+        () if has(&["int", "serial", "num", "dec", "float", "double", "real", "money"]) => "number",
+        () if has(&["blob", "binary", "bytea", "image", "file"]) => "file",
+        () => "other",
+    }
+}
+
+/// A start value as people say it.
+struct Start {
+    words: String,
+    /// The database makes it: the time, a number that counts up, a fresh identifier.
+    is_made: bool,
+}
+
+fn start(default: &str) -> Start {
+    let written = default.trim();
+    // `'x'::text`, `N'x'`
+    let value = written.split("::").next().unwrap_or(written).trim();
+    let inner = value.trim_matches(['(', ')']).trim_start_matches(['N', 'E']).trim_matches(['\'', '"']);
+    let is_quoted = value.contains(['\'', '"']);
+    let lower = value.to_ascii_lowercase();
+    let is_made = !is_quoted
+        && (value.contains('(') && !value.starts_with('(')
+            || lower.starts_with("current_")
+            || lower.starts_with("generated")
+            || lower.starts_with("nextval"));
+    let words = match lower.as_str() {
+        "true" | "'t'" | "b'1'" => "yes".to_owned(),
+        "false" | "'f'" | "b'0'" => "no".to_owned(),
+        _ if inner.is_empty() => "empty".to_owned(),
+        _ => inner.to_owned(),
+    };
+    Start { words, is_made }
 }

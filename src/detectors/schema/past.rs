@@ -158,7 +158,13 @@ fn is_narrower(old: &str, new: &str) -> bool {
     let rank = |family: &[&str], name: &str| family.iter().position(|one| *one == name);
     let is_text = |name: &str| matches!(name, "text" | "mediumtext" | "longtext");
     let is_sized = |name: &str| matches!(name, "varchar" | "char" | "nvarchar" | "string");
-    (old_name == new_name && matches!((old_size, new_size), (Some(old), Some(new)) if new < old))
+    let loses_value = |old: &str, new: &str| {
+        old.starts_with("enum(")
+            && new.starts_with("enum(")
+            && old.split('\'').skip(1).step_by(2).any(|value| !new.contains(&format!("'{value}'")))
+    };
+    loses_value(&old, &new)
+        || (old_name == new_name && matches!((old_size, new_size), (Some(old), Some(new)) if new < old))
         || (is_text(&old_name) && is_sized(&new_name))
         || WIDTHS.iter().any(|family| {
             matches!((rank(family, &old_name), rank(family, &new_name)), (Some(old), Some(new)) if new < old)

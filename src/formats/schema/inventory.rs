@@ -1,6 +1,6 @@
 //! Steps applied to what was there, and two states of a schema compared.
 
-use crate::finding::{SchemaOp, Side};
+use crate::finding::{SchemaOp, Side, Undo};
 use crate::formats::schema::sql::plain;
 use crate::formats::schema::{AccessStep, Column, Inventory, Migration, OtherObject, Rule, Step, Table};
 
@@ -176,6 +176,14 @@ pub fn difference(before: &Inventory, after: &Inventory) -> (Vec<(Step, Side)>, 
         steps.push((Step { shape: Some(table.clone()), ..step }, Side::Before));
     }
     others_difference(before, after, &mut steps);
+
+    // going back to the text as it was makes the same shape again, without what was stored
+    for (step, _) in &mut steps {
+        step.undo = match step.op {
+            SchemaOp::DropTable | SchemaOp::DropColumn => Undo::RestoresStructure,
+            _ => Undo::Restores,
+        };
+    }
 
     let mut access = Vec::new();
     let heart =

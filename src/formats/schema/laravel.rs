@@ -18,7 +18,8 @@ impl MigrationReader for Laravel {
 
     fn reads(&self, path: &RepoPath, text: &str) -> bool {
         path.extension() == "php"
-            && text.contains("extends Migration")
+            && (text.contains("extends Migration")
+                || text.contains("Migration") && text.contains("Blueprint"))
             && (text.contains("Illuminate\\") || text.contains("Schema::") || text.contains("DB::"))
     }
 

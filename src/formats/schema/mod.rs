@@ -4,14 +4,17 @@ mod inventory;
 pub mod sql;
 
 pub mod alembic;
+pub mod csharp;
 pub mod django;
 pub mod doctrine;
 pub mod ecto;
 mod embedded;
 pub mod go;
+pub mod javascript;
 pub mod laravel;
 mod names;
 pub mod phinx;
+pub mod prisma;
 pub mod rails;
 mod syntax;
 mod undo;
@@ -34,11 +37,21 @@ pub const MIGRATIONS: &[&dyn MigrationReader] = &[
     &laravel::Laravel,
     &phinx::Phinx,
     &doctrine::Doctrine,
+    &javascript::TYPEORM,
+    &javascript::MIKRO_ORM,
+    &javascript::SEQUELIZE,
+    &javascript::KYSELY,
+    &javascript::NODE_PG_MIGRATE,
+    &javascript::DB_MIGRATE,
+    &javascript::KNEX,
+    &javascript::PLAIN,
+    &csharp::EfCore,
+    &csharp::FluentMigrator,
     &sql::SqlFiles,
 ];
 
 /// Every reader of declared schemas. The first that reads a file speaks for it.
-pub const DECLARED: &[&dyn DeclaredReader] = &[&rails::SchemaRb, &sql::SqlSchemas];
+pub const DECLARED: &[&dyn DeclaredReader] = &[&rails::SchemaRb, &sql::SqlSchemas, &prisma::Prisma];
 
 /// A field of a table, as far as the text tells.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -144,7 +157,7 @@ pub struct Step {
     /// The line of the step, from 1.
     pub line: u32,
     /// `from_type`, `condition`, `what` (for `other`: `view`, `enum`, `function`, `extension`, `own_code`, …),
-    /// `name` (of an index or constraint), `copied_to`.
+    /// `name` (of an index or constraint), `copied_from`, `declared` (`schema`, or `init_script`: it runs on a new, empty database only).
     pub details: BTreeMap<String, String>,
     /// For a new table: all that the text says about it.
     pub shape: Option<Table>,

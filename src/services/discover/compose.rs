@@ -79,12 +79,10 @@ impl File<'_> {
             }
         }
         let folder = self.folder(name, image.as_deref(), build, dockerfile.as_deref(), node);
-        let built = build.is_some()
-            || folder.as_deref().is_some_and(|folder| !folder.is_empty()) && self.is_own(image.as_deref());
-        // What runs once has no life of its own; with code of its own it is a part of that code's service.
-        if words::is_one_off(name) && (folder.is_none() || !built) {
-            return None;
-        }
+        let own = self.tree.is_own_name(name)
+            || image.as_deref().is_some_and(|image| self.tree.is_own_name(last_part(image)));
+        let built = build.is_some() || own || self.named(name, image.as_deref()).is_some();
+        let folder = folder.or(own.then(String::new));
         Some(Sighting {
             name: name.to_owned(),
             title: None,
@@ -112,51 +110,40 @@ impl File<'_> {
         dockerfile: Option<&str>,
         node: &Node,
     ) -> Option<String> {
-        let image_name = image.map(|image| {
-            let last = image.rsplit('/').next().unwrap_or(image);
-            last.split([':', '@']).next().unwrap_or(last).to_owned()
-        });
         if build.is_some() {
             let context = build.text().or(build.text_of("context")).unwrap_or(".");
             let context = self.path.join(&self.filled(context, 0))?;
-            let file = dockerfile.unwrap_or("Dockerfile");
-            let whole = format!("{context}/{file}");
-            let file = RepoPath::new("").join(&whole)?;
+            let file =
+                RepoPath::new("").join(&format!("{context}/{}", dockerfile.unwrap_or("Dockerfile")))?;
             let folder = words::trimmed(file.folder());
             let folder = if folder.is_empty() { words::trimmed(context.as_str()) } else { folder };
             if !folder.is_empty() {
-                return Some(folder.to_owned());
+                return Some(folder.to_owned()).filter(|folder| !folder.split('/').any(words::is_aside));
             }
             // One recipe at the root for several programs: the folder has the program's name.
             return Some(self.tree.folder_named(&[name]).unwrap_or_default());
         }
-        if self.is_own(image) {
-            let names: Vec<&str> = image_name.as_deref().into_iter().chain([name]).collect();
-            if let Some(folder) = self.tree.folder_named(&names) {
-                return Some(folder);
-            }
-        }
-        let mounted = node.get("volumes").items().find_map(|item| {
-            let from = item.text().and_then(|text| text.split(':').next()).or(item.text_of("source"))?;
-            let from = self
-                .path
-                .join(&self.filled(from, 0))
-                .filter(|_| from.starts_with('.') || from.starts_with('$'))?;
-            let folder =
-                if from.file_name().contains('.') { from.folder() } else { from.as_str() }.to_owned();
-            let last = folder
-                .rsplit('/')
-                .find(|part| !matches!(*part, "config" | "conf" | "provisioning" | "data"))?;
-            let known = [Some(name), image_name.as_deref()].into_iter().flatten().map(words::letters);
-            let last = words::letters(last);
-            let fits = known
-                .into_iter()
-                .any(|known| !last.is_empty() && (known.contains(&last) || last.contains(&known)));
-            let end = folder.rfind(folder.rsplit('/').find(|part| words::letters(part) == last)?)?
-                + folder.rsplit('/').find(|part| words::letters(part) == last)?.len();
-            fits.then(|| folder[..end].to_owned())
-        });
-        mounted.filter(|folder| !folder.is_empty())
+        self.named(name, image).or_else(|| {
+            let names =
+                [Some(name), image.map(last_part)].map(|name| words::letters(name.unwrap_or_default()));
+            node.get("volumes").items().find_map(|item| {
+                let from = item.text().and_then(|text| text.split(':').next()).or(item.text_of("source"))?;
+                let from = self.filled(from, 0);
+                let from = self.path.join(&from).filter(|_| from.starts_with('.'))?;
+                // The folder that has the service's name, somewhere above what is mounted.
+                let parts: Vec<&str> = from.as_str().split('/').collect();
+                let at = parts
+                    .iter()
+                    .rposition(|part| names.contains(&words::letters(part)) || is_part_of(part, &names[0]))?;
+                Some(parts[..=at].join("/")).filter(|folder| self.tree.holds(folder))
+            })
+        })
+    }
+
+    /// The folder that has the name of the service or of its image.
+    fn named(&self, name: &str, image: Option<&str>) -> Option<String> {
+        let names: Vec<&str> = image.map(last_part).into_iter().chain([name]).collect();
+        self.is_own(image).then(|| self.tree.folder_named(&names)).flatten()
     }
 
     /// An image without a public maker's well-known name may be the repository's own.
@@ -198,8 +185,21 @@ impl File<'_> {
     }
 }
 
+/// `registry/owner/name:tag` is `name`.
+fn last_part(image: &str) -> &str {
+    let last = image.rsplit('/').next().unwrap_or(image);
+    last.split([':', '@']).next().unwrap_or(last)
+}
+
+/// `postgresql` is in `postgresql-primary`; short words prove nothing.
+fn is_part_of(part: &str, name: &str) -> bool {
+    let part = words::letters(part);
+    part.len() > 4 && name.contains(&part)
+}
+
 /// The hosts that the value of an address setting names.
 pub(super) fn hosts(key: &str, value: &str) -> Vec<String> {
+    /// Words of keys whose value is an address.
     const ADDRESSES: &[&str] = &[
         "addr",
         "address",
@@ -217,38 +217,16 @@ pub(super) fn hosts(key: &str, value: &str) -> Vec<String> {
         "servers",
         "broker",
         "brokers",
-        "dsn",
-        "connection",
-        "connectionstring",
-        "connectionstrings",
         "upstream",
-        "backend",
-        "target",
-        "origin",
+        "upstreams",
         "bootstrap",
         "nodes",
         "peers",
-        "proxy",
-        "service",
-        "datasource",
-        "api",
-        "base",
         "baseurl",
-        "db",
-        "database",
-        "redis",
-        "kafka",
-        "amqp",
-        "sentinel",
-        "gateway",
-        "seeds",
     ];
     let key: String =
         key.chars().map(|c| if c.is_alphanumeric() { c.to_ascii_lowercase() } else { ' ' }).collect();
     let names_address = key.split(' ').any(|word| ADDRESSES.contains(&word)) && !key.ends_with(" name");
-    if !names_address && !value.contains("://") {
-        return Vec::new();
-    }
     let mut found: Vec<String> = Vec::new();
     let mut addresses = value.split("://").skip(1).peekable();
     if addresses.peek().is_some() {
@@ -260,17 +238,25 @@ pub(super) fn hosts(key: &str, value: &str) -> Vec<String> {
         }
     } else {
         for part in value.split([',', ';', ' ']) {
+            let part = part.trim();
             match part.split_once('=') {
-                Some((key, value)) if ADDRESSES.contains(&key.trim().to_ascii_lowercase().as_str()) => {
-                    found.extend(host(value))
+                Some((key, value)) if ADDRESSES.contains(&key.to_ascii_lowercase().as_str()) => {
+                    found.extend(host(value));
                 }
                 Some(_) => {}
-                None => found.extend(host(part)),
+                // `name:port` is an address whatever its key is called.
+                None if names_address || has_port(part) => found.extend(host(part)),
+                None => {}
             }
         }
     }
     found.dedup();
     found
+}
+
+fn has_port(text: &str) -> bool {
+    text.split_once(':')
+        .is_some_and(|(_, port)| (2..=5).contains(&port.len()) && port.bytes().all(|b| b.is_ascii_digit()))
 }
 
 /// A name inside the product's own network: `cart`, `cart:7070`, `cart.shop.svc.cluster.local`.

@@ -72,6 +72,8 @@ pub(super) struct Tree<'t> {
     files: HashMap<Kind, Vec<&'t RepoPath>>,
     /// Folders with code of their own, by the last part of their path.
     folders: BTreeMap<String, Vec<String>>,
+    /// The names of what lies at the root.
+    own_names: Vec<String>,
     left: Cell<usize>,
     side: Side,
 }
@@ -112,7 +114,35 @@ impl<'t> Tree<'t> {
             list.sort_by_key(|path| (path.folders().count(), path.as_str()));
             list.truncate(MOST_FILES);
         }
-        Self { snapshot, files, folders, left: Cell::new(MOST_BYTES), side }
+        Self { snapshot, files, folders, own_names: Vec::new(), left: Cell::new(MOST_BYTES), side }
+    }
+
+    /// Whether a name is that of what lies at the root.
+    fn is_own_name(&self, name: &str) -> bool {
+        let name = letters(name);
+        self.own_names.iter().any(|own| letters(own) == name)
+    }
+
+    /// The files in a folder.
+    fn inside(&self, folder: &str) -> impl Iterator<Item = &'t RepoPath> {
+        let inside = if folder.is_empty() { String::new() } else { format!("{folder}/") };
+        let paths = self.snapshot.paths();
+        let from = paths.partition_point(|path| path.as_str() < inside.as_str());
+        paths[from..].iter().take_while(move |path| path.as_str().starts_with(&inside))
+    }
+
+    fn holds(&self, folder: &str) -> bool {
+        self.inside(folder).next().is_some()
+    }
+
+    /// Whether a folder holds code, and not only what configures a program of others.
+    fn has_code(&self, folder: &str) -> bool {
+        const CODE: &[&str] = &[
+            "c", "cc", "clj", "cpp", "cs", "dart", "erl", "ex", "exs", "fs", "go", "groovy", "hs", "html",
+            "java", "js", "jsx", "kt", "lua", "mjs", "php", "pl", "py", "rb", "rs", "scala", "svelte",
+            "swift", "ts", "tsx", "vb", "vue",
+        ];
+        self.inside(folder).any(|path| CODE.contains(&path.extension().as_str()))
     }
 
     fn files(&self, kind: Kind) -> &[&'t RepoPath] {
@@ -175,6 +205,7 @@ fn kind_of(path: &RepoPath) -> Option<Kind> {
         "Cargo.toml" | "package.json" | "go.mod" | "pom.xml" | "build.gradle" | "build.gradle.kts"
         | "mix.exs" | "pyproject.toml" | "project.json" => Kind::Package,
         "main.go" => Kind::Main,
+        "settings.gradle" | "settings.gradle.kts" if path.folder().is_empty() => Kind::Package,
         _ if name.ends_with(".csproj") => Kind::Package,
         _ if name.ends_with(".yml") || name.ends_with(".yaml") => {
             if (name.starts_with("docker-compose")
@@ -198,13 +229,21 @@ fn kind_of(path: &RepoPath) -> Option<Kind> {
 
 /// Looks at a tree.
 pub(super) fn discover(snapshot: &dyn Snapshot, side: Side) -> Found {
-    let tree = Tree::new(snapshot, side);
+    let mut tree = Tree::new(snapshot, side);
+    let packages = packages::read(&tree);
+    tree.own_names = packages::own_names(&packages);
     let mut merged = Merged::default();
     for sighting in catalogs::sightings(&tree) {
         merged.add(sighting, true);
     }
-    for sighting in compose::sightings(&tree) {
+    // What runs once has no life of its own: it is a part of the service whose code it runs.
+    let (once, lasting): (Vec<_>, Vec<_>) =
+        compose::sightings(&tree).into_iter().partition(|sighting| words::is_one_off(&sighting.name));
+    for sighting in lasting {
         merged.add(sighting, true);
+    }
+    for sighting in once {
+        merged.enrich(sighting);
     }
     for sighting in kubernetes::workloads(&tree) {
         merged.add(sighting, true);
@@ -212,7 +251,6 @@ pub(super) fn discover(snapshot: &dyn Snapshot, side: Side) -> Found {
     for sighting in kubernetes::artifacts(&tree) {
         merged.add(sighting, true);
     }
-    let packages = packages::read(&tree);
     for sighting in packages::deployables(&tree, &packages) {
         merged.add(sighting, false);
     }
@@ -222,7 +260,7 @@ pub(super) fn discover(snapshot: &dyn Snapshot, side: Side) -> Found {
     for sighting in kubernetes::charts(&tree) {
         merged.enrich(sighting);
     }
-    let mut services = merged.finish();
+    let mut services = merged.finish(&tree);
     let shared = packages::shared(&packages, &mut services);
     Found { services, shared }
 }
@@ -231,7 +269,11 @@ pub(super) fn discover(snapshot: &dyn Snapshot, side: Side) -> Found {
 fn dockerfiles(tree: &Tree<'_>) -> Vec<Sighting> {
     tree.files(Kind::Dockerfile)
         .iter()
-        .filter(|path| !path.folders().any(words::is_workshop))
+        .filter(|path| {
+            !path.folders().any(|folder| {
+                words::is_workshop(folder) || words::is_test(folder) || words::is_one_off(folder)
+            })
+        })
         .map(|path| {
             let folder = words::trimmed(path.folder());
             let name = folder.rsplit('/').next().unwrap_or_default();
@@ -307,25 +349,69 @@ impl Merged {
         self.services.get_mut(place)
     }
 
-    fn finish(mut self) -> Vec<Sighting> {
-        let products = |services: &[Sighting]| {
-            services.iter().filter(|one| one.kind == ServiceKind::Product && one.folder.is_some()).count()
-        };
-        // Beside two or more services, a build at the root is the build of all.
-        let wraps = |one: &Sighting| {
-            one.folder.as_deref() == Some("") && matches!(one.rule, "dockerfile" | "package")
-        };
-        let inner = self.services.iter().filter(|one| !wraps(one)).cloned().collect::<Vec<_>>();
-        if products(&inner) >= 2 {
-            self.services = inner;
-        }
+    fn finish(mut self, tree: &Tree<'_>) -> Vec<Sighting> {
+        self.drop_prefix();
         for service in &mut self.services {
-            if service.name.is_empty() {
-                service.name = "app".to_owned();
+            let folder = service.folder.as_deref().filter(|folder| !folder.is_empty());
+            if service.kind == ServiceKind::Product && folder.is_some_and(|folder| !tree.has_code(folder)) {
+                service.kind = ServiceKind::Support;
+            }
+            // `shop-1` and `shop-2` from the root of `shop` are `shop`.
+            if service.folder.as_deref() == Some("") {
+                let named = letters(&service.name);
+                let own = tree.own_names.iter().find(|own| named.starts_with(&letters(own)));
+                if let Some(own) = own.or(tree.own_names.first().filter(|_| named.is_empty())) {
+                    service.name.clone_from(own);
+                    service.aliases.retain(|alias| alias != own);
+                }
+            }
+        }
+        self.services.retain(|service| !service.name.is_empty());
+        // Beside two or more services, a build at the root without code of its own is the build of all.
+        let apart = |one: &&Sighting| one.folder.as_deref().is_some_and(|folder| !folder.is_empty());
+        let products =
+            self.services.iter().filter(apart).filter(|one| one.kind == ServiceKind::Product).count();
+        if products >= 2 {
+            let folders: Vec<&str> =
+                self.services.iter().filter(apart).filter_map(|one| one.folder.as_deref()).collect();
+            let at_root = ["src", "app", "cmd", "internal", "server", "lib"]
+                .iter()
+                .any(|top| !folders.iter().any(|folder| is_inside(folder, top)) && tree.has_code(top));
+            if !at_root {
+                self.services.retain(|one| one.folder.as_deref() != Some(""));
             }
         }
         self.services.sort_by(|a, b| a.name.cmp(&b.name).then_with(|| a.folder.cmp(&b.folder)));
         self.services
+    }
+
+    /// Several sources, one with the product's name before each: `acme-kafka` is `kafka`.
+    fn drop_prefix(&mut self) {
+        let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+        for service in &self.services {
+            if let Some((first, _)) = service.name.split_once(['-', '_']) {
+                *counts.entry(first.to_owned()).or_default() += 1;
+            }
+        }
+        for (prefix, _) in counts.into_iter().filter(|(_, count)| *count >= 3) {
+            let mut at = 0;
+            while at < self.services.len() {
+                let short = letters(&self.services[at].name);
+                let long = letters(&prefix) + &short;
+                let twin = self.services.iter().position(|other| {
+                    letters(&other.name) == long
+                        && (other.folder.is_none() || self.services[at].folder.is_none())
+                });
+                match twin {
+                    Some(twin) => {
+                        let other = self.services.remove(twin);
+                        let at = if twin < at { at - 1 } else { at };
+                        join(&mut self.services[at], other);
+                    }
+                    None => at += 1,
+                }
+            }
+        }
     }
 }
 

@@ -34,6 +34,7 @@ pub(super) fn read(tree: &Tree<'_>) -> Vec<Package> {
             "go.mod" => go(path, &text, &has_main),
             "pom.xml" => maven(path, &text),
             "build.gradle" | "build.gradle.kts" => Some(gradle(path, &text)),
+            "settings.gradle" | "settings.gradle.kts" => root_project(path, &text),
             "mix.exs" => Some(mix(path, &text)),
             "pyproject.toml" => python(path, &text),
             "project.json" => nx(path, &text),
@@ -79,6 +80,17 @@ pub(super) fn deployables(tree: &Tree<'_>, packages: &[Package]) -> Vec<Sighting
         })
         .filter(|sighting| sighting.folder.as_deref() != Some(""))
         .collect()
+}
+
+/// The names of what lies at the root, by which its own image is known.
+pub(super) fn own_names(packages: &[Package]) -> Vec<String> {
+    let at_root = packages.iter().filter(|package| package.path.folder().is_empty());
+    let parts =
+        at_root.flat_map(|package| package.name.rsplit('/').take(2)).map(|part| part.trim_start_matches('@'));
+    let plain = |name: &&str| {
+        !name.is_empty() && !name.contains('.') && !matches!(*name, "root" | "app" | "monorepo" | "workspace")
+    };
+    parts.filter(plain).map(str::to_owned).collect()
 }
 
 /// Code that is in no service's folder, with the services that use it; and calls from one service to another's code.
@@ -132,7 +144,9 @@ pub(super) fn shared(packages: &[Package], services: &mut [Sighting]) -> Vec<Sha
         services[from].calls.push(Call { to, how: "workspace", place });
     }
     let mut shared: Vec<Shared> = (0..packages.len())
-        .filter(|at| owners[*at].is_none() && !packages[*at].path.folder().is_empty())
+        .filter(|at| {
+            owners[*at].is_none() && used.contains_key(at) && !packages[*at].path.folder().is_empty()
+        })
         .map(|at| {
             let mut used_by: Vec<String> = used
                 .get(&at)
@@ -292,7 +306,15 @@ fn gradle(path: &RepoPath, text: &str) -> Package {
         let name = after.split(['"', '\'']).nth(1)?;
         Some(Need::Name(name.rsplit(':').next()?.to_owned()))
     });
-    let shipped = lines().any(|line| PLUGINS.iter().any(|plugin| line.contains(plugin)));
+    let applies = |line: &str| {
+        line.starts_with("id")
+            || line.starts_with("alias")
+            || line.contains("apply plugin")
+            || line == "application"
+    };
+    let shipped = lines().any(|line| {
+        applies(line) && (line == "application" || PLUGINS.iter().any(|plugin| line.contains(plugin)))
+    });
     let name = path.folder().rsplit('/').next().unwrap_or_default();
     Package {
         name: name.to_owned(),
@@ -300,6 +322,13 @@ fn gradle(path: &RepoPath, text: &str) -> Package {
         shipped: shipped.then_some("gradle"),
         path: path.clone(),
     }
+}
+
+/// The name of the whole, which Gradle keeps apart from its parts.
+fn root_project(path: &RepoPath, text: &str) -> Option<Package> {
+    let line = text.lines().find(|line| line.trim_start().starts_with("rootProject.name"))?;
+    let name = line.split(['"', '\'']).nth(1)?.to_owned();
+    Some(Package { path: path.clone(), name, needs: Vec::new(), shipped: None })
 }
 
 fn mix(path: &RepoPath, text: &str) -> Package {

@@ -72,8 +72,10 @@ pub(super) fn is_aside(folder: &str) -> bool {
         ".cargo",
         "docker-tests",
     ];
-    // Helm keeps what it deploys in `templates`; those are read through the chart.
-    ASIDE.contains(&folder) || folder.ends_with("-e2e") || folder.ends_with(".Tests")
+    ASIDE.contains(&folder)
+        || folder.starts_with('.')
+        || folder.ends_with("-e2e")
+        || folder.ends_with(".Tests")
 }
 
 /// Folders of what builds, checks and helps, never of what runs for customers.
@@ -106,6 +108,9 @@ pub(super) fn is_workshop(folder: &str) -> bool {
         "rpm",
         "lib",
         "libs",
+        "assets",
+        "static",
+        "public",
         "packages",
         "crates",
     ];
@@ -334,10 +339,13 @@ pub(super) fn kind(name: &str, image: Option<&str>, built: bool) -> ServiceKind 
     };
     let is = |list: &[&str], name: &str| {
         let all = letters(name);
-        list.contains(&all.as_str()) || words(name).any(|word| list.contains(&word.as_str()))
+        list.contains(&all.as_str())
+            || words(name).any(|word| list.contains(&word.as_str()))
+            || list.iter().any(|known| known.len() > 6 && all.starts_with(known))
     };
     let image_is = |list: &[&str]| image.is_some_and(|image| is(list, &last(image)));
-    let interface = words(name).any(|word| matches!(word.as_str(), "ui" | "exporter" | "admin" | "connect"));
+    let interface =
+        words(name).any(|word| matches!(word.as_str(), "ui" | "gui" | "exporter" | "admin" | "connect"));
     if !built && image_is(STORES) && !interface
         || is(STORES, name) && !interface && (!built || words(name).count() == 1)
     {

@@ -81,6 +81,12 @@ fn history_is_what_people_did_in_twelve_months() {
     assert!(!history.is_cut);
     assert_eq!(history.by_file()[&RepoPath::new("a")], (2, 1));
 
+    // what one change leaves behind for the next does not change what that one sees
+    let shared = open(repo.dir());
+    for range in shared.last_changes(9).expect("changes") {
+        assert_eq!(shared.history(&range).expect("shared"), open(repo.dir()).history(&range).expect("fresh"));
+    }
+
     let shallow = past(&TestRepo::clone_of(&repo, &["--depth=4"]));
     assert!(shallow.is_cut);
     let subjects: Vec<_> = shallow.changes.iter().map(|change| change.subject.as_str()).collect();
