@@ -14,8 +14,10 @@ pub mod dependency;
 pub mod feature_flag;
 pub mod hotspot;
 pub mod infra;
+pub mod left_behind;
 pub mod moved_code;
 pub mod ownership;
+pub mod privacy;
 pub mod runtime;
 pub mod schedule;
 pub mod schema;
@@ -210,6 +212,8 @@ detectors! {
     feature_flag::FeatureFlag,
     schedule::Schedule,
     runtime::Runtimes,
+    privacy::Privacy,
+    left_behind::LeftBehind,
     tests::Tests,
     service::Services,
     cross_service::CrossService,
