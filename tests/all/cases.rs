@@ -205,7 +205,11 @@ fn every_rule_that_fires_has_its_words() {
         let report: serde_json::Value = serde_json::from_str(&run(&case).1).unwrap();
         for finding in report["findings"].as_array().unwrap() {
             let rule = finding["rule"].as_str().unwrap();
-            assert!(renderer.rule(rule).is_some(), "{rule} is not in rules.toml, but fires in {}", case.display());
+            assert!(
+                renderer.rule(rule).is_some(),
+                "{rule} is not in rules.toml, but fires in {}",
+                case.display()
+            );
         }
     }
 }
