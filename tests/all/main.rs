@@ -5,5 +5,6 @@ mod cases;
 mod cli;
 mod git;
 mod github;
+mod hook;
 mod repo;
 mod words;

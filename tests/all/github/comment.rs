@@ -19,7 +19,7 @@ fn marker(run: u64) -> Marker {
 
 /// One run of a job: writes `text` as run number `run`.
 async fn write(url: &str, run: u64, text: &str) -> Result<Upsert, Error> {
-    let body = |_: usize| text.to_owned();
+    let body = |_: Option<&str>, _: usize| text.to_owned();
     let letter = Letter { pull: 2, marker: marker(run), author: BOT, create: true, body: &body };
     upsert(&api(url), &letter).await
 }
@@ -208,7 +208,7 @@ fn what_may_not_be_written_is_no_failure() {
 #[test]
 fn below_the_level_only_a_comment_that_is_there_is_kept_true() {
     with_github(|github, url| async move {
-        let body = |_: usize| "routine".to_owned();
+        let body = |_: Option<&str>, _: usize| "routine".to_owned();
         let quiet = |run| Letter { pull: 2, marker: marker(run), author: BOT, create: false, body: &body };
         assert_eq!(upsert(&api(&url), &quiet(1)).await.unwrap(), Upsert::NotWanted);
         assert_eq!(github.count("POST"), 0);
@@ -220,13 +220,13 @@ fn below_the_level_only_a_comment_that_is_there_is_kept_true() {
 #[test]
 fn the_body_is_asked_for_in_bytes_that_fit() {
     with_github(|github, url| async move {
-        let body = |limit: usize| "é".repeat(limit / 2);
+        let body = |_: Option<&str>, limit: usize| "é".repeat(limit / 2);
         let letter = Letter { pull: 2, marker: marker(1), author: BOT, create: true, body: &body };
         upsert(&api(&url), &letter).await.unwrap();
         let length = github.state().ours()[0].len();
         assert!(length <= COMMENT_LIMIT && length > COMMENT_LIMIT - 3, "{length}");
 
-        let too_long = |limit: usize| "x".repeat(limit + 1);
+        let too_long = |_: Option<&str>, limit: usize| "x".repeat(limit + 1);
         let letter = Letter { body: &too_long, ..letter };
         assert!(matches!(upsert(&api(&url), &letter).await, Err(Error::TooLong { .. })));
     });
