@@ -64,6 +64,9 @@ pub(crate) struct Comment {
     /// The report of an untrusted first stage, made with `preview --format json`.
     #[arg(long, value_name = "FILE")]
     pub(crate) report: Option<PathBuf>,
+    /// Write only the report, into this file: the untrusted first stage of two.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["dry_run", "report"])]
+    pub(crate) report_to: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]

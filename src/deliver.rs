@@ -46,6 +46,8 @@ pub struct Wanted<'a> {
     pub dry_run: bool,
     /// The report of an untrusted first stage: said again from its facts, its sentences are never printed.
     pub report: Option<&'a Path>,
+    /// Write only the report, into this file: the untrusted first stage.
+    pub report_to: Option<&'a Path>,
 }
 
 /// One job.
@@ -112,6 +114,15 @@ impl Job<'_> {
             Some(path) => again(path, pull)?,
             None => self.read(pull)?.into(),
         };
+        if let Some(path) = self.wanted.report_to {
+            let report = said.plainly.renderer().report(&said.summary)?;
+            let json = serde_json::to_string_pretty(&report).expect("a report has string keys");
+            return std::fs::write(path, json).map_err(|source| Error::File {
+                what: "write",
+                path: path.display().to_string(),
+                source,
+            });
+        }
         let (limit, style) = (COMMENT_LIMIT, self.style(&said.summary.report));
         // A template that cannot be filled in fails here, before anything is written.
         let text = said.plainly.renderer().summary(&said.summary, &style, limit)?;

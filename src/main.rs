@@ -111,6 +111,7 @@ fn run_comment(cli: &Cli, comment: &cli::Comment) -> Result<ExitCode, Error> {
         directory: cli.directory.as_deref(),
         dry_run: comment.dry_run,
         report: comment.report.as_deref(),
+        report_to: comment.report_to.as_deref(),
     };
     let delivered = plainly::deliver::comment(&runner, wanted)?;
     for note in &delivered.notes {

@@ -1,6 +1,7 @@
 //! All integration tests, in one program: one link step.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod act;
 mod cases;
 mod cli;
 mod git;
