@@ -17,6 +17,9 @@ use crate::formats::contracts::{self, Difference, Differences, Document, Format,
 const MOST_ROOTS: usize = 60;
 const MOST_ROOT_BYTES: usize = 4 * 1024 * 1024;
 
+/// Types and limits longer than this are not shown in a sentence.
+const LONGEST_SHOWN: usize = 40;
+
 /// Its options.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -200,6 +203,7 @@ fn push(cx: &Context<'_>, report: &mut Report, found: Differences) {
             }
         }
     }
+    let since = notices(cx, &facts);
     for (one, evidence) in facts {
         let by_service = evidence.first().and_then(|place| cx.catalog.service_of(&place.path));
         let experimental =
@@ -216,7 +220,7 @@ fn push(cx: &Context<'_>, report: &mut Report, found: Differences) {
                 _ => one.subject,
             },
             breaking: one.breaking,
-            deprecated_since: None,
+            deprecated_since: since.get(&subject).cloned(),
             advice: one.advice,
             direction: one.direction.map(|direction| direction.name().to_owned()),
             from: one.from,
@@ -228,6 +232,38 @@ fn push(cx: &Context<'_>, report: &mut Report, found: Differences) {
         };
         report.push(cx, &rule, level, &subject, evidence, Facts::Api(facts));
     }
+}
+
+/// Since when what goes was marked for removal. Searched for in the past by the text of the mark, which must stand in
+/// the file once: another mark of the same words would give another one's day.
+fn notices(cx: &Context<'_>, facts: &[(Difference, Vec<Evidence>)]) -> BTreeMap<String, String> {
+    let mut marks: BTreeMap<&RepoPath, Vec<(String, String)>> = BTreeMap::new();
+    for (one, evidence) in facts.iter().filter(|(one, _)| one.was_deprecated) {
+        let Some(Evidence { path, line: Some(line), side: Side::Before }) = evidence.first() else {
+            continue;
+        };
+        if let Some(mark) = text_at(cx.before, path).and_then(|text| mark_of(&text, *line).map(str::to_owned))
+        {
+            marks.entry(path).or_default().push((key_of(one), mark));
+        }
+    }
+    let mut since = BTreeMap::new();
+    for (path, marks) in marks {
+        let texts: Vec<&str> = marks.iter().map(|(_, mark)| mark.as_str()).collect();
+        let days = cx.before.first_seen(path, &texts);
+        since.extend(marks.iter().zip(days).filter_map(|((key, _), day)| Some((key.clone(), day?))));
+    }
+    since
+}
+
+/// The words of the mark at or soon after a line, as far as they stand in the text only once.
+fn mark_of(text: &str, line: u32) -> Option<&str> {
+    let start = usize::try_from(line).ok()?.checked_sub(1)?;
+    let line =
+        text.lines().skip(start).take(60).find(|line| line.to_ascii_lowercase().contains("deprecated"))?;
+    let mark = &line[line.to_ascii_lowercase().find("deprecated")?..];
+    let once = |part: &str| text.match_indices(part).nth(1).is_none();
+    [mark.trim(), line.trim()].into_iter().find(|part| once(part))
 }
 
 fn key_of(one: &Difference) -> String {
@@ -255,21 +291,20 @@ fn level_of(one: &Difference, experimental: bool) -> Level {
 
 /// `api.operation_removed`, `api.field_removed`, …; what has no op of its own is named by what it happens to.
 fn rule_of(one: &Difference) -> String {
-    let op = match one.op {
-        ApiOp::Other if one.from.is_some() => "changed",
-        ApiOp::Other if one.side == Side::Before => "removed",
-        ApiOp::Other => "added",
-        ApiOp::OperationRemoved => return "api.operation_removed".to_owned(),
-        ApiOp::OperationAdded => return "api.operation_added".to_owned(),
-        op => {
-            let name = serde_json::to_value(op)
-                .ok()
-                .and_then(|name| name.as_str().map(str::to_owned))
-                .unwrap_or_default();
-            return format!("api.{name}");
+    use contracts::What;
+    match (one.op, one.what, one.side) {
+        (ApiOp::Other, _, _) if one.from.is_some() => "api.changed".to_owned(),
+        (ApiOp::Other, What::Type | What::Interface | What::Directive | What::Reserved, side) => {
+            let change = if side == Side::Before { "removed" } else { "added" };
+            format!("api.{}_{change}", one.what.name())
         }
-    };
-    format!("api.{}_{op}", one.what.name())
+        (ApiOp::Other, ..) => "api.changed".to_owned(),
+        (op, ..) => {
+            let name = serde_json::to_value(op).ok();
+            let name = name.as_ref().and_then(|name| name.as_str());
+            format!("api.{}", name.unwrap_or("changed"))
+        }
+    }
 }
 
 /// Which sentence says a finding.
@@ -376,20 +411,26 @@ pub fn lines(findings: &[&Finding]) -> Vec<Line> {
         let breaking = shape <= Shape::OtherBreaking;
         let first = &group[0].1;
         let one = group.len() == 1;
+        let short = [&first.from, &first.to].into_iter().flatten().all(|text| text.len() <= LONGEST_SHOWN);
         let facts = json!({
             "n": group.len(),
+            "one": one,
+            "first": name_of(first),
             "names": group.iter().map(|(_, facts)| name_of(facts)).collect::<Vec<_>>(),
-            "owner": first.owner.as_deref().filter(|_| one).map(short),
+            "owner": first.owner.as_deref().filter(|_| one).map(without_package),
             "name": last(first),
-            "what": first.what,
+            "op": first.op,
+            "gone": first.op == ApiOp::Other && first.from.is_none() && first.to.is_none(),
             "from": first.from.as_ref().filter(|_| one),
             "to": first.to.as_ref().filter(|_| one),
-            "request": first.direction.as_deref() == Some("request"),
+            "short": short,
+            "request": group.iter().all(|(_, facts)| facts.direction.as_deref() == Some("request")),
+            "messages": group.iter().all(|(_, facts)| matches!(facts.format.as_str(), "avro" | "json_schema" | "asyncapi")),
             "types": types.len(),
             "experimental": experimental,
             "announced": announced,
+            "unmarked": group.iter().all(|(_, facts)| matches!(facts.format.as_str(), "openapi" | "graphql" | "protobuf")),
             "since": first.deprecated_since.as_ref().filter(|_| group.iter().all(|(_, facts)| facts.deprecated_since == first.deprecated_since)),
-            "searched": false,
             "advice": first.advice.as_ref().filter(|_| group.iter().all(|(_, facts)| facts.advice == first.advice)),
             "from_code": group.iter().all(|(_, facts)| facts.format == "routes"),
             "only_additions": only_additions,
@@ -408,13 +449,13 @@ pub fn lines(findings: &[&Finding]) -> Vec<Line> {
 fn name_of(facts: &ApiFacts) -> String {
     match (facts.format.as_str(), facts.what.as_str()) {
         ("graphql", "operation") => facts.subject.rsplit('.').next().unwrap_or_default().to_owned(),
-        ("protobuf", _) => short(&facts.subject).to_owned(),
+        ("protobuf", _) => without_package(&facts.subject).to_owned(),
         _ => facts.subject.clone(),
     }
 }
 
 /// A name without its package: the parts that begin with a capital letter, and what follows them.
-fn short(name: &str) -> &str {
+fn without_package(name: &str) -> &str {
     let mut at = 0;
     for part in name.split_inclusive('.') {
         if part.starts_with(|c: char| c.is_ascii_uppercase()) || at + part.len() == name.len() {
