@@ -242,7 +242,8 @@ fn notices(cx: &Context<'_>, facts: &[(Difference, Vec<Evidence>)]) -> BTreeMap<
         let Some(Evidence { path, line: Some(line), side: Side::Before }) = evidence.first() else {
             continue;
         };
-        if let Some(mark) = text_at(cx.before, path).and_then(|text| mark_of(&text, *line).map(str::to_owned))
+        if let Some(mark) = text_at(cx.before, path)
+            .and_then(|text| mark_of(&text, *line, one.advice.as_deref()).map(str::to_owned))
         {
             marks.entry(path).or_default().push((key_of(one), mark));
         }
@@ -256,11 +257,13 @@ fn notices(cx: &Context<'_>, facts: &[(Difference, Vec<Evidence>)]) -> BTreeMap<
     since
 }
 
-/// The words of the mark at or soon after a line, as far as they stand in the text only once.
-fn mark_of(text: &str, line: u32) -> Option<&str> {
+/// The words of the mark at or soon after a line, as far as they stand in the text only once. Inputs of an operation
+/// may have marks of their own, so the advice decides which mark it is.
+fn mark_of<'t>(text: &'t str, line: u32, advice: Option<&str>) -> Option<&'t str> {
     let start = usize::try_from(line).ok()?.checked_sub(1)?;
-    let line =
-        text.lines().skip(start).take(60).find(|line| line.to_ascii_lowercase().contains("deprecated"))?;
+    let advice = advice.and_then(|advice| advice.lines().next()).unwrap_or_default();
+    let marks = |line: &&str| line.to_ascii_lowercase().contains("deprecated") && line.contains(advice);
+    let line = text.lines().skip(start).take(60).find(marks)?;
     let mark = &line[line.to_ascii_lowercase().find("deprecated")?..];
     let once = |part: &str| text.match_indices(part).nth(1).is_none();
     [mark.trim(), line.trim()].into_iter().find(|part| once(part))
@@ -345,7 +348,7 @@ impl Shape {
             (TypeChanged, Some(true)) => Shape::TypeChanged,
             (LimitTightened | LimitLoosened, Some(true)) => Shape::Limit,
             (NowOptional, Some(true)) => Shape::MayBeMissing,
-            (Other, Some(true)) if facts.what == "type" && facts.from.is_none() => Shape::TypeRemoved,
+            (Other, None | Some(true)) if facts.what == "type" && facts.from.is_none() => Shape::TypeRemoved,
             (_, Some(true)) => Shape::OtherBreaking,
             (ValueAdded, None) => Shape::ValueAdded,
             (_, None) => Shape::Unsure,
@@ -402,13 +405,11 @@ pub fn lines(findings: &[&Finding]) -> Vec<Line> {
         with_types = groups.remove(&key).map(|types| (*only, types));
     }
     let only_additions = groups.keys().all(|key| matches!(key.0, Shape::Added | Shape::OptionalAdded));
-    let mut outside = true;
     let mut lines = Vec::new();
     for (key, group) in &groups {
         let (shape, experimental, announced) = *key;
         let types = with_types.as_ref().filter(|(of, _)| of == key).map_or(&[][..], |(_, types)| types);
         let all: Vec<&Finding> = group.iter().chain(types).map(|(finding, _)| *finding).collect();
-        let breaking = shape <= Shape::OtherBreaking;
         let first = &group[0].1;
         let one = group.len() == 1;
         let short = [&first.from, &first.to].into_iter().flatten().all(|text| text.len() <= LONGEST_SHOWN);
@@ -431,12 +432,11 @@ pub fn lines(findings: &[&Finding]) -> Vec<Line> {
             "announced": announced,
             "unmarked": group.iter().all(|(_, facts)| matches!(facts.format.as_str(), "openapi" | "graphql" | "protobuf")),
             "since": first.deprecated_since.as_ref().filter(|_| group.iter().all(|(_, facts)| facts.deprecated_since == first.deprecated_since)),
-            "advice": first.advice.as_ref().filter(|_| group.iter().all(|(_, facts)| facts.advice == first.advice)),
+            "advice": first.advice.as_deref().map(|words| words.trim_end_matches('.')).filter(|_| group.iter().all(|(_, facts)| facts.advice == first.advice)),
             "from_code": group.iter().all(|(_, facts)| facts.format == "routes"),
             "only_additions": only_additions,
-            "outside": breaking && outside,
+            "unsure": group.iter().any(|(_, facts)| facts.breaking.is_none()),
         });
-        outside &= !breaking;
         lines.extend(
             Line::of(shape.name(), &all, facts)
                 .map(|line| if shape.is_folded() { line.folded() } else { line }),
