@@ -242,31 +242,36 @@ fn notices(cx: &Context<'_>, facts: &[(Difference, Vec<Evidence>)]) -> BTreeMap<
         let Some(Evidence { path, line: Some(line), side: Side::Before }) = evidence.first() else {
             continue;
         };
-        if let Some(mark) = text_at(cx.before, path)
-            .and_then(|text| mark_of(&text, *line, one.advice.as_deref()).map(str::to_owned))
-        {
-            marks.entry(path).or_default().push((key_of(one), mark));
-        }
+        let Some(text) = text_at(cx.before, path) else { continue };
+        let found = marks_of(&text, *line, one.advice.as_deref());
+        marks.entry(path).or_default().extend(found.into_iter().map(|mark| (key_of(one), mark)));
     }
-    let mut since = BTreeMap::new();
+    let mut since: BTreeMap<String, String> = BTreeMap::new();
     for (path, marks) in marks {
         let texts: Vec<&str> = marks.iter().map(|(_, mark)| mark.as_str()).collect();
-        let days = cx.before.first_seen(path, &texts);
-        since.extend(marks.iter().zip(days).filter_map(|((key, _), day)| Some((key.clone(), day?))));
+        for ((key, _), day) in marks.iter().zip(cx.before.first_seen(path, &texts)) {
+            if let Some(day) = day {
+                let known = since.entry(key.clone()).or_insert_with(|| day.clone());
+                *known = day.min(known.clone());
+            }
+        }
     }
     since
 }
 
-/// The words of the mark at or soon after a line, as far as they stand in the text only once. Inputs of an operation
+/// Texts by which the mark at or soon after a line is found again, as far as they stand in the file only once: the
+/// mark, its line, and the advice alone, since what stands around an advice is often reworded. Inputs of an operation
 /// may have marks of their own, so the advice decides which mark it is.
-fn mark_of<'t>(text: &'t str, line: u32, advice: Option<&str>) -> Option<&'t str> {
-    let start = usize::try_from(line).ok()?.checked_sub(1)?;
-    let advice = advice.and_then(|advice| advice.lines().next()).unwrap_or_default();
-    let marks = |line: &&str| line.to_ascii_lowercase().contains("deprecated") && line.contains(advice);
-    let line = text.lines().skip(start).take(60).find(marks)?;
-    let mark = &line[line.to_ascii_lowercase().find("deprecated")?..];
-    let once = |part: &str| text.match_indices(part).nth(1).is_none();
-    [mark.trim(), line.trim()].into_iter().find(|part| once(part))
+fn marks_of(text: &str, line: u32, advice: Option<&str>) -> Vec<String> {
+    let start = usize::try_from(line).unwrap_or(usize::MAX).saturating_sub(1);
+    let advice = advice.and_then(|advice| advice.lines().next()).unwrap_or_default().trim_end_matches('.');
+    let is_mark = |line: &&str| line.to_ascii_lowercase().contains("deprecated") && line.contains(advice);
+    let Some(line) = text.lines().skip(start).take(60).find(is_mark) else { return Vec::new() };
+    let mark = line.to_ascii_lowercase().find("deprecated").and_then(|at| line.get(at..)).unwrap_or(line);
+    // One word alone would be found in other places of the past.
+    let advice = if advice.contains(' ') { advice } else { mark };
+    let once = |part: &&str| text.match_indices(*part).nth(1).is_none();
+    [mark.trim(), line.trim(), advice].into_iter().filter(once).map(str::to_owned).collect()
 }
 
 fn key_of(one: &Difference) -> String {
