@@ -22,6 +22,7 @@ pub mod formats;
 pub mod git;
 pub mod github;
 pub mod history;
+pub mod listing;
 pub mod render;
 pub mod replay;
 pub mod roles;
