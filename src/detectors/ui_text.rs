@@ -88,6 +88,9 @@ fn source_of(languages: &BTreeMap<String, RepoPath>, files: &[&Changed<'_>]) -> 
     source.or_else(|| all.into_iter().next()).map(str::to_owned)
 }
 
+/// Key, what happens to it, words before and now, line.
+type Text<'a> = (&'a String, SettingChange, Option<&'a str>, Option<&'a str>, u32);
+
 fn words_changed(
     cx: &Context<'_>,
     report: &mut Report,
@@ -96,7 +99,7 @@ fn words_changed(
     others: &BTreeMap<String, RepoPath>,
 ) {
     let (before, after) = (&own.before.texts, &own.after.texts);
-    let mut changes: Vec<(&String, SettingChange, Option<&str>, Option<&str>, u32)> = Vec::new();
+    let mut changes: Vec<Text<'_>> = Vec::new();
     for (key, (now, line)) in after {
         match before.get(key) {
             None => changes.push((key, SettingChange::Added, None, Some(now), *line)),
