@@ -205,7 +205,6 @@ macro_rules! detectors {
 }
 
 detectors! {
-    access::Access,
     schema::Schema,
     api::Api,
     dependency::Dependency,
@@ -214,14 +213,15 @@ detectors! {
     schedule::Schedule,
     runtime::Runtimes,
     ui_text::UiText,
+    access::Access,
     privacy::Privacy,
-    left_behind::LeftBehind,
     tests::Tests,
     service::Services,
     cross_service::CrossService,
     connection::Connections,
     infra::Infra,
     sensitive::Sensitive,
+    left_behind::LeftBehind,
     hotspot::Hotspot,
     moved_code::MovedCode,
     ownership::Ownership,

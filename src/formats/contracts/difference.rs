@@ -140,7 +140,7 @@ struct Owner {
 impl Owner {
     fn subject_of(&self, name: &str, what: What) -> String {
         // A member of a union and a shape that is promised are said of the type itself.
-        if matches!(what, What::Interface | What::Kind) {
+        if matches!(what, What::Interface | What::Kind) || name.starts_with("on ") {
             return self.subject.clone();
         }
         match (self.subject.is_empty(), name.is_empty()) {
@@ -318,7 +318,8 @@ impl Walk {
                 _ => (ApiOp::ValueAdded, unknown_value),
             },
             What::Kind if self.format == Format::JsonSchema => (ApiOp::ValueAdded, Some(false)),
-            What::Kind => (ApiOp::ValueAdded, unknown_value),
+            What::Kind if self.format == Format::GraphQl => (ApiOp::ValueAdded, unknown_value),
+            What::Kind => (ApiOp::ValueAdded, judge(direction, Some(false), Some(true))),
             What::Interface => (ApiOp::Other, None),
             What::Type | What::Directive => (ApiOp::Other, Some(false)),
             What::Items => (ApiOp::Other, None),
@@ -581,16 +582,11 @@ impl Walk {
         for name in names {
             let (before, after) = (old.limits.get(name), new.limits.get(name));
             let tightened = match (before, after) {
-                (Some(Limit::Most(before)), Some(Limit::Most(after))) if before != after => {
-                    Some(after < before)
-                }
-                (Some(Limit::Least(before)), Some(Limit::Least(after))) if before != after => {
-                    Some(after > before)
-                }
+                (before, after) if before == after => continue,
+                (Some(before), Some(after)) => after.is_tighter_than(before),
                 (None, Some(_)) => Some(true),
                 (Some(_), None) => Some(false),
-                (before, after) if before == after => continue,
-                _ => None,
+                (None, None) => continue,
             };
             let (op, breaking) = match tightened {
                 Some(true) => (ApiOp::LimitTightened, judge(direction_of_limits, Some(true), Some(false))),
@@ -621,7 +617,8 @@ impl Walk {
         direction: Direction,
         depth: usize,
     ) {
-        let (old, new) = (kinds(pair.old, shapes.old), kinds(pair.new, shapes.new));
+        let (old, new) =
+            (kinds(pair.old_document, pair.old, shapes.old), kinds(pair.new_document, pair.new, shapes.new));
         let both: Vec<&String> = old.keys().filter(|key| new.contains_key(*key)).collect();
         if both.is_empty() {
             let say = |kinds: &BTreeMap<String, &Element>| {
@@ -681,14 +678,15 @@ impl Walk {
             Direction::Response => !part.write_only,
             Direction::Both => true,
         };
+        let renamed = renamed_kinds(pair);
         let mut values = (Vec::new(), Vec::new());
         for (key, part) in &old.parts {
             let direction = part.direction.unwrap_or(direction);
             if !travels(part, direction) {
                 continue;
             }
-            let same =
-                new.parts.get(key).or_else(|| new.parts.values().find(|part| part.aliases.contains(key)));
+            let same = new.parts.get(renamed.get(key).copied().unwrap_or(key));
+            let same = same.or_else(|| new.parts.values().find(|part| part.aliases.contains(key)));
             match same.filter(|part| travels(part, direction)) {
                 Some(other) => self.element(pair.of(part, other), owner, direction, depth + 1),
                 None if part.what == What::Value => values.0.push((part, direction)),
@@ -699,7 +697,7 @@ impl Walk {
             let direction = part.direction.unwrap_or(direction);
             let mut keys = std::iter::once(key).chain(&part.aliases);
             let known = keys.any(|key| old.parts.get(key).is_some_and(|old| travels(old, direction)));
-            if travels(part, direction) && !known {
+            if travels(part, direction) && !known && !renamed.values().any(|other| *other == key) {
                 if part.what == What::Value {
                     values.1.push((part, direction));
                 } else {
@@ -807,8 +805,8 @@ fn merged(all: Vec<Difference>) -> Vec<Difference> {
 
 /// A part that left one definition of a type for another one of the same name, in another file, did not leave.
 fn without_moves(mut all: Vec<Difference>) -> Vec<Difference> {
-    type Key = (String, What);
-    let key = |one: &Difference| -> Key { (one.subject.clone(), one.what) };
+    type Key = (String, String, What);
+    let key = |one: &Difference| -> Key { (one.subject.clone(), one.name.clone(), one.what) };
     let is = |one: &Difference, ops: [ApiOp; 2]| ops.contains(&one.op);
     let gone: HashSet<Key> =
         all.iter().filter(|one| is(one, [ApiOp::FieldRemoved, ApiOp::ValueRemoved])).map(key).collect();
@@ -844,12 +842,55 @@ fn has_kinds(element: &Element) -> bool {
     element.parts.values().any(|part| part.what == What::Kind)
 }
 
-/// The kinds that an element accepts; itself where it is only one.
-fn kinds<'a>(element: &'a Element, shape: &'a Element) -> BTreeMap<String, &'a Element> {
-    if !has_kinds(shape) {
-        return BTreeMap::from([(identity(element), element)]);
+/// The kinds that an element accepts; itself, under the name of its last reference, where it is only one.
+fn kinds<'a>(
+    document: &'a Document,
+    element: &'a Element,
+    shape: &'a Element,
+) -> BTreeMap<String, &'a Element> {
+    if has_kinds(shape) {
+        return shape
+            .parts
+            .values()
+            .filter(|part| part.what == What::Kind)
+            .map(|part| (identity(part), part))
+            .collect();
     }
-    shape.parts.values().filter(|part| part.what == What::Kind).map(|part| (identity(part), part)).collect()
+    let mut last = element;
+    for _ in 0..16 {
+        match last.target.as_ref().and_then(|key| document.types.get(key)) {
+            Some(next) if next.target.is_some() => last = next,
+            _ => break,
+        }
+    }
+    BTreeMap::from([(identity(last), element)])
+}
+
+/// A kind by its key, and the shape by which it is known again: its type and the keys of its parts.
+type Signed<'a> = (&'a String, (&'a str, Vec<&'a String>));
+
+/// Kinds under another name that hold the same parts: old key to new key.
+fn renamed_kinds(pair: Pair<'_>) -> BTreeMap<&String, &String> {
+    fn alone<'a>(one: &'a Element, other: &Element, document: &'a Document) -> Vec<Signed<'a>> {
+        let kinds = one.parts.iter().filter(|(key, part)| {
+            part.what == What::Kind && part.target.is_some() && !other.parts.contains_key(*key)
+        });
+        let signed = kinds.map(|(key, part)| {
+            let shape = resolve(document, part);
+            (key, (shape.type_.as_str(), shape.parts.keys().collect()))
+        });
+        signed.take(100).collect()
+    }
+    let gone = alone(pair.old, pair.new, pair.old_document);
+    let new = alone(pair.new, pair.old, pair.new_document);
+    let mut taken = HashSet::new();
+    let same = gone.iter().filter_map(|(key, sign)| {
+        let fits = |other: &&Signed<'_>| other.1 == *sign && !sign.1.is_empty() && !taken.contains(other.0);
+        let (other, _) = new.iter().find(fits)?;
+        taken.insert(*other);
+        Some((*key, *other))
+    });
+    same.collect()
 }
 
 /// What tells one kind from another: the name of the type by reference, else its type and the names of its parts.

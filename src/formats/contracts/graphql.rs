@@ -216,6 +216,10 @@ impl Reader<'_> {
             Definition::DirectiveDefinition(of) => {
                 let mut element = self.at(What::Directive, &format!("@{}", of.name()?.text()), node);
                 element.direction = Some(Request);
+                let once = of.repeatable_token().is_none();
+                element
+                    .rules
+                    .insert("repeatable", ((!once).to_string(), if once { None } else { Some(false) }));
                 element = self.inputs(
                     element,
                     of.arguments_definition().map(|list| list.input_value_definitions().collect()),

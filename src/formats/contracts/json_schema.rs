@@ -189,6 +189,7 @@ impl<'a> Shapes<'a> {
         element.nullable |= !nulls.is_empty();
         // One kind beside null is that kind.
         if let [(_, only)] = kinds.as_slice()
+            && !nulls.is_empty()
             && element.parts.is_empty()
         {
             if let Some(target) =
@@ -218,25 +219,33 @@ impl<'a> Shapes<'a> {
             element.limits.insert(name.to_owned(), limit);
         };
         let number = |key: &str| value.get(key).and_then(Value::as_f64);
-        for key in ["maxLength", "maxItems", "maxProperties", "exclusiveMaximum"] {
+        for key in ["maxLength", "maxItems", "maxProperties"] {
             if let Some(number) = number(key) {
                 add(key, Limit::Most(number));
             }
         }
-        for key in ["minLength", "minItems", "minProperties", "exclusiveMinimum"] {
-            if let Some(number) = number(key)
-                && (number != 0.0 || key == "exclusiveMinimum")
-            {
+        for key in ["minLength", "minItems", "minProperties"] {
+            if let Some(number) = number(key).filter(|number| *number != 0.0) {
                 add(key, Limit::Least(number));
             }
         }
-        // Before 3.1 a flag beside the limit says that the limit itself is shut out.
+        // Before 3.1 a flag beside the limit says that the limit itself is shut out; since then it is a limit itself.
         let flag = |key: &str| value.get(key).and_then(Value::as_bool).unwrap_or(false);
-        if let Some(most) = number("maximum") {
-            add(if flag("exclusiveMaximum") { "exclusiveMaximum" } else { "maximum" }, Limit::Most(most));
+        match (number("maximum"), number("exclusiveMaximum")) {
+            (Some(most), _) if flag("exclusiveMaximum") => add("maximum", Limit::Below(most)),
+            (Some(most), below) if below.is_none_or(|below| most < below) => {
+                add("maximum", Limit::Most(most))
+            }
+            (_, Some(below)) => add("maximum", Limit::Below(below)),
+            _ => {}
         }
-        if let Some(least) = number("minimum") {
-            add(if flag("exclusiveMinimum") { "exclusiveMinimum" } else { "minimum" }, Limit::Least(least));
+        match (number("minimum"), number("exclusiveMinimum")) {
+            (Some(least), _) if flag("exclusiveMinimum") => add("minimum", Limit::Above(least)),
+            (Some(least), above) if above.is_none_or(|above| least > above) => {
+                add("minimum", Limit::Least(least))
+            }
+            (_, Some(above)) => add("minimum", Limit::Above(above)),
+            _ => {}
         }
         if let Some(pattern) = value.get("pattern").and_then(Value::as_str) {
             add("pattern", Limit::Rule(pattern.to_owned()));

@@ -167,16 +167,39 @@ impl Place {
 pub enum Limit {
     /// At most.
     Most(f64),
+    /// Less than.
+    Below(f64),
     /// At least.
     Least(f64),
+    /// More than.
+    Above(f64),
     /// A pattern or another rule, as written.
     Rule(String),
+}
+
+impl Limit {
+    /// Whether this one lets less through than the other; `None` where they cannot be compared.
+    fn is_tighter_than(&self, other: &Limit) -> Option<bool> {
+        use Limit::{Above, Below, Least, Most};
+        // A limit that shuts out its own number is a little tighter than one that does not.
+        let bound = |limit: &Limit| match limit {
+            Most(number) => Some((true, -number, 0)),
+            Below(number) => Some((true, -number, 1)),
+            Least(number) => Some((false, *number, 0)),
+            Above(number) => Some((false, *number, 1)),
+            Limit::Rule(_) => None,
+        };
+        let (one, other) = (bound(self)?, bound(other)?);
+        (one.0 == other.0).then(|| (one.1, one.2) > (other.1, other.2))
+    }
 }
 
 impl std::fmt::Display for Limit {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Limit::Most(number) | Limit::Least(number) => number.fmt(f),
+            Limit::Most(number) | Limit::Below(number) | Limit::Least(number) | Limit::Above(number) => {
+                number.fmt(f)
+            }
             Limit::Rule(text) => text.fmt(f),
         }
     }

@@ -71,6 +71,12 @@ fn kind_of_login(scheme: &At<'_>) -> String {
     let parts = [say("type"), say("scheme"), say("in"), scheme.text("name").unwrap_or_default().to_owned()];
     let mut parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
     parts.extend(scheme.text("openIdConnectUrl").map(str::to_owned));
+    // Apps hold the addresses at which they ask for access.
+    for (name, flow) in scheme.get("flows").map(|flows| flows.each()).unwrap_or_default() {
+        parts.push(name);
+        let addresses = ["authorizationUrl", "tokenUrl", "refreshUrl"];
+        parts.extend(addresses.iter().filter_map(|key| flow.text(key)).map(str::to_owned));
+    }
     parts.join(" ")
 }
 
@@ -189,6 +195,12 @@ impl<'a> Reader<'a> {
         let mut element = self.shapes.element(schema.as_ref().unwrap_or(at), what, name);
         element.place = super::Place { path: at.path.clone(), spot: at.spot() };
         element.deprecated = at.is("deprecated").then(String::new);
+        // How several values are written into one.
+        let of_query = matches!(at.text("in"), Some("query" | "cookie"));
+        let style = at.text("style").unwrap_or(if of_query { "form" } else { "simple" });
+        let explode = at.value.get("explode").and_then(Value::as_bool).unwrap_or(style == "form");
+        let style = if explode { format!("{style}, exploded") } else { style.to_owned() };
+        element.rules.insert("style", (style, Some(true)));
         element
     }
 
@@ -207,13 +219,8 @@ impl<'a> Reader<'a> {
         }
         let mut part = self.valued(at, What::Input, name);
         part.required = at.is("required") || place == "path";
-        let style =
-            at.text("style").unwrap_or(if matches!(place, "query" | "cookie") { "form" } else { "simple" });
-        let explode = at.value.get("explode").and_then(Value::as_bool).unwrap_or(style == "form");
-        part.rules.insert(
-            "style",
-            (format!("{style}{}", if explode { ", each value on its own" } else { "" }), Some(true)),
-        );
+        let empty = at.is("allowEmptyValue");
+        part.rules.insert("allowEmptyValue", (empty.to_string(), Some(!empty)));
         // Path parameters are matched by position: their names never travel.
         let key = match place {
             "path" => {
