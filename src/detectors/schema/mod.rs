@@ -202,6 +202,7 @@ fn push_access(cx: &Context<'_>, report: &mut Report, found: FoundAccess) {
         "tightened" => ("access.data_tightened", Level::WorthALook),
         _ => ("access.data_changed", Level::WorthALook),
     };
+    let text = crate::formats::settings::secrets::redacted(&text);
     let id = format!("{what} {subject} {text}");
     let (from, to) = match found.evidence.side {
         crate::finding::Side::Before => (Some(text), None),
