@@ -2,12 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
-
 use crate::change::{RepoPath, Snapshot};
 use crate::finding::{SchemaOp, Undo};
-use crate::formats::Unreadable;
 use crate::formats::schema::{Column, Migration, MigrationReader, Rule, Step, Table, sql};
+use crate::formats::{Unreadable, document};
 
 /// How deep a changelog may nest before we stop looking.
 const DEEPEST: u32 = 32;
@@ -21,7 +19,8 @@ impl MigrationReader for Liquibase {
     }
 
     fn reads(&self, path: &RepoPath, text: &str) -> bool {
-        matches!(path.extension().as_str(), "xml" | "yaml" | "yml" | "json") && text.contains("databaseChangeLog")
+        matches!(path.extension().as_str(), "xml" | "yaml" | "yml" | "json")
+            && text.contains("databaseChangeLog")
     }
 
     fn appends(&self, _text: &str) -> bool {
@@ -37,17 +36,17 @@ impl MigrationReader for Liquibase {
     ) -> Result<Migration, Unreadable> {
         let root = match path.extension().as_str() {
             "xml" => {
-                let options = roxmltree::ParsingOptions { allow_dtd: true, nodes_limit: 500_000, ..Default::default() };
+                let options =
+                    roxmltree::ParsingOptions { allow_dtd: true, nodes_limit: 500_000, ..Default::default() };
                 let document =
                     roxmltree::Document::parse_with_options(text, options).map_err(Unreadable::broken)?;
-                from_xml(&document, document.root_element(), 0)
+                from_xml(&document::Lines::of(text), document.root_element(), 0)
             }
-            "json" => from_value("", &serde_json::from_str(text).map_err(Unreadable::broken)?, 0),
+            "json" => from_document("", &document::json(text)?, 0),
             _ => {
-                let value: Value = serde_saphyr::from_str(text).map_err(Unreadable::broken)?;
-                let mut root = from_value("", &value, 0);
-                lines_of_ids(text, &mut root);
-                root
+                let documents = document::yaml(text)?;
+                let children = documents.iter().map(|one| from_document("", one, 0)).collect();
+                Node { children, ..Node::default() }
             }
         };
         let mut migration = Migration::default();
@@ -76,10 +75,10 @@ impl Node {
     }
 }
 
-fn from_xml(document: &roxmltree::Document<'_>, element: roxmltree::Node<'_, '_>, depth: u32) -> Node {
+fn from_xml(lines: &document::Lines, element: roxmltree::Node<'_, '_>, depth: u32) -> Node {
     let mut node = Node {
         name: element.tag_name().name().to_owned(),
-        line: document.text_pos_at(element.range().start).row,
+        line: lines.at(element.range().start),
         ..Node::default()
     };
     for attribute in element.attributes() {
@@ -87,7 +86,7 @@ fn from_xml(document: &roxmltree::Document<'_>, element: roxmltree::Node<'_, '_>
     }
     for child in element.children() {
         if child.is_element() && depth < DEEPEST {
-            node.children.push(from_xml(document, child, depth + 1));
+            node.children.push(from_xml(lines, child, depth + 1));
         } else if let Some(text) = child.text().filter(|_| child.is_text()) {
             node.text.push_str(text);
         }
@@ -95,58 +94,25 @@ fn from_xml(document: &roxmltree::Document<'_>, element: roxmltree::Node<'_, '_>
     node
 }
 
-fn from_value(name: &str, value: &Value, depth: u32) -> Node {
-    let mut node = Node { name: name.to_owned(), line: 1, ..Node::default() };
+fn from_document(name: &str, written: &document::Node, depth: u32) -> Node {
+    let mut node = Node { name: name.to_owned(), line: written.line, ..Node::default() };
     if depth >= DEEPEST {
         return node;
     }
-    match value {
-        Value::Object(map) => {
-            for (key, value) in map {
-                match value {
-                    Value::String(text) => drop(node.attributes.insert(key.clone(), text.clone())),
-                    Value::Bool(_) | Value::Number(_) => drop(node.attributes.insert(key.clone(), value.to_string())),
-                    Value::Null => {}
-                    // `columns: [{column: …}]` reads as the columns themselves
-                    Value::Array(items) if key != "rollback" => {
-                        node.children.extend(items.iter().flat_map(|item| from_value(key, item, depth + 1).children));
-                    }
-                    other => node.children.push(from_value(key, other, depth + 1)),
-                }
+    node.children.extend(written.items().map(|item| from_document("", item, depth + 1)));
+    for (key, value) in written.entries() {
+        match value.text() {
+            Some(text) => drop(node.attributes.insert(key.to_owned(), text.to_owned())),
+            // `columns: [{column: …}]` reads as the columns themselves
+            None if key != "rollback" && value.items().next().is_some() => {
+                let items = value.items().map(|item| from_document(key, item, depth + 1));
+                node.children.extend(items.flat_map(|item| item.children));
             }
-            if let Some(text) = node.get("sql").map(str::to_owned) {
-                node.text = text;
-            }
+            None => node.children.push(from_document(key, value, depth + 1)),
         }
-        Value::Array(items) => node.children.extend(items.iter().map(|item| from_value("", item, depth + 1))),
-        _ => {}
     }
+    node.text = node.get("sql").unwrap_or_default().to_owned();
     node
-}
-
-/// YAML is read without places: a change set stands where its `id` does, and they come in order.
-fn lines_of_ids(text: &str, root: &mut Node) {
-    let mut lines = text.lines().enumerate().filter(|(_, line)| {
-        let line = line.trim_start().trim_start_matches("- ");
-        line.starts_with("id:") || line.starts_with("\"id\":")
-    });
-    fn visit(node: &mut Node, lines: &mut impl Iterator<Item = u32>) {
-        if node.name == "changeSet" {
-            let line = lines.next().unwrap_or(1);
-            place(node, line);
-            return;
-        }
-        for child in &mut node.children {
-            visit(child, lines);
-        }
-    }
-    fn place(node: &mut Node, line: u32) {
-        node.line = line;
-        for child in &mut node.children {
-            place(child, line);
-        }
-    }
-    visit(root, &mut lines.by_ref().map(|(at, _)| at as u32 + 1));
 }
 
 fn change_sets(node: &Node, depth: u32, migration: &mut Migration) {
@@ -173,8 +139,16 @@ fn undo(step: &Step, has_way_back: bool) -> Undo {
     match step.op {
         SchemaOp::DropTable | SchemaOp::DropColumn if has_way_back => Undo::RestoresStructure,
         SchemaOp::DropTable | SchemaOp::DropColumn => Undo::None,
-        SchemaOp::DataBackfill | SchemaOp::Other | SchemaOp::ChangeType | SchemaOp::DropIndex | SchemaOp::DropConstraint => {
-            if has_way_back { Undo::Unknown } else { Undo::None }
+        SchemaOp::DataBackfill
+        | SchemaOp::Other
+        | SchemaOp::ChangeType
+        | SchemaOp::DropIndex
+        | SchemaOp::DropConstraint => {
+            if has_way_back {
+                Undo::Unknown
+            } else {
+                Undo::None
+            }
         }
         _ => Undo::Restores,
     }
@@ -190,9 +164,10 @@ fn read_change(change: &Node, migration: &mut Migration) {
         None => step,
     };
     let covers = |step: Step| {
-        let written = change.get("columnNames").or_else(|| change.get("baseColumnNames")).map(|names| {
-            names.split(',').map(str::trim).collect::<Vec<_>>().join(", ")
-        });
+        let written = change
+            .get("columnNames")
+            .or_else(|| change.get("baseColumnNames"))
+            .map(|names| names.split(',').map(str::trim).collect::<Vec<_>>().join(", "));
         let listed: Vec<&str> = change.all("column").filter_map(|column| column.get("name")).collect();
         Step { column: written.or((!listed.is_empty()).then(|| listed.join(", "))), ..step }
     };
@@ -245,7 +220,8 @@ fn read_change(change: &Node, migration: &mut Migration) {
             vec![named(covers(step(SchemaOp::AddConstraint)), "constraintName").detail("what", "primary_key")]
         }
         "addForeignKeyConstraint" => {
-            let mut new = named(covers(step(SchemaOp::AddConstraint)), "constraintName").detail("what", "foreign_key");
+            let mut new =
+                named(covers(step(SchemaOp::AddConstraint)), "constraintName").detail("what", "foreign_key");
             if let Some(other) = change.get("referencedTableName") {
                 new = new.detail("references", other);
             }
@@ -254,7 +230,9 @@ fn read_change(change: &Node, migration: &mut Migration) {
             }
             vec![new]
         }
-        "addCheckConstraint" => vec![named(step(SchemaOp::AddConstraint), "constraintName").detail("what", "check")],
+        "addCheckConstraint" => {
+            vec![named(step(SchemaOp::AddConstraint), "constraintName").detail("what", "check")]
+        }
         "dropUniqueConstraint" => {
             vec![named(step(SchemaOp::DropConstraint), "constraintName").detail("what", "unique")]
         }
@@ -262,12 +240,17 @@ fn read_change(change: &Node, migration: &mut Migration) {
         "dropForeignKeyConstraint" | "dropAllForeignKeyConstraints" => {
             vec![named(step(SchemaOp::DropConstraint), "constraintName").detail("what", "foreign_key")]
         }
-        "dropCheckConstraint" => vec![named(step(SchemaOp::DropConstraint), "constraintName").detail("what", "check")],
-        "insert" | "loadData" | "loadUpdateData" => vec![step(SchemaOp::DataBackfill).detail("what", "rows_added")],
+        "dropCheckConstraint" => {
+            vec![named(step(SchemaOp::DropConstraint), "constraintName").detail("what", "check")]
+        }
+        "insert" | "loadData" | "loadUpdateData" => {
+            vec![step(SchemaOp::DataBackfill).detail("what", "rows_added")]
+        }
         "update" | "delete" => {
             let deletes = change.name == "delete";
             let condition = change.all("where").next().map(|node| node.text.trim()).or(change.get("where"));
-            let new = if deletes { step(SchemaOp::DataBackfill) } else { covers(step(SchemaOp::DataBackfill)) };
+            let new =
+                if deletes { step(SchemaOp::DataBackfill) } else { covers(step(SchemaOp::DataBackfill)) };
             let new = new.detail("what", if deletes { "deleted" } else { "rewritten" });
             let new = match condition {
                 Some(condition) => new.detail("condition", condition),
@@ -350,7 +333,14 @@ mod tests {
     fn said(path: &str, text: &str) -> Vec<String> {
         let migration = Liquibase.read(&RepoPath::new(path), text, None, &MemorySnapshot::default());
         let brief = |step: &Step| {
-            format!("{}: {:?} {}.{} {:?}", step.line, step.op, step.table, step.column.as_deref().unwrap_or("-"), step.undo)
+            format!(
+                "{}: {:?} {}.{} {:?}",
+                step.line,
+                step.op,
+                step.table,
+                step.column.as_deref().unwrap_or("-"),
+                step.undo
+            )
         };
         migration.expect("it reads").steps.iter().map(brief).collect()
     }
@@ -366,25 +356,34 @@ mod tests {
 </changeSet>
 <changeSet id="2" author="a"><dropTable tableName="f"/></changeSet>
 </databaseChangeLog>"#;
-        assert_eq!(said("db.xml", xml), [
-            "3: AddColumn t.c Restores",
-            "4: DropColumn t.d RestoresStructure",
-            "5: DataBackfill t.c Unknown",
-            "5: DropTable e.- RestoresStructure",
-            "8: DropTable f.- None",
-        ]);
+        assert_eq!(
+            said("db.xml", xml),
+            [
+                "3: AddColumn t.c Restores",
+                "4: DropColumn t.d RestoresStructure",
+                "5: DataBackfill t.c Unknown",
+                "5: DropTable e.- RestoresStructure",
+                "8: DropTable f.- None",
+            ]
+        );
         let yaml = "databaseChangeLog:\n- changeSet:\n    id: 1\n    author: a\n    changes:\n    - addColumn:\n        tableName: t\n        columns:\n        - column: {name: c, type: int, constraints: {nullable: false}}\n    - sql:\n        sql: DROP TABLE e\n- changeSet:\n    id: 2\n    changes:\n    - dropTable: {tableName: f}\n";
-        assert_eq!(said("db.yaml", yaml), ["3: AddColumn t.c Restores", "3: DropTable e.- None", "13: DropTable f.- None"]);
+        assert_eq!(
+            said("db.yaml", yaml),
+            ["9: AddColumn t.c Restores", "10: DropTable e.- None", "15: DropTable f.- None"]
+        );
         let json = r#"{"databaseChangeLog": [{"changeSet": {"id": 1, "changes": [{"renameColumn": {"tableName": "t", "oldColumnName": "a", "newColumnName": "b"}}]}}]}"#;
         assert_eq!(said("db.json", json), ["1: RenameColumn t.a Restores"]);
     }
 
     #[test]
     fn broken_files_are_said_to_be() {
-        let read = |path: &str, text: &str| Liquibase.read(&RepoPath::new(path), text, None, &MemorySnapshot::default());
+        let read = |path: &str, text: &str| {
+            Liquibase.read(&RepoPath::new(path), text, None, &MemorySnapshot::default())
+        };
         assert!(read("db.xml", "<databaseChangeLog><changeSet>").is_err());
         assert!(read("db.json", "{\"databaseChangeLog\": [").is_err());
-        let deep = format!("<databaseChangeLog>{}{}</databaseChangeLog>", "<a>".repeat(200), "</a>".repeat(200));
+        let deep =
+            format!("<databaseChangeLog>{}{}</databaseChangeLog>", "<a>".repeat(200), "</a>".repeat(200));
         assert!(read("db.xml", &deep).is_ok());
     }
 }
