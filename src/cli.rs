@@ -32,6 +32,12 @@ pub(crate) enum Color {
 pub(crate) enum Command {
     /// Say what a range of commits means.
     Preview(Preview),
+    /// In GitHub Actions: keep one comment on the pull request up to date, and write the job summary.
+    Comment {
+        /// Print what would be sent, and send nothing.
+        #[arg(long)]
+        dry_run: bool,
+    },
     /// Say what lies behind one sentence: the rule, the lines, the configuration.
     Explain(Explain),
     /// Run the last changes of this repository: how loud would plainly have been?

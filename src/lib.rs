@@ -13,6 +13,7 @@
 
 pub mod change;
 pub mod config;
+pub mod deliver;
 pub mod detectors;
 pub mod error;
 pub mod explain;

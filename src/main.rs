@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser};
 use cli::{Cli, Color, Command, Given, ListFormat, PreviewFormat, SchemaOf};
 use plainly::error::Error;
+use plainly::github::Runner;
 use plainly::render::{Links, Renderer, Style, View};
 use serde_json::Value;
 
@@ -33,6 +34,7 @@ fn main() -> ExitCode {
 fn run(cli: &Cli) -> Result<ExitCode, Error> {
     match &cli.command {
         Command::Preview(preview) => run_preview(cli, preview),
+        Command::Comment { dry_run } => run_comment(cli, *dry_run),
         Command::Explain(explain) => {
             let run = plainly::run::preview(
                 cli.directory.as_deref(),
@@ -97,6 +99,18 @@ fn run_preview(cli: &Cli, preview: &cli::Preview) -> Result<ExitCode, Error> {
         }
     }
     let reached = run.plainly.config().fail_on.is_some_and(|bar| bar.is_reached_by(run.summary.report.level));
+    Ok(if reached { ExitCode::from(REACHED) } else { ExitCode::SUCCESS })
+}
+
+fn run_comment(cli: &Cli, dry_run: bool) -> Result<ExitCode, Error> {
+    let runner = Runner::from_env(|name| std::env::var(name).ok())?;
+    let delivered = plainly::deliver::comment(cli.directory.as_deref(), &runner, dry_run)?;
+    for line in &delivered.log {
+        print(line)?;
+    }
+    let reached = delivered.run.as_ref().is_some_and(|run| {
+        run.plainly.config().fail_on.is_some_and(|bar| bar.is_reached_by(run.summary.report.level))
+    });
     Ok(if reached { ExitCode::from(REACHED) } else { ExitCode::SUCCESS })
 }
 

@@ -4,5 +4,6 @@
 mod cases;
 mod cli;
 mod git;
+mod github;
 mod repo;
 mod words;

@@ -4,6 +4,7 @@ mod inventory;
 pub mod sql;
 
 pub mod alembic;
+pub mod csharp;
 pub mod django;
 pub mod doctrine;
 pub mod ecto;
@@ -45,6 +46,8 @@ pub const MIGRATIONS: &[&dyn MigrationReader] = &[
     &javascript::DB_MIGRATE,
     &javascript::KNEX,
     &javascript::PLAIN,
+    &csharp::EfCore,
+    &csharp::FluentMigrator,
     &liquibase::Liquibase,
     &sql::SqlFiles,
 ];

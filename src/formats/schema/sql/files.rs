@@ -22,7 +22,9 @@ impl MigrationReader for SqlFiles {
     }
 
     fn appends(&self, text: &str) -> bool {
-        text.lines().take(20).any(|line| line.trim_start().to_ascii_lowercase().starts_with("--liquibase formatted"))
+        text.lines()
+            .take(20)
+            .any(|line| line.trim_start().to_ascii_lowercase().starts_with("--liquibase formatted"))
     }
 
     fn read(

@@ -315,11 +315,12 @@ pub(super) fn statements(text: &str, dialect: Option<Dialect>) -> Vec<Statement<
 /// SQL Server needs no `;`: whether a verb at the start of a line begins another statement.
 fn begins_anew(open: &[Piece<'_>], piece: &Piece<'_>, behind: &Lexer<'_>) -> bool {
     const VERBS: [&str; 18] = [
-        "ALTER", "CREATE", "DROP", "UPDATE", "INSERT", "DELETE", "TRUNCATE", "MERGE", "EXEC", "EXECUTE", "GRANT", "REVOKE",
-        "IF", "BEGIN", "END", "DECLARE", "PRINT", "WHILE",
+        "ALTER", "CREATE", "DROP", "UPDATE", "INSERT", "DELETE", "TRUNCATE", "MERGE", "EXEC", "EXECUTE",
+        "GRANT", "REVOKE", "IF", "BEGIN", "END", "DECLARE", "PRINT", "WHILE",
     ];
     let (Some(first), Some(last)) = (open.first(), open.last()) else { return false };
-    let continues = first.is("WITH") || first.is("MERGE") || ["THEN", "ON", "AS", "FOR"].iter().any(|word| last.is(word));
+    let continues =
+        first.is("WITH") || first.is("MERGE") || ["THEN", "ON", "AS", "FOR"].iter().any(|word| last.is(word));
     if piece.line == last.line || continues || last.is_mark("(") || last.is_mark(",") {
         return false;
     }
