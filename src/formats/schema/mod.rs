@@ -15,6 +15,8 @@ pub mod laravel;
 mod names;
 pub mod phinx;
 pub mod rails;
+#[cfg(test)]
+mod said;
 mod syntax;
 mod undo;
 
