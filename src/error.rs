@@ -6,6 +6,9 @@ pub enum Error {
     /// Reading the repository.
     #[error(transparent)]
     Git(#[from] crate::git::Error),
+    /// Talking to GitHub.
+    #[error(transparent)]
+    GitHub(#[from] crate::github::Error),
     /// Making text.
     #[error(transparent)]
     Render(#[from] crate::render::Error),
@@ -29,6 +32,7 @@ impl Error {
     pub fn hint(&self) -> Option<String> {
         match self {
             Error::Git(error) => Some(error.hint().to_owned()),
+            Error::GitHub(error) => error.hint().map(str::to_owned),
             Error::Render(crate::render::Error::Language(..)) => Some(
                 "set `language` in plainly.toml to one of these, or name a folder with `templates`"
                     .to_owned(),

@@ -12,8 +12,10 @@ mod embedded;
 pub mod go;
 pub mod javascript;
 pub mod laravel;
+pub mod liquibase;
 mod names;
 pub mod phinx;
+pub mod prisma;
 pub mod rails;
 #[cfg(test)]
 mod said;
@@ -48,11 +50,12 @@ pub const MIGRATIONS: &[&dyn MigrationReader] = &[
     &javascript::PLAIN,
     &csharp::EfCore,
     &csharp::FluentMigrator,
+    &liquibase::Liquibase,
     &sql::SqlFiles,
 ];
 
 /// Every reader of declared schemas. The first that reads a file speaks for it.
-pub const DECLARED: &[&dyn DeclaredReader] = &[&rails::SchemaRb, &sql::SqlSchemas];
+pub const DECLARED: &[&dyn DeclaredReader] = &[&rails::SchemaRb, &sql::SqlSchemas, &prisma::Prisma];
 
 /// A field of a table, as far as the text tells.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -235,6 +238,10 @@ pub trait MigrationReader: Sync {
     fn style(&self) -> &'static str;
     /// Whether this is a migration of the style that runs forward, by path and content.
     fn reads(&self, path: &RepoPath, text: &str) -> bool;
+    /// Whether the file is meant to grow, as a changelog does: then what an edit adds to it is new, and no rewriting.
+    fn appends(&self, _text: &str) -> bool {
+        false
+    }
     /// Reads the forward steps. `down` is the text of a separate undo file, where the style has one. `tree` is the
     /// tree that holds the file: some styles name tables and fields in other files than the one that changes them.
     fn read(
