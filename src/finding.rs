@@ -369,6 +369,15 @@ pub struct ApiFacts {
     /// Whether its own name or the configuration says that it is an experiment.
     #[serde(default)]
     pub experimental: bool,
+    /// What it happens to: `operation`, `field`, `input`, `value`, `type`, `kind`, `response`, `login`, …
+    #[serde(default)]
+    pub what: String,
+    /// What the subject belongs to: a type or an operation.
+    #[serde(default)]
+    pub owner: Option<String>,
+    /// Whether what is removed was marked for removal before.
+    #[serde(default)]
+    pub announced: bool,
 }
 
 /// Who may see or do what.
@@ -418,6 +427,9 @@ pub struct ServiceFacts {
     pub change: Presence,
     /// The new name.
     pub to: Option<String>,
+    /// `product`, `support` or `store`.
+    #[serde(default)]
+    pub role: String,
 }
 
 /// An area that the configuration marks as sensitive.
@@ -457,6 +469,9 @@ pub struct ConnectionFacts {
     pub change: Presence,
     /// What says so: `compose`, `environment`, `kubernetes`, `workspace`, `contract`, `catalog`.
     pub how: String,
+    /// Whether one of the two comes or goes with it.
+    #[serde(default)]
+    pub with_service: bool,
 }
 
 /// Services changed by hand that the author's words never name, though they name others.

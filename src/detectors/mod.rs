@@ -3,15 +3,24 @@
 //! A detector is one file here, one line in the list, its words in `templates/en/findings/<id>.hbs` (or a folder of
 //! that name) and its cases in `tests/cases/<id>/`. No I/O, no clock, no network, no prose.
 
+pub mod access;
+pub mod api;
 pub mod beyond_title;
 pub mod config;
+pub mod connection;
 pub mod contradiction;
+pub mod cross_service;
 pub mod dependency;
+pub mod feature_flag;
 pub mod hotspot;
+pub mod infra;
 pub mod moved_code;
 pub mod ownership;
 pub mod runtime;
+pub mod schedule;
 pub mod schema;
+pub mod sensitive;
+pub mod service;
 pub mod size;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -193,11 +202,20 @@ macro_rules! detectors {
 }
 
 detectors! {
-    config::Config,
     schema::Schema,
+    api::Api,
     dependency::Dependency,
+    config::Config,
+    feature_flag::FeatureFlag,
+    schedule::Schedule,
     runtime::Runtimes,
+    access::Access,
     tests::Tests,
+    service::Services,
+    cross_service::CrossService,
+    connection::Connections,
+    infra::Infra,
+    sensitive::Sensitive,
     hotspot::Hotspot,
     moved_code::MovedCode,
     ownership::Ownership,

@@ -107,45 +107,17 @@ pub fn lines(findings: &[&Finding]) -> Vec<Line> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::change::{ChangeKind, ChangeSet, Content, FileChange, MemorySnapshot, Role, Words};
-    use crate::config::Config;
-    use crate::history::History;
-    use crate::services::Catalog;
+    use crate::change::Role;
+    use crate::detectors::testing::{added, deleted, modified, run};
 
-    /// `tool from to`, one a finding, and the lines' facts.
+    /// `tool from to`, one a line.
     fn found(path: &str, before: Option<&str>, after: Option<&str>) -> Vec<String> {
-        let content = |text: Option<&str>| text.map(Content::from_text);
-        let kind = match (content(before), content(after)) {
-            (Some(before), Some(after)) => ChangeKind::Modified { before, after },
-            (None, Some(after)) => ChangeKind::Added { after },
-            (Some(before), None) => ChangeKind::Deleted { before },
-            (None, None) => return Vec::new(),
+        let file = match (before, after) {
+            (Some(before), Some(after)) => modified(path, Role::Config, before, after),
+            (None, Some(after)) => added(path, Role::Config, after),
+            (before, None) => deleted(path, Role::Config, before.unwrap_or_default()),
         };
-        let path = RepoPath::new(path);
-        let tree =
-            |text: Option<&str>| MemorySnapshot::new(content(text).map(|content| (path.clone(), content)));
-        let changes = ChangeSet::new(vec![FileChange {
-            path: path.clone(),
-            kind,
-            role: Role::Config,
-            added: 1,
-            removed: 1,
-        }]);
-        let (words, catalog, history, config) =
-            (Words::default(), Catalog::default(), History::default(), Config::default());
-        let (before, after) = (tree(before), tree(after));
-        let cx = Context {
-            changes: &changes,
-            words: &words,
-            before: &before,
-            after: &after,
-            catalog: &catalog,
-            history: &history,
-            roles: &crate::roles::Roles::default(),
-            config: &config,
-        };
-        let mut report = Report::default();
-        Runtimes::default().detect(&cx, &mut report);
+        let report = run(&Runtimes::default(), vec![file]);
         let lines = lines(&report.findings.iter().collect::<Vec<_>>());
         lines
             .iter()

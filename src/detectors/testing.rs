@@ -62,7 +62,7 @@ pub(crate) fn run_among(detector: &dyn Detector, files: Vec<FileChange>, others:
         words: &Words::default(),
         before: &before,
         after: &after,
-        catalog: &Catalog::default(),
+        catalog: &Catalog::new(&config, &before, &after),
         history: &History::default(),
         config: &config,
     };

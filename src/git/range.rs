@@ -67,6 +67,12 @@ impl Repository {
         Ok(Range { base: Some(base), head: self.resolve(to)?, not_in: vec![base], taken: Taken::Named })
     }
 
+    /// The parents that a commit names, in hex; they need not be in this copy.
+    pub fn parents(&self, commit: &str) -> Result<Vec<String>, Error> {
+        let id = self.resolve(commit)?;
+        self.read_commit(id, |commit| commit.parents().map(|parent| parent.to_hex().to_string()).collect())
+    }
+
     /// One commit against its first parent.
     pub fn change(&self, commit: &str) -> Result<Range, Error> {
         self.against_parent(self.resolve(commit)?, Taken::Named)

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+pub(super) use crate::formats::settings::code::is_code;
 pub use say::lines;
 
 use super::{Context, Detector, Report};
@@ -19,6 +20,9 @@ use crate::formats::settings::{flags, schedules};
 
 /// More findings than this are a new file of settings, not news.
 const MOST: usize = 200;
+
+/// So many new keys of one part are named one by one.
+const FEW: usize = 3;
 
 /// Its options.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -126,7 +130,7 @@ fn compare(file: &FileChange, report: &mut Report, differences: &mut Vec<Differe
     let deployed = matches!(source, Source::Helm | Source::Kubernetes | Source::Application) && !sample;
     let mut seen = BTreeSet::new();
     for (id, setting) in after.iter().filter(|(id, _)| !before.contains_key(*id)) {
-        let key = root_of(source, id, &before);
+        let key = root_of(source, id, &after, &before);
         if seen.insert((id.0.clone(), id.1.clone(), key.clone())) {
             let value = (key == id.2).then(|| setting.value.clone()).flatten();
             let evidence = Evidence::after(&file.path, setting.line);
@@ -145,7 +149,7 @@ fn compare(file: &FileChange, report: &mut Report, differences: &mut Vec<Differe
     for (id, setting) in &before {
         match after.get(id) {
             None => {
-                let key = root_of(source, id, &after);
+                let key = root_of(source, id, &before, &after);
                 if seen.insert((id.0.clone(), id.1.clone(), key.clone())) {
                     let value = (key == id.2).then(|| setting.value.clone()).flatten();
                     let evidence = Evidence::before(file.old_path(), setting.line);
@@ -191,12 +195,14 @@ fn by_key(inventory: Option<Inventory>, environment: Option<&'static str>) -> BT
             let environment = setting.environment.clone().or(environment.map(str::to_owned));
             ((environment, setting.scope.clone(), setting.key.clone()), setting)
         })
-        .filter(|((environment, ..), _)| environment.as_deref() != Some("test"))
+        .filter(|((environment, ..), setting)| {
+            environment.as_deref() != Some("test") && !flags::is_flag(&setting.key, setting.value.as_deref())
+        })
         .collect()
 }
 
 /// The highest part of a key's path that the other side has nothing of: forty keys below a new part are one setting.
-fn root_of(source: Source, id: &Id, other: &BTreeMap<Id, Setting>) -> String {
+fn root_of(source: Source, id: &Id, own: &BTreeMap<Id, Setting>, other: &BTreeMap<Id, Setting>) -> String {
     let (environment, scope, key) = id;
     if !matches!(source, Source::Application | Source::Helm) {
         return key.clone();
@@ -210,12 +216,21 @@ fn root_of(source: Source, id: &Id, other: &BTreeMap<Id, Setting>) -> String {
             .is_some_and(|((e, s, k), _)| e == environment && s == scope && k.starts_with(&below));
         inside || other.contains_key(&(environment.clone(), scope.clone(), part.to_owned()))
     };
-    if other.is_empty() {
-        // a whole new file: its first level names what it is about
-        return key.split('.').take(2).collect::<Vec<_>>().join(".");
-    }
-    let ends = key.match_indices('.').map(|(at, _)| at);
-    ends.map(|end| &key[..end]).find(|part| !known(part)).unwrap_or(key).to_owned()
+    let mut ends = key.match_indices('.').map(|(at, _)| &key[..at]);
+    let root = if other.is_empty() {
+        // a whole new file: its first two levels name what it is about
+        ends.nth(1)
+    } else {
+        ends.find(|part| !known(part))
+    };
+    let below = |root: &str| {
+        let below = format!("{root}.");
+        own.range((environment.clone(), scope.clone(), below.clone())..)
+            .take_while(|((.., k), _)| k.starts_with(&below))
+            .take(FEW + 1)
+            .count()
+    };
+    root.filter(|root| below(root) > FEW).unwrap_or(key).to_owned()
 }
 
 /// Versions of packages and images are told elsewhere, with what they are versions of.
@@ -378,7 +393,7 @@ mod tests {
             "config/database.yml",
             Role::Config,
             "production:\n  main:\n    pool: 1\n",
-            "production:\n  main:\n    pool: 1\n  cache:\n    pool: 2\n    host: x\n",
+            "production:\n  main:\n    pool: 1\n  cache:\n    a: 2\n    b: x\n    c: 1\n    d: 1\n    e: 1\n",
         )];
         assert_eq!(found(files), ["config.production cache ->- 1"]);
     }

@@ -1,11 +1,14 @@
 //! Which settings share a sentence, and how two values compare.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 
 use crate::detectors::Line;
 use crate::finding::{ConfigFacts, Facts, Finding, SettingChange};
+
+/// More pairs of values of one key than this are not listed; more lines of changed values than this become one.
+const MANY: usize = 3;
 
 /// Changed values in one line for each pair of values; new ones, removed ones and needed ones in one line each.
 pub fn lines(findings: &[&Finding]) -> Vec<Line> {
@@ -15,7 +18,7 @@ pub fn lines(findings: &[&Finding]) -> Vec<Line> {
         let Facts::Config(facts) = &finding.facts else { continue };
         match facts.change {
             SettingChange::Changed => {
-                let group = (tail(&facts.key), &facts.from, &facts.to, facts.secret, &facts.environment);
+                let group = (tail(&facts.key), facts.secret, &facts.environment);
                 changed.entry(group).or_default().push((finding, facts));
             }
             _ if finding.rule == "config.needed" => {
@@ -29,10 +32,19 @@ pub fn lines(findings: &[&Finding]) -> Vec<Line> {
             }
         }
     }
-    let changed = changed.into_values().filter_map(|group| {
+    let changed = changed.into_values().flat_map(by_values).filter_map(|group| {
         let (findings, facts): (Vec<&Finding>, Vec<&ConfigFacts>) = group.into_iter().unzip();
         let first = facts.first()?;
         let alone = facts.len() == 1;
+        let alike = facts.iter().all(|facts| (&facts.from, &facts.to) == (&first.from, &first.to));
+        if !alike {
+            let keys: BTreeSet<&str> = facts.iter().map(|facts| facts.key.as_str()).collect();
+            return Line::of("config/changed_many", &findings, json!({
+                "keys": keys,
+                "count": keys.len(),
+                "environment": first.environment,
+            }));
+        }
         Line::of("config/changed", &findings, json!({
             "key": if alone { first.key.as_str() } else { tail(&first.key) },
             "meaning": meaning(&first.key),
@@ -58,9 +70,42 @@ pub fn lines(findings: &[&Finding]) -> Vec<Line> {
             }),
         )
     });
-    let mut lines: Vec<Line> = changed.chain(lists).collect();
+    let changed: Vec<Line> = changed.collect();
+    let changed = if changed.len() > MANY + 1 { joined(changed, findings) } else { changed };
+    let mut lines: Vec<Line> = changed.into_iter().chain(lists).collect();
     lines.sort_by_key(|line| std::cmp::Reverse(line.level));
     lines
+}
+
+/// The first few lines stay, most important first; the others become one that names the keys.
+fn joined(mut lines: Vec<Line>, all: &[&Finding]) -> Vec<Line> {
+    lines.sort_by_key(|line| {
+        std::cmp::Reverse((line.level, line.facts.get("ratio").is_some_and(|ratio| !ratio.is_null())))
+    });
+    let rest: BTreeSet<String> = lines.split_off(MANY).into_iter().flat_map(|line| line.findings).collect();
+    let rest: Vec<&Finding> = all.iter().copied().filter(|finding| rest.contains(&finding.id)).collect();
+    let keys: BTreeSet<&str> = rest
+        .iter()
+        .filter_map(|finding| match &finding.facts {
+            Facts::Config(facts) => Some(facts.key.as_str()),
+            _ => None,
+        })
+        .collect();
+    lines.extend(Line::of(
+        "config/changed_many",
+        &rest,
+        json!({"keys": keys, "count": keys.len(), "environment": null}),
+    ));
+    lines
+}
+
+/// One key with few pairs of values is said pair by pair; with many, only that it changes.
+fn by_values<'a>(group: Vec<(&'a Finding, &'a ConfigFacts)>) -> Vec<Vec<(&'a Finding, &'a ConfigFacts)>> {
+    let mut pairs: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for (finding, facts) in &group {
+        pairs.entry((&facts.from, &facts.to)).or_default().push((*finding, *facts));
+    }
+    if pairs.len() > MANY { vec![group] } else { pairs.into_values().collect() }
 }
 
 fn production(facts: &ConfigFacts) -> bool {

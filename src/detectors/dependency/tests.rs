@@ -1,53 +1,31 @@
 //! Where the detector speaks, and where it must stay quiet.
 
 use super::*;
-use crate::change::{
-    ChangeKind, ChangeSet, Commit, Content, FileChange, MemorySnapshot, Person, RepoPath, Role,
-};
-use crate::config::Config;
+use crate::change::{Commit, Person, Role};
 use crate::detectors::Line;
+use crate::detectors::testing::{added, deleted, modified, run_among};
 use crate::finding::Finding;
-use crate::history::History;
-use crate::services::Catalog;
 
 /// Files of a tree, as path and text.
 type Files<'a> = &'a [(&'a str, &'a str)];
 
-fn report(before: Files<'_>, after: Files<'_>, title: &str) -> Report {
-    let tree = |files: Files<'_>| {
-        MemorySnapshot::new(files.iter().map(|(path, text)| (RepoPath::new(path), Content::from_text(text))))
-    };
-    let text_in = |files: Files<'_>, path: &str| {
-        files.iter().find(|(other, _)| *other == path).map(|(_, text)| Content::from_text(text))
+fn report(before: Files<'_>, after: Files<'_>) -> Report {
+    let text_in = |files: Files<'_>, path: &str| -> Option<String> {
+        files.iter().find(|(other, _)| *other == path).map(|(_, text)| (*text).to_owned())
     };
     let paths: BTreeSet<&str> = before.iter().chain(after).map(|(path, _)| *path).collect();
-    let files = paths.into_iter().filter_map(|path| {
-        let kind = match (text_in(before, path), text_in(after, path)) {
-            (before, after) if before == after => return None,
-            (None, Some(after)) => ChangeKind::Added { after },
-            (Some(before), None) => ChangeKind::Deleted { before },
-            (Some(before), Some(after)) => ChangeKind::Modified { before, after },
-            (None, None) => return None,
-        };
-        Some(FileChange { path: RepoPath::new(path), kind, role: Role::Manifest, added: 1, removed: 1 })
-    });
-    let changes = ChangeSet::new(files.collect());
-    let (before, after) = (tree(before), tree(after));
-    let words = Words { title: Some(title.to_owned()), ..Words::default() };
-    let (catalog, history, config) = (Catalog::default(), History::default(), Config::default());
-    let cx = Context {
-        changes: &changes,
-        words: &words,
-        before: &before,
-        after: &after,
-        catalog: &catalog,
-        history: &history,
-        roles: &crate::roles::Roles::default(),
-        config: &config,
-    };
-    let mut report = Report::default();
-    Dependency::default().detect(&cx, &mut report);
-    report
+    let (mut changed, mut others) = (Vec::new(), Vec::new());
+    for path in paths {
+        match (text_in(before, path), text_in(after, path)) {
+            (Some(old), Some(new)) if old == new => others.push((path, old)),
+            (Some(old), Some(new)) => changed.push(modified(path, Role::Manifest, &old, &new)),
+            (None, Some(new)) => changed.push(added(path, Role::Manifest, &new)),
+            (Some(old), None) => changed.push(deleted(path, Role::Manifest, &old)),
+            (None, None) => {}
+        }
+    }
+    let others: Vec<(&str, &str)> = others.iter().map(|(path, text)| (*path, text.as_str())).collect();
+    run_among(&Dependency::default(), changed, &others)
 }
 
 fn of(finding: &Finding) -> &DependencyFacts {
@@ -65,11 +43,11 @@ fn found(before: Files<'_>, after: Files<'_>) -> Vec<String> {
         let rule = finding.rule.trim_start_matches("dependency.");
         format!("{rule} {} {} {}", facts.name, version(&facts.from), version(&facts.to))
     };
-    report(before, after, "").findings.iter().map(one).collect()
+    report(before, after).findings.iter().map(one).collect()
 }
 
 fn said(before: Files<'_>, after: Files<'_>) -> Vec<Line> {
-    let report = report(before, after, "");
+    let report = report(before, after);
     lines(&report.findings.iter().collect::<Vec<_>>())
 }
 
@@ -118,7 +96,6 @@ fn new_to_the_repository_or_known_elsewhere() {
     let report = report(
         &[("x/package.json", lists_a), ("y/package.json", EMPTY)],
         &[("x/package.json", lists_a), ("y/package.json", lists_both)],
-        "",
     );
     let facts: Vec<_> = report.findings.iter().map(of).collect();
     assert_eq!((facts[0].new_to_repo, facts[0].used_in, facts[0].purpose.as_deref()), (false, 2, None));
@@ -206,7 +183,7 @@ fn an_image_that_moves_into_a_build_file_is_not_gone() {
 
 #[test]
 fn broken_manifests_are_said_so() {
-    let report = report(&[("package.json", EMPTY)], &[("package.json", "{")], "");
+    let report = report(&[("package.json", EMPTY)], &[("package.json", "{")]);
     assert!(report.findings.is_empty());
     assert_eq!(report.could_not_check.len(), 1);
 }

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::gather::Gathered;
-use super::{Context, Found, FoundAccess};
+use super::{Found, FoundAccess};
 use crate::finding::SchemaOp;
 use crate::formats::schema::sql::plain;
 
 /// The findings to be, in the order of the steps.
-pub(super) fn fold(_cx: &Context<'_>, gathered: Gathered) -> (Vec<Found>, Vec<FoundAccess>) {
+pub(super) fn fold(gathered: Gathered) -> (Vec<Found>, Vec<FoundAccess>) {
     let Gathered { steps, access } = gathered;
     let mut steps = without_moved(steps);
     follow_renames(&mut steps);
@@ -21,8 +21,10 @@ pub(super) fn fold(_cx: &Context<'_>, gathered: Gathered) -> (Vec<Found>, Vec<Fo
         .collect();
 
     let mut kept: Vec<Found> = Vec::new();
+    let mut at_kept: BTreeMap<(String, String), usize> = BTreeMap::new();
     for (at, mut found) in steps.into_iter().enumerate() {
-        let made_at = made.get(&(found.home.clone(), found.table())).copied();
+        let key = (found.home.clone(), found.table());
+        let made_at = made.get(&key).copied();
         let on_new = made_at.is_some() && !found.rewrites_history;
         let is_guard = found.step.details.remove("guard").is_some();
         match found.step.op {
@@ -35,6 +37,7 @@ pub(super) fn fold(_cx: &Context<'_>, gathered: Gathered) -> (Vec<Found>, Vec<Fo
             SchemaOp::DropTable if on_new && made_at.is_some_and(|made| made < at) => {
                 let (home, table) = (found.home.clone(), found.table());
                 kept.retain(|other| other.home != home || other.table() != table);
+                at_kept = places(&kept);
                 continue;
             }
             SchemaOp::DropTable => {
@@ -64,11 +67,7 @@ pub(super) fn fold(_cx: &Context<'_>, gathered: Gathered) -> (Vec<Found>, Vec<Fo
                 found.step.details.remove("on");
             }
             _ if on_new => {
-                if let Some(table) = kept.iter_mut().find(|other| {
-                    other.step.op == SchemaOp::AddTable
-                        && other.home == found.home
-                        && other.table() == found.table()
-                }) {
+                if let Some(table) = at_kept.get(&key).and_then(|at| kept.get_mut(*at)) {
                     grow(table, &found);
                 }
                 continue;
@@ -87,6 +86,9 @@ pub(super) fn fold(_cx: &Context<'_>, gathered: Gathered) -> (Vec<Found>, Vec<Fo
             }
             _ => {}
         }
+        if found.step.op == SchemaOp::AddTable {
+            at_kept.insert(key, kept.len());
+        }
         kept.push(found);
     }
     let access = access
@@ -99,6 +101,12 @@ pub(super) fn fold(_cx: &Context<'_>, gathered: Gathered) -> (Vec<Found>, Vec<Fo
         })
         .collect();
     (kept, access)
+}
+
+/// Where the new tables stand.
+fn places(kept: &[Found]) -> BTreeMap<(String, String), usize> {
+    let tables = kept.iter().enumerate().filter(|(_, found)| found.step.op == SchemaOp::AddTable);
+    tables.map(|(at, found)| ((found.home.clone(), found.table()), at)).collect()
 }
 
 /// The tables that the change makes, by home and name, with the place of the step that makes them.
@@ -137,6 +145,10 @@ fn follow_renames(steps: &mut Vec<Found>) {
     let mut at = 0;
     while at < steps.len() {
         let rename = &steps[at];
+        if rename.step.op != SchemaOp::RenameTable {
+            at += 1;
+            continue;
+        }
         let (home, old) = (rename.home.clone(), rename.table());
         let made = steps[..at].iter().position(|found| {
             found.step.op == SchemaOp::AddTable
@@ -144,14 +156,17 @@ fn follow_renames(steps: &mut Vec<Found>) {
                 && found.table() == old
                 && !found.rewrites_history
         });
-        match (rename.step.op, made, rename.step.to.clone()) {
-            (SchemaOp::RenameTable, Some(made), Some(to)) => {
-                for found in
-                    steps[made..at].iter_mut().filter(|found| found.home == home && found.table() == old)
-                {
+        match (made, rename.step.to.clone()) {
+            (Some(made), Some(to)) => {
+                // the table comes into being where it gets its name: what had that name before is another one
+                let mut earlier: Vec<Found> = steps.drain(made..=at).collect();
+                earlier.pop();
+                let (mut own, others): (Vec<Found>, Vec<Found>) =
+                    earlier.into_iter().partition(|found| found.home == home && found.table() == old);
+                for found in &mut own {
                     found.step.table.clone_from(&to);
                 }
-                steps.remove(at);
+                steps.splice(made..made, others.into_iter().chain(own));
             }
             _ => at += 1,
         }

@@ -58,7 +58,7 @@ struct FoundAccess {
 impl Detector for Schema {
     fn detect(&self, cx: &Context<'_>, report: &mut Report) {
         let gathered = gather::gather(cx, report);
-        let (steps, access) = fold::fold(cx, gathered);
+        let (steps, access) = fold::fold(gathered);
         for found in merged(steps) {
             push(cx, report, found);
         }

@@ -1,1 +1,237 @@
-//! Changes as wholes.
+//! Changes as wholes: what is said, and what must not be.
+
+use super::*;
+use crate::change::{ChangeKind, Content, FileChange, RepoPath, Role};
+use crate::detectors::testing::{added, deleted, modified, run, run_among};
+use crate::finding::Undo;
+
+const M: Role = Role::Migration;
+
+/// `op table.column`, one a finding: `!` for stored data lost, `~` where history is rewritten, `?` below Talk first.
+fn said(report: &Report) -> Vec<String> {
+    report
+        .findings
+        .iter()
+        .filter_map(|finding| {
+            let Facts::Schema(facts) = &finding.facts else { return None };
+            let op = serde_json::to_value(facts.op).expect("an op is a word");
+            let column = facts.column.as_deref().map(|column| format!(".{column}")).unwrap_or_default();
+            let to = facts.to.as_deref().map(|to| format!(">{to}")).unwrap_or_default();
+            let marks = [
+                if facts.destructive { "!" } else { "" },
+                if facts.rewrites_history { "~" } else { "" },
+                if finding.level < Level::TalkFirst { "?" } else { "" },
+            ];
+            Some(format!("{} {}{column}{to}{}", op.as_str().unwrap_or_default(), facts.table, marks.concat()))
+        })
+        .collect()
+}
+
+fn new(sql: &str) -> Vec<String> {
+    said(&run(&Schema {}, vec![added("migrations/0002_x.sql", M, sql)]))
+}
+
+#[test]
+fn what_is_made_with_a_table_is_part_of_it() {
+    assert_eq!(
+        new("CREATE TABLE a (b int); ALTER TABLE a ADD c int; CREATE INDEX i ON a (c); INSERT INTO a VALUES (1);
+             ALTER TABLE a ADD CONSTRAINT f FOREIGN KEY (b) REFERENCES d (e); GRANT SELECT ON a TO app; DROP TABLE old;"),
+        ["add_table a?", "drop_table old!"]
+    );
+    assert_eq!(
+        new("CREATE TABLE a (b int); INSERT INTO a SELECT c FROM d"),
+        ["add_table a?", "data_backfill a?"]
+    );
+    assert!(new("CREATE TABLE a (b int); DROP TABLE a;").is_empty());
+    assert_eq!(new("CREATE TABLE a (b int); ALTER TABLE a RENAME TO c;"), ["add_table c?"]);
+}
+
+#[test]
+fn a_guard_before_a_table_is_made_deletes_nothing() {
+    let sql = "DROP TABLE IF EXISTS a; CREATE TABLE a (b int);";
+    assert_eq!(new(sql), ["add_table a?"]);
+    let earlier = [("migrations/0001_x.sql", "CREATE TABLE a (c int);")];
+    let report = run_among(&Schema {}, vec![added("migrations/0002_x.sql", M, sql)], &earlier);
+    assert_eq!(said(&report), ["drop_table a!", "add_table a?"]);
+}
+
+#[test]
+fn sqlite_rebuilds_are_told_as_what_differs() {
+    let earlier = [(
+        "migrations/0001_x.sql",
+        "CREATE TABLE a (id INTEGER NOT NULL PRIMARY KEY, b TEXT, c TEXT); CREATE INDEX i ON a (c);",
+    )];
+    let rebuilt = |made: &str| {
+        let sql = format!(
+            "PRAGMA foreign_keys=OFF; CREATE TABLE new_a ({made}); INSERT INTO new_a (id) SELECT id FROM a;
+             DROP TABLE a; ALTER TABLE new_a RENAME TO a; CREATE INDEX i ON a (c); PRAGMA foreign_keys=ON;"
+        );
+        said(&run_among(&Schema {}, vec![added("migrations/0002_x.sql", M, &sql)], &earlier))
+    };
+    assert_eq!(
+        rebuilt("id INTEGER NOT NULL PRIMARY KEY, b TEXT NOT NULL, c TEXT"),
+        ["change_nullability a.b"]
+    );
+    assert_eq!(
+        rebuilt("id INTEGER NOT NULL PRIMARY KEY, c TEXT, d TEXT"),
+        ["add_column a.d?", "drop_column a.b!"]
+    );
+    let without_copy = "CREATE TABLE new_a (id int); DROP TABLE a; ALTER TABLE new_a RENAME TO a;";
+    let report = run_among(&Schema {}, vec![added("migrations/0002_x.sql", M, without_copy)], &earlier);
+    assert!(said(&report).contains(&"drop_table a!".to_owned()), "{:?}", said(&report));
+}
+
+#[test]
+fn one_step_for_several_engines_is_one_finding() {
+    let files = ["mysql", "postgres", "h2"]
+        .map(|engine| added(&format!("src/migrations/{engine}/V2__x.sql"), M, "DROP TABLE a;"));
+    let report = run(&Schema {}, files.to_vec());
+    assert_eq!(said(&report), ["drop_table a!"]);
+    assert_eq!(report.findings[0].evidence.len(), 3);
+    // two services may both have the table
+    let files = ["cart", "shop"].map(|app| added(&format!("{app}/migrations/V2__x.sql"), M, "DROP TABLE a;"));
+    assert_eq!(said(&run(&Schema {}, files.to_vec())), ["drop_table a!", "drop_table a!"]);
+}
+
+#[test]
+fn an_edited_migration_tells_what_its_text_gained_and_lost() {
+    let edit = |before: &str, after: &str| {
+        said(&run(&Schema {}, vec![modified("migrations/0001_x.sql", M, before, after)]))
+    };
+    assert_eq!(
+        edit("ALTER TABLE a ADD b int;", "ALTER TABLE a ADD b int; ALTER TABLE a DROP c;"),
+        ["drop_column a.c!~"]
+    );
+    assert_eq!(
+        edit("CREATE TABLE a (b int); CREATE INDEX i ON a (b);", "CREATE TABLE a (b int);"),
+        ["drop_index a.b~?"]
+    );
+    assert!(edit("CREATE TABLE a (b int);", "-- more words\nCREATE  TABLE a (\n b int);").is_empty());
+    assert_eq!(
+        said(&run(&Schema {}, vec![deleted("migrations/0001_x.sql", M, "DROP TABLE a;")])),
+        ["other ~?"]
+    );
+}
+
+#[test]
+fn what_moves_is_quiet() {
+    let text = Content::from_text("CREATE TABLE a (b int);");
+    let renamed = FileChange {
+        path: RepoPath::new("migrations/2_x.sql"),
+        kind: ChangeKind::Renamed {
+            from: RepoPath::new("migrations/1_x.sql"),
+            before: text.clone(),
+            after: text,
+        },
+        role: M,
+        added: 0,
+        removed: 0,
+    };
+    assert!(said(&run(&Schema {}, vec![renamed])).is_empty());
+    let (here, there) = ("CREATE TABLE a (b int); CREATE TABLE c (d int);", "CREATE TABLE c (d int);");
+    let files = vec![
+        modified("db/one/schema.sql", M, here, there),
+        added("db/two/tables.sql", M, "CREATE TABLE a (b int);"),
+    ];
+    assert!(said(&run(&Schema {}, files)).is_empty());
+}
+
+#[test]
+fn declared_schemas_are_compared() {
+    let before = "CREATE TABLE a (b int, c text); CREATE SCHEMA s; CREATE TABLE s.d (e int); INSERT INTO s.d VALUES (1);";
+    let after = "CREATE TABLE a (b bigint NOT NULL);\n";
+    let report = run(&Schema {}, vec![modified("db/init.sql", M, before, after)]);
+    assert_eq!(
+        said(&report),
+        ["change_type a.b?", "change_nullability a.b", "drop_column a.c!", "drop_table s.d!"]
+    );
+    assert!(
+        said(&run(&Schema {}, vec![modified("db/init.sql", M, before, &format!("{before}\n"))])).is_empty()
+    );
+    // a mirror beside migrations says nothing of its own
+    let files = vec![
+        added("db/migrations/2_x.sql", M, "ALTER TABLE a ADD z int;"),
+        modified(
+            "db/schema.sql",
+            M,
+            "CREATE TABLE a (b int);",
+            "CREATE TABLE a (b int, z int);\nCREATE TABLE y (q int);",
+        ),
+    ];
+    let report = run(&Schema {}, files);
+    assert_eq!(said(&report), ["add_column a.z?"]);
+    assert_eq!(report.findings[0].evidence.len(), 2);
+}
+
+#[test]
+fn the_state_before_tells_what_a_restated_field_changes() {
+    let earlier = [(
+        "migrations/0001_x.sql",
+        "CREATE TABLE a (b varchar(20) NOT NULL, c int); CREATE UNIQUE INDEX i ON a (c);",
+    )];
+    let after =
+        |sql: &str| said(&run_among(&Schema {}, vec![added("migrations/0002_x.sql", M, sql)], &earlier));
+    assert_eq!(after("ALTER TABLE a MODIFY COLUMN b varchar(20) NULL"), ["change_nullability a.b?"]);
+    assert_eq!(after("ALTER TABLE a MODIFY COLUMN b varchar(10) NOT NULL"), ["change_type a.b"]);
+    assert_eq!(after("ALTER TABLE a MODIFY COLUMN b varchar(30) NOT NULL"), ["change_type a.b?"]);
+    assert!(after("ALTER TABLE a MODIFY COLUMN b VARCHAR(20) NOT NULL COMMENT 'x'").is_empty());
+    assert_eq!(after("DROP INDEX i"), ["drop_index a.c?"]);
+}
+
+#[test]
+fn what_is_no_migration_is_quiet() {
+    for path in [
+        "db/seeds/1.sql",
+        "tests/migrations/1.sql",
+        "queries/a.sql",
+        "migrations/1.down.sql",
+        "db/migration/U1__x.sql",
+    ] {
+        assert!(said(&run(&Schema {}, vec![added(path, M, "DROP TABLE a;")])).is_empty(), "{path}");
+    }
+    assert!(said(&run(&Schema {}, vec![added("migrations/1.sql", Role::Test, "DROP TABLE a;")])).is_empty());
+}
+
+#[test]
+fn row_rules_and_grants_are_access() {
+    let report = run(
+        &Schema {},
+        vec![added(
+            "supabase/migrations/1.sql",
+            M,
+            "CREATE TABLE n (a int); ALTER TABLE n ENABLE ROW LEVEL SECURITY; CREATE POLICY p ON n USING (owner = me());
+             CREATE POLICY q ON old FOR SELECT USING (true); GRANT SELECT ON n TO anon; REVOKE ALL ON old FROM app;",
+        )],
+    );
+    let access: Vec<String> = report
+        .findings
+        .iter()
+        .filter_map(|finding| match &finding.facts {
+            Facts::Access(facts) => Some(format!("{} {} {}", facts.what, facts.subject, facts.change)),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(access, ["row_policy old loosened", "grant n loosened", "grant old tightened"]);
+}
+
+#[test]
+fn undo_comes_from_the_file_beside() {
+    let files = vec![
+        added("migrations/1_x.up.sql", M, "ALTER TABLE a DROP COLUMN b;"),
+        added("migrations/1_x.down.sql", M, "ALTER TABLE a ADD COLUMN b int;"),
+    ];
+    let report = run(&Schema {}, files);
+    let Facts::Schema(facts) = &report.findings[0].facts else { panic!("{report:?}") };
+    assert_eq!((report.findings.len(), facts.undo), (1, Undo::RestoresStructure));
+}
+
+#[test]
+fn what_cannot_be_read_is_said() {
+    let report = run(
+        &Schema {},
+        vec![added("migrations/1.sql", M, "DO $$ BEGIN EXECUTE format('x %s', y); END $$; FROB a;")],
+    );
+    let reasons: Vec<&str> = report.could_not_check.iter().map(|entry| entry.reason.as_str()).collect();
+    assert_eq!(reasons, ["own_code", "unread_statement: FROB a"]);
+    assert_eq!(said(&report), ["other ?"]);
+}

@@ -4,6 +4,7 @@ mod inventory;
 pub mod sql;
 
 pub mod alembic;
+pub mod csharp;
 pub mod django;
 pub mod doctrine;
 pub mod ecto;
@@ -11,8 +12,10 @@ mod embedded;
 pub mod go;
 pub mod javascript;
 pub mod laravel;
+pub mod liquibase;
 mod names;
 pub mod phinx;
+pub mod prisma;
 pub mod rails;
 mod syntax;
 mod undo;
@@ -43,11 +46,14 @@ pub const MIGRATIONS: &[&dyn MigrationReader] = &[
     &javascript::DB_MIGRATE,
     &javascript::KNEX,
     &javascript::PLAIN,
+    &csharp::EfCore,
+    &csharp::FluentMigrator,
+    &liquibase::Liquibase,
     &sql::SqlFiles,
 ];
 
 /// Every reader of declared schemas. The first that reads a file speaks for it.
-pub const DECLARED: &[&dyn DeclaredReader] = &[&rails::SchemaRb, &sql::SqlSchemas];
+pub const DECLARED: &[&dyn DeclaredReader] = &[&rails::SchemaRb, &sql::SqlSchemas, &prisma::Prisma];
 
 /// A field of a table, as far as the text tells.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -230,6 +236,10 @@ pub trait MigrationReader: Sync {
     fn style(&self) -> &'static str;
     /// Whether this is a migration of the style that runs forward, by path and content.
     fn reads(&self, path: &RepoPath, text: &str) -> bool;
+    /// Whether the file is meant to grow, as a changelog does: then what an edit adds to it is new, and no rewriting.
+    fn appends(&self, _text: &str) -> bool {
+        false
+    }
     /// Reads the forward steps. `down` is the text of a separate undo file, where the style has one. `tree` is the
     /// tree that holds the file: some styles name tables and fields in other files than the one that changes them.
     fn read(

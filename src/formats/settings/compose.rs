@@ -12,6 +12,7 @@ pub fn read(nodes: &[Node]) -> Vec<Setting> {
     for (service, node) in nodes.iter().flat_map(|node| node.get("services").entries()) {
         let from = settings.len();
         environment(node.get("environment"), &mut settings);
+        environment(node.at(&["build", "args"]), &mut settings);
         for key in ROOM {
             let room = node.get(key);
             if room.is_some() {

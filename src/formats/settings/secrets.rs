@@ -36,6 +36,12 @@ static CREDENTIALS_IN_ADDRESS: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"[a-z][a-z0-9+.-]*://[^\s/:@]*:[^\s/@]+@").expect("the pattern is fixed and the tests run it")
 });
 
+/// A connection string or command line that names a password itself.
+static NAMED_INSIDE: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?i)(?:pass(?:word|wd)?|pwd|secret|token|api_?key|access_?key)['\x22]?\s*[=:]\s*\S")
+        .expect("the pattern is fixed and the tests run it")
+});
+
 /// The name of the kind of secret that a text holds, without the secret.
 pub fn kind_in(text: &str) -> Option<&'static str> {
     let found = KEY_SET.matches(text).into_iter().next()?;
@@ -52,6 +58,7 @@ pub fn is_hidden(key: &str, value: &str) -> bool {
         || last.ends_with("Key")
         || kind_in(value).is_some()
         || CREDENTIALS_IN_ADDRESS.is_match(value)
+        || NAMED_INSIDE.is_match(value)
         || is_opaque(value)
 }
 
@@ -93,6 +100,7 @@ mod tests {
             ("AWS_ACCESS_KEY_ID", "x"),
             ("DATABASE_URL", "postgres://me:pw@db/x"),
             ("SENTRY_DSN", "https://abc@x"),
+            ("CONNECTION", "Host=db;Username=me;Password=pw"),
             ("SOMETHING", "a8f5f167f44f4964e6c998dee827110c"),
         ] {
             assert!(is_hidden(key, value), "{key}");

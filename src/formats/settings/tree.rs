@@ -19,10 +19,11 @@ pub fn flatten(nodes: &[Node]) -> Vec<Setting> {
                 .entries()
                 .all(|(key, value)| value.is_map() && (named > 1 || environment_named(key).is_some()));
         for (key, value) in node.entries() {
+            let shared = matches!(key, "default" | "defaults" | "shared");
             match environment_named(key) {
-                Some(environment) if by_environment => {
+                environment if by_environment && (environment.is_some() || shared) => {
                     for (key, value) in value.entries() {
-                        walk(key.to_owned(), value, Some(environment), &mut settings);
+                        walk(key.to_owned(), value, environment, &mut settings);
                     }
                 }
                 _ => walk(key.to_owned(), value, profile, &mut settings),

@@ -329,9 +329,14 @@ pub(super) fn with_rule(step: Step, rule: Rule) -> Step {
 
 fn restated(step: Step, name: &str, type_: String, options: &[ColumnOption]) -> Step {
     let facts = options_of(options.iter());
+    // another collation sorts and compares the same values in another way
+    let collation = options.iter().find_map(|option| match option {
+        ColumnOption::Collation(name) => Some(format!(" COLLATE {name}")),
+        _ => None,
+    });
     Step {
         column: Some(name.to_owned()),
-        type_: Some(type_),
+        type_: Some(type_ + &collation.unwrap_or_default()),
         nullable: facts.nullable,
         default: facts.default,
         restates: true,

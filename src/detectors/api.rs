@@ -1,0 +1,433 @@
+//! What other software may ask this system to do, and what of it changes.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::json;
+
+use super::{Context, Detector, Line, Report};
+use crate::change::{Content, FileChange, RepoPath, Role, Snapshot};
+use crate::config::Stability;
+use crate::finding::{AccessFacts, ApiFacts, ApiOp, Evidence, Facts, Finding, Level, Side};
+use crate::formats::contracts::{self, Difference, Differences, Document, Format, Place};
+
+/// How many contracts of the tree are searched for one that a changed part belongs to, and up to which size.
+const MOST_ROOTS: usize = 60;
+const MOST_ROOT_BYTES: usize = 4 * 1024 * 1024;
+
+/// Its options.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Api {
+    /// Folders or files whose contracts are left out.
+    ignore: Vec<String>,
+}
+
+impl Detector for Api {
+    fn detect(&self, cx: &Context<'_>, report: &mut Report) {
+        let mut sides = Sides::default();
+        for file in cx.changes.files() {
+            if !matches!(file.role, Role::Test | Role::Vendored | Role::Lock) && !self.ignores(&file.path) {
+                sides.add(cx, report, file);
+            }
+        }
+        sides.add_roots_of_parts(cx, report);
+        let formats: BTreeSet<Format> = sides.documents.keys().copied().collect();
+        for format in formats {
+            let (before, after) = &sides.documents[&format];
+            let found = contracts::compare(format, before, after, &|path| old_path(cx, path));
+            if found.cut {
+                for document in after {
+                    report.could_not_check(&document.path, "too_large");
+                }
+            }
+            push(cx, report, found);
+        }
+    }
+}
+
+impl Api {
+    fn ignores(&self, path: &RepoPath) -> bool {
+        self.ignore.iter().any(|ignored| path.as_str() == ignored || path.is_in(ignored))
+    }
+}
+
+fn old_path(cx: &Context<'_>, path: &RepoPath) -> RepoPath {
+    let files = cx.changes.files();
+    let at = files.binary_search_by(|file| file.path.cmp(path)).ok();
+    at.map_or_else(|| path.clone(), |at| files[at].old_path().clone())
+}
+
+fn text_at(tree: &dyn Snapshot, path: &RepoPath) -> Option<Arc<str>> {
+    match tree.read(path)? {
+        Content::Text(text) => Some(text),
+        _ => None,
+    }
+}
+
+/// The contracts of both sides, by format.
+#[derive(Default)]
+struct Sides {
+    documents: BTreeMap<Format, (Vec<Document>, Vec<Document>)>,
+    read: BTreeSet<RepoPath>,
+    /// Changed files that are no contract of their own, but may be a part of one.
+    parts: Vec<RepoPath>,
+}
+
+impl Sides {
+    fn add(&mut self, cx: &Context<'_>, report: &mut Report, file: &FileChange) {
+        let recognise =
+            |path: &RepoPath, text: Option<&str>| text.and_then(|text| contracts::recognise(path, text));
+        let old = recognise(file.old_path(), file.before_text());
+        let new = recognise(&file.path, file.after_text());
+        let Some(format) = new.or(old) else {
+            let unread =
+                [file.before(), file.after()].into_iter().flatten().find(|content| content.text().is_none());
+            match (unread, file.path.extension().as_str()) {
+                (Some(Content::TooLarge { .. }), "proto" | "graphql" | "graphqls" | "gql" | "avsc") => {
+                    report.could_not_check(&file.path, "too_large");
+                }
+                (Some(Content::Missing), "proto" | "graphql" | "graphqls" | "gql" | "avsc") => {
+                    report.could_not_check(&file.path, "missing");
+                }
+                (_, "yaml" | "yml" | "json") => self.parts.push(file.path.clone()),
+                _ => {}
+            }
+            return;
+        };
+        let before = file.before_text().filter(|_| old.is_some());
+        let after = file.after_text().filter(|_| new.is_some());
+        self.pair(cx, report, old.unwrap_or(format), format, file.old_path(), before, &file.path, after);
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "two sides of one file")]
+    fn pair(
+        &mut self,
+        cx: &Context<'_>,
+        report: &mut Report,
+        old: Format,
+        new: Format,
+        old_path: &RepoPath,
+        before: Option<&str>,
+        path: &RepoPath,
+        after: Option<&str>,
+    ) {
+        if !self.read.insert(path.clone()) {
+            return;
+        }
+        let of = |format, path: &RepoPath, text: Option<&str>, tree: &dyn Snapshot| {
+            text.map(|text| contracts::read(format, path, text, &|path| text_at(tree, path))).transpose()
+        };
+        let read = of(old, old_path, before, cx.before)
+            .and_then(|before| Ok((before, of(new, path, after, cx.after)?)));
+        match read {
+            Ok((before, after)) => {
+                self.documents.entry(old).or_default().0.extend(before);
+                self.documents.entry(new).or_default().1.extend(after);
+            }
+            // One readable side alone would look as if all of it came or went.
+            Err(unreadable) => report.could_not_check(path, unreadable.reason),
+        }
+    }
+
+    /// A changed part is judged through the contracts that refer to it, although these did not change themselves.
+    fn add_roots_of_parts(&mut self, cx: &Context<'_>, report: &mut Report) {
+        let parts = std::mem::take(&mut self.parts);
+        let names: BTreeSet<&str> = parts.iter().map(RepoPath::file_name).collect();
+        if names.is_empty() {
+            return;
+        }
+        let named = |path: &RepoPath| {
+            let name = path.file_name().to_ascii_lowercase();
+            matches!(path.extension().as_str(), "yaml" | "yml" | "json")
+                && ["api", "swagger", "spec", "index", "root", "main", "schema"]
+                    .iter()
+                    .any(|word| name.contains(word))
+                && parts.iter().any(|part| part.is_in(path.folder()) || path.is_in(part.folder()))
+        };
+        let roots: Vec<&RepoPath> =
+            cx.after.paths().iter().filter(|path| named(path)).take(MOST_ROOTS).collect();
+        for path in roots {
+            let Some(after) = text_at(cx.after, path).filter(|text| text.len() < MOST_ROOT_BYTES) else {
+                continue;
+            };
+            let Some(format) = contracts::recognise(path, &after) else { continue };
+            // Parts may be reached through other parts, so any reference to another file is worth following.
+            if !after.contains("$ref")
+                || !after.contains(".yaml") && !after.contains(".yml") && !after.contains(".json")
+            {
+                continue;
+            }
+            let Some(before) = text_at(cx.before, path) else { continue };
+            self.pair(cx, report, format, format, path, Some(&before), path, Some(&after));
+        }
+    }
+}
+
+fn push(cx: &Context<'_>, report: &mut Report, found: Differences) {
+    let line = |place: &Place, side: Side| {
+        let tree = if side == Side::Before { cx.before } else { cx.after };
+        let line = match &place.spot {
+            contracts::Spot::Line(line) => Some(*line),
+            contracts::Spot::Keys(_) => text_at(tree, &place.path).map(|text| place.line(&text)),
+        };
+        Evidence { path: place.path.clone(), line, side }
+    };
+    for one in found.access {
+        let facts = AccessFacts {
+            what: one.what.to_owned(),
+            subject: one.subject.clone(),
+            change: "loosened".to_owned(),
+            from: Some(one.from),
+            to: one.to,
+        };
+        let rule = if one.what == "login" { "access.login_removed" } else { "access.scope_removed" };
+        let evidence = vec![line(&one.place, one.side)];
+        report.push(cx, rule, Level::TalkFirst, &one.subject, evidence, Facts::Access(facts));
+    }
+    // Copies of one contract in several folders say the same fact several times: one finding, more evidence.
+    let mut facts: Vec<(Difference, Vec<Evidence>)> = Vec::new();
+    let mut known: BTreeMap<String, usize> = BTreeMap::new();
+    for one in found.api {
+        let evidence = line(&one.place, one.side);
+        match known.get(&key_of(&one)) {
+            Some(&at) => facts[at].1.push(evidence),
+            None => {
+                known.insert(key_of(&one), facts.len());
+                facts.push((one, vec![evidence]));
+            }
+        }
+    }
+    for (one, evidence) in facts {
+        let by_service = evidence.first().and_then(|place| cx.catalog.service_of(&place.path));
+        let experimental =
+            one.experimental || by_service.is_some_and(|of| of.stability == Stability::Experimental);
+        let level = level_of(&one, experimental);
+        let rule = rule_of(&one);
+        let subject = key_of(&one);
+        let facts = ApiFacts {
+            format: one.format.name().to_owned(),
+            op: one.op,
+            subject: match one.what {
+                // A union's member and a type's promise stand under the type's own name.
+                contracts::What::Kind | contracts::What::Interface => format!("{} {}", one.subject, one.name),
+                _ => one.subject,
+            },
+            breaking: one.breaking,
+            deprecated_since: None,
+            advice: one.advice,
+            direction: one.direction.map(|direction| direction.name().to_owned()),
+            from: one.from,
+            to: one.to,
+            experimental,
+            what: one.what.name().to_owned(),
+            owner: one.owner,
+            announced: one.was_deprecated,
+        };
+        report.push(cx, &rule, level, &subject, evidence, Facts::Api(facts));
+    }
+}
+
+fn key_of(one: &Difference) -> String {
+    let side = |text: &Option<String>| text.clone().unwrap_or_default();
+    [
+        one.format.name(),
+        &format!("{:?}", one.op),
+        one.what.name(),
+        &one.subject,
+        &one.name,
+        &side(&one.from),
+        &side(&one.to),
+    ]
+    .join("\n")
+}
+
+fn level_of(one: &Difference, experimental: bool) -> Level {
+    match one.breaking {
+        Some(true) if !experimental => Level::TalkFirst,
+        Some(true) | None => Level::WorthALook,
+        Some(false) if matches!(one.op, ApiOp::OperationAdded | ApiOp::Deprecated) => Level::WorthALook,
+        Some(false) => Level::Routine,
+    }
+}
+
+/// `api.operation_removed`, `api.field_removed`, …; what has no op of its own is named by what it happens to.
+fn rule_of(one: &Difference) -> String {
+    let op = match one.op {
+        ApiOp::Other if one.from.is_some() => "changed",
+        ApiOp::Other if one.side == Side::Before => "removed",
+        ApiOp::Other => "added",
+        ApiOp::OperationRemoved => return "api.operation_removed".to_owned(),
+        ApiOp::OperationAdded => return "api.operation_added".to_owned(),
+        op => {
+            let name = serde_json::to_value(op)
+                .ok()
+                .and_then(|name| name.as_str().map(str::to_owned))
+                .unwrap_or_default();
+            return format!("api.{name}");
+        }
+    };
+    format!("api.{}_{op}", one.what.name())
+}
+
+/// Which sentence says a finding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Shape {
+    Removed,
+    FieldRemoved,
+    Stricter,
+    LoginRequired,
+    ValueRemoved,
+    TypeChanged,
+    Limit,
+    MayBeMissing,
+    TypeRemoved,
+    OtherBreaking,
+    ValueAdded,
+    Unsure,
+    Deprecated,
+    Added,
+    OptionalAdded,
+    Eased,
+}
+
+impl Shape {
+    fn of(facts: &ApiFacts) -> Shape {
+        use ApiOp::{
+            Deprecated, FieldAdded, FieldRemoved, LimitLoosened, LimitTightened, NowOptional, NowRequired,
+            OperationAdded, OperationRemoved, Other, TypeChanged, ValueAdded, ValueRemoved,
+        };
+        match (facts.op, facts.breaking) {
+            (OperationRemoved, _) => Shape::Removed,
+            (OperationAdded, _) => Shape::Added,
+            (Deprecated, _) => Shape::Deprecated,
+            (FieldRemoved, Some(true)) => Shape::FieldRemoved,
+            (NowRequired, Some(true)) if facts.what == "login" => Shape::LoginRequired,
+            (NowRequired | FieldAdded, Some(true)) => Shape::Stricter,
+            (ValueRemoved, Some(true)) => Shape::ValueRemoved,
+            (TypeChanged, Some(true)) => Shape::TypeChanged,
+            (LimitTightened | LimitLoosened, Some(true)) => Shape::Limit,
+            (NowOptional, Some(true)) => Shape::MayBeMissing,
+            (Other, Some(true)) if facts.what == "type" && facts.from.is_none() => Shape::TypeRemoved,
+            (_, Some(true)) => Shape::OtherBreaking,
+            (ValueAdded, None) => Shape::ValueAdded,
+            (_, None) => Shape::Unsure,
+            (FieldAdded | ValueAdded | Other, Some(false)) => Shape::OptionalAdded,
+            (_, Some(false)) => Shape::Eased,
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Shape::Removed => "api/removed",
+            Shape::FieldRemoved => "api/field_removed",
+            Shape::Stricter => "api/stricter",
+            Shape::LoginRequired => "api/login_required",
+            Shape::ValueRemoved => "api/value_removed",
+            Shape::TypeChanged => "api/type_changed",
+            Shape::Limit => "api/limit",
+            Shape::MayBeMissing => "api/may_be_missing",
+            Shape::TypeRemoved => "api/type_removed",
+            Shape::OtherBreaking => "api/other_breaking",
+            Shape::ValueAdded => "api/value_added",
+            Shape::Unsure => "api/unsure",
+            Shape::Deprecated => "api/deprecated",
+            Shape::Added => "api/added",
+            Shape::OptionalAdded => "api/optional_added",
+            Shape::Eased => "api/eased",
+        }
+    }
+
+    fn is_folded(self) -> bool {
+        matches!(self, Shape::OptionalAdded | Shape::Eased)
+    }
+}
+
+/// One line for each shape, told apart by whether anything was promised and whether a notice was given.
+pub fn lines(findings: &[&Finding]) -> Vec<Line> {
+    let api = |finding: &&Finding| match &finding.facts {
+        Facts::Api(facts) => Some(facts.clone()),
+        _ => None,
+    };
+    let mut groups: BTreeMap<(Shape, bool, bool), Vec<(&Finding, ApiFacts)>> = BTreeMap::new();
+    for finding in findings {
+        if let Some(facts) = api(finding) {
+            let key =
+                (Shape::of(&facts), facts.experimental, facts.announced || facts.deprecated_since.is_some());
+            groups.entry(key).or_default().push((finding, facts));
+        }
+    }
+    // Types that go together with operations are said in the same breath.
+    let removed: Vec<_> = groups.keys().filter(|key| key.0 == Shape::Removed).copied().collect();
+    let mut with_types = None;
+    if let [only] = removed.as_slice() {
+        let key = (Shape::TypeRemoved, only.1, false);
+        with_types = groups.remove(&key).map(|types| (*only, types));
+    }
+    let only_additions = groups.keys().all(|key| matches!(key.0, Shape::Added | Shape::OptionalAdded));
+    let mut outside = true;
+    let mut lines = Vec::new();
+    for (key, group) in &groups {
+        let (shape, experimental, announced) = *key;
+        let types = with_types.as_ref().filter(|(of, _)| of == key).map_or(&[][..], |(_, types)| types);
+        let all: Vec<&Finding> = group.iter().chain(types).map(|(finding, _)| *finding).collect();
+        let breaking = shape <= Shape::OtherBreaking;
+        let first = &group[0].1;
+        let one = group.len() == 1;
+        let facts = json!({
+            "n": group.len(),
+            "names": group.iter().map(|(_, facts)| name_of(facts)).collect::<Vec<_>>(),
+            "owner": first.owner.as_deref().filter(|_| one).map(short),
+            "name": last(first),
+            "what": first.what,
+            "from": first.from.as_ref().filter(|_| one),
+            "to": first.to.as_ref().filter(|_| one),
+            "request": first.direction.as_deref() == Some("request"),
+            "types": types.len(),
+            "experimental": experimental,
+            "announced": announced,
+            "since": first.deprecated_since.as_ref().filter(|_| group.iter().all(|(_, facts)| facts.deprecated_since == first.deprecated_since)),
+            "searched": false,
+            "advice": first.advice.as_ref().filter(|_| group.iter().all(|(_, facts)| facts.advice == first.advice)),
+            "from_code": group.iter().all(|(_, facts)| facts.format == "routes"),
+            "only_additions": only_additions,
+            "outside": breaking && outside,
+        });
+        outside &= !breaking;
+        lines.extend(
+            Line::of(shape.name(), &all, facts)
+                .map(|line| if shape.is_folded() { line.folded() } else { line }),
+        );
+    }
+    lines
+}
+
+/// The name as people know it: without the root type of a query language, without the package.
+fn name_of(facts: &ApiFacts) -> String {
+    match (facts.format.as_str(), facts.what.as_str()) {
+        ("graphql", "operation") => facts.subject.rsplit('.').next().unwrap_or_default().to_owned(),
+        ("protobuf", _) => short(&facts.subject).to_owned(),
+        _ => facts.subject.clone(),
+    }
+}
+
+/// A name without its package: the parts that begin with a capital letter, and what follows them.
+fn short(name: &str) -> &str {
+    let mut at = 0;
+    for part in name.split_inclusive('.') {
+        if part.starts_with(|c: char| c.is_ascii_uppercase()) || at + part.len() == name.len() {
+            break;
+        }
+        at += part.len();
+    }
+    if name.contains(' ') { name } else { &name[at..] }
+}
+
+/// The last part of the subject: the field, input or value itself.
+fn last(facts: &ApiFacts) -> String {
+    let name =
+        facts.owner.as_deref().and_then(|owner| facts.subject.strip_prefix(owner)).unwrap_or(&facts.subject);
+    name.trim_start_matches([':', '.', ' ']).to_owned()
+}

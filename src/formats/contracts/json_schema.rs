@@ -1,0 +1,283 @@
+//! JSON Schema: the shapes of OpenAPI and AsyncAPI, and contracts of their own.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::tree::{At, Documents};
+use super::{Direction, Document, Element, Format, Limit, Load, What, difference};
+use crate::change::RepoPath;
+use crate::formats::Unreadable;
+
+/// How deep shapes may nest, and how many elements a contract may have once `allOf` is laid flat.
+const MOST_DEPTH: usize = 60;
+const MOST_ELEMENTS: usize = 1_000_000;
+
+/// Reads a schema that stands for itself: one definition, named by its file or its `$id`.
+pub(super) fn read(path: &RepoPath, text: &str, load: Load<'_>) -> Result<Document, Unreadable> {
+    let documents = Documents::load(path, text, load)?;
+    let mut shapes = Shapes::new(&documents);
+    let root = documents.root();
+    let name = root.text("title").unwrap_or_else(|| path.file_name().split('.').next().unwrap_or_default());
+    let mut element = shapes.element(&root, What::Type, name);
+    element.direction = Some(Direction::Both);
+    element.deprecated = None;
+    let mut document = Document::new(Format::JsonSchema, path);
+    document.definitions.insert(name.to_owned(), element);
+    document.types = shapes.finish()?;
+    Ok(document)
+}
+
+/// Turns schemas into elements; types by reference are read once, and only those that are used.
+pub(super) struct Shapes<'a> {
+    documents: &'a Documents,
+    types: BTreeMap<String, Element>,
+    waiting: Vec<(String, At<'a>)>,
+    made: usize,
+}
+
+impl<'a> Shapes<'a> {
+    pub(super) fn new(documents: &'a Documents) -> Self {
+        Self { documents, types: BTreeMap::new(), waiting: Vec::new(), made: 0 }
+    }
+
+    /// The shape of one schema, under a name.
+    pub(super) fn element(&mut self, at: &At<'a>, what: What, name: &str) -> Element {
+        self.read(at, what, name, &mut Vec::new())
+    }
+
+    /// Reads what was referred to; ends with every type by its key.
+    pub(super) fn finish(mut self) -> Result<BTreeMap<String, Element>, Unreadable> {
+        while let Some((key, at)) = self.waiting.pop() {
+            if self.made > MOST_ELEMENTS {
+                return Err(Unreadable { reason: "too_large".to_owned() });
+            }
+            let name = key.rsplit('/').next().unwrap_or(&key).to_owned();
+            let element = self.read(&at, What::Type, &name, &mut Vec::new());
+            self.types.insert(key, element);
+        }
+        if self.made > MOST_ELEMENTS {
+            return Err(Unreadable { reason: "too_large".to_owned() });
+        }
+        Ok(self.types)
+    }
+
+    /// `above` holds the schemas that are being laid flat into this one, so that circles end.
+    fn read(&mut self, at: &At<'a>, what: What, name: &str, above: &mut Vec<String>) -> Element {
+        self.made += 1;
+        let mut element = Element::new(what, name, at.path, at.spot());
+        if above.len() > MOST_DEPTH || self.made > MOST_ELEMENTS {
+            return element;
+        }
+        self.annotations(at, &mut element);
+        if let Some(reference) = at.text("$ref") {
+            // A dangling reference keeps its name, so that it is compared by that.
+            match self.documents.resolve(at, reference) {
+                Some(target) => element.target = Some(self.refer(target)),
+                None => element.type_ = reference.rsplit('/').next().unwrap_or(reference).to_owned(),
+            }
+            return element;
+        }
+        let mut requires = BTreeSet::new();
+        above.push(at.key());
+        self.shape(at, &mut element, &mut requires, above);
+        above.pop();
+        for (key, part) in &mut element.parts {
+            if part.what == What::Field && requires.contains(key.as_str()) {
+                part.required = true;
+            }
+        }
+        element
+    }
+
+    fn refer(&mut self, target: At<'a>) -> String {
+        let key = target.key();
+        if !self.types.contains_key(&key) {
+            self.types.insert(key.clone(), Element::new(What::Type, "", target.path, target.spot()));
+            self.waiting.push((key.clone(), target));
+        }
+        key
+    }
+
+    /// What may stand beside a reference too.
+    fn annotations(&self, at: &At<'a>, element: &mut Element) {
+        let value = at.value;
+        element.nullable |= at.is("nullable") || at.is("x-nullable");
+        element.read_only |= at.is("readOnly");
+        element.write_only |= at.is("writeOnly");
+        if at.is("deprecated") {
+            element.deprecated = Some(at.text("x-deprecated").unwrap_or_default().to_owned());
+        }
+        if let Some(default) = value.get("default") {
+            element.default = Some(default.to_string());
+        }
+    }
+
+    /// Adds what a schema says to an element; `allOf` lays several schemas into one.
+    fn shape(
+        &mut self,
+        at: &At<'a>,
+        element: &mut Element,
+        requires: &mut BTreeSet<String>,
+        above: &mut Vec<String>,
+    ) {
+        let value = at.value;
+        let types = type_of(value, element);
+        if !types.is_empty() {
+            element.type_ = types;
+        }
+        if value.get("additionalProperties") == Some(&Value::Bool(false))
+            || value.get("unevaluatedProperties") == Some(&Value::Bool(false))
+        {
+            element.closed = true;
+        }
+        for item in value.get("required").and_then(Value::as_array).into_iter().flatten() {
+            requires.extend(item.as_str().map(str::to_owned));
+        }
+        self.limits(value, element);
+        for value in
+            value.get("enum").and_then(Value::as_array).into_iter().flatten().chain(value.get("const"))
+        {
+            if value.is_null() {
+                element.nullable = true;
+                continue;
+            }
+            let name = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            let part = Element::new(What::Value, &name, at.path, at.spot());
+            element.parts.insert(format!("={name}"), part);
+        }
+        if let Some(properties) = at.get("properties") {
+            for (name, property) in properties.each() {
+                let part = self.read(&property, What::Field, &name, above);
+                element.parts.insert(name, part);
+            }
+        }
+        if let Some(items) = at.get("items") {
+            let part = self.read(&items, What::Items, "", above);
+            element.parts.insert("[]".to_owned(), part);
+        }
+        if let Some(others) = at.get("additionalProperties").filter(|others| others.value.is_object()) {
+            let part = self.read(&others, What::Items, "", above);
+            element.parts.insert("{}".to_owned(), part);
+        }
+        if let Some(discriminator) = value.get("discriminator") {
+            let property = discriminator.get("propertyName").unwrap_or(discriminator);
+            let text = property.as_str().unwrap_or_default().to_owned();
+            element.rules.insert("discriminator", (text, Some(true)));
+        }
+        for list in ["oneOf", "anyOf"] {
+            if let Some(kinds) = at.get(list) {
+                self.kinds(&kinds, element, above);
+            }
+        }
+        for (_, part) in at.get("allOf").map(|all| all.each()).unwrap_or_default() {
+            let Some(part) = self.documents.follow(part) else { continue };
+            if above.contains(&part.key()) || above.len() > MOST_DEPTH || self.made > MOST_ELEMENTS {
+                continue;
+            }
+            above.push(part.key());
+            self.shape(&part, element, requires, above);
+            above.pop();
+        }
+    }
+
+    fn kinds(&mut self, kinds: &At<'a>, element: &mut Element, above: &mut Vec<String>) {
+        let each = kinds.each();
+        let (nulls, kinds): (Vec<_>, Vec<_>) = each
+            .into_iter()
+            .partition(|(_, kind)| kind.value.get("type").and_then(Value::as_str) == Some("null"));
+        element.nullable |= !nulls.is_empty();
+        // One kind beside null is that kind.
+        if let [(_, only)] = kinds.as_slice()
+            && !nulls.is_empty()
+            && element.parts.is_empty()
+        {
+            if let Some(target) =
+                only.text("$ref").and_then(|reference| self.documents.resolve(only, reference))
+            {
+                element.target = Some(self.refer(target));
+                element.type_.clear();
+            } else if !above.contains(&only.key()) {
+                above.push(only.key());
+                self.shape(only, element, &mut BTreeSet::new(), above);
+                above.pop();
+            }
+            return;
+        }
+        for (_, kind) in kinds {
+            let mut part = self.read(&kind, What::Kind, kind.text("title").unwrap_or_default(), above);
+            let identity = difference::identity(&part);
+            if part.name.is_empty() {
+                part.name = identity.clone();
+            }
+            element.parts.insert(format!("?{identity}"), part);
+        }
+    }
+
+    fn limits(&self, value: &Value, element: &mut Element) {
+        let mut add = |name: &str, limit: Limit| {
+            element.limits.insert(name.to_owned(), limit);
+        };
+        let number = |key: &str| value.get(key).and_then(Value::as_f64);
+        for key in ["maxLength", "maxItems", "maxProperties"] {
+            if let Some(number) = number(key) {
+                add(key, Limit::Most(number));
+            }
+        }
+        for key in ["minLength", "minItems", "minProperties"] {
+            if let Some(number) = number(key).filter(|number| *number != 0.0) {
+                add(key, Limit::Least(number));
+            }
+        }
+        // Before 3.1 a flag beside the limit says that the limit itself is shut out; since then it is a limit itself.
+        let flag = |key: &str| value.get(key).and_then(Value::as_bool).unwrap_or(false);
+        match (number("maximum"), number("exclusiveMaximum")) {
+            (Some(most), _) if flag("exclusiveMaximum") => add("maximum", Limit::Below(most)),
+            (Some(most), below) if below.is_none_or(|below| most < below) => {
+                add("maximum", Limit::Most(most))
+            }
+            (_, Some(below)) => add("maximum", Limit::Below(below)),
+            _ => {}
+        }
+        match (number("minimum"), number("exclusiveMinimum")) {
+            (Some(least), _) if flag("exclusiveMinimum") => add("minimum", Limit::Above(least)),
+            (Some(least), above) if above.is_none_or(|above| least > above) => {
+                add("minimum", Limit::Least(least))
+            }
+            (_, Some(above)) => add("minimum", Limit::Above(above)),
+            _ => {}
+        }
+        if let Some(pattern) = value.get("pattern").and_then(Value::as_str) {
+            add("pattern", Limit::Rule(pattern.to_owned()));
+        }
+        if let Some(step) = value.get("multipleOf") {
+            add("multipleOf", Limit::Rule(step.to_string()));
+        }
+        if flag("uniqueItems") {
+            add("uniqueItems", Limit::Rule("true".to_owned()));
+        }
+    }
+}
+
+/// The types of a schema, sorted and joined by ` | `, each with its format; null is kept apart.
+fn type_of(value: &Value, element: &mut Element) -> String {
+    let mut types: BTreeSet<&str> = match value.get("type") {
+        Some(Value::String(one)) => BTreeSet::from([one.as_str()]),
+        Some(Value::Array(several)) => several.iter().filter_map(Value::as_str).collect(),
+        _ if value.get("properties").is_some() || value.get("additionalProperties").is_some() => {
+            BTreeSet::from(["object"])
+        }
+        _ if value.get("items").is_some() => BTreeSet::from(["array"]),
+        _ => BTreeSet::new(),
+    };
+    element.nullable |= types.remove("null");
+    let format = value.get("format").and_then(Value::as_str).filter(|format| !format.is_empty());
+    let named: Vec<String> = types
+        .into_iter()
+        .map(|name| match format {
+            Some(format) if !matches!(name, "object" | "array") => format!("{name} ({format})"),
+            _ => name.to_owned(),
+        })
+        .collect();
+    named.join(" | ")
+}

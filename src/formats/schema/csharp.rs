@@ -1,0 +1,498 @@
+//! .NET: Entity Framework Core's `MigrationBuilder`, and FluentMigrator.
+
+use super::sql::Dialect;
+use super::syntax::{self, Call, Expr, Flow, Kind, Language, Style, Walk};
+use super::undo::{self, Back};
+use super::{Column, Migration, MigrationReader, Rule, Step, Table};
+use crate::change::{RepoPath, Snapshot};
+use crate::finding::SchemaOp as Op;
+use crate::formats::Unreadable;
+
+/// Entity Framework Core migrations.
+pub struct EfCore;
+
+/// FluentMigrator migrations.
+pub struct FluentMigrator;
+
+impl MigrationReader for EfCore {
+    fn style(&self) -> &'static str {
+        "ef_core"
+    }
+
+    fn reads(&self, path: &RepoPath, text: &str) -> bool {
+        // The designer's file and the snapshot are written beside each migration and say nothing of their own.
+        let name = path.file_name();
+        path.extension() == "cs"
+            && !name.ends_with(".Designer.cs")
+            && !name.ends_with("ModelSnapshot.cs")
+            && text.contains("MigrationBuilder")
+            && text.contains("void Up(")
+    }
+
+    fn read(
+        &self,
+        _path: &RepoPath,
+        text: &str,
+        _down: Option<&str>,
+        _tree: &dyn Snapshot,
+    ) -> Result<Migration, Unreadable> {
+        read(
+            text,
+            |text| if text.contains("SqlServer:") { Some(Dialect::SqlServer) } else { None },
+            |walk, expr, call| ef_core(walk, call, expr.line),
+        )
+    }
+}
+
+impl MigrationReader for FluentMigrator {
+    fn style(&self) -> &'static str {
+        "fluent_migrator"
+    }
+
+    fn reads(&self, path: &RepoPath, text: &str) -> bool {
+        path.extension() == "cs"
+            && text.contains("Migration")
+            && text.contains("void Up(")
+            && (text.contains("FluentMigrator")
+                || ["Create.Table(", "Alter.Table(", "Delete.", "Execute.Sql("]
+                    .iter()
+                    .any(|mark| text.contains(mark)))
+    }
+
+    fn read(
+        &self,
+        _path: &RepoPath,
+        text: &str,
+        _down: Option<&str>,
+        _tree: &dyn Snapshot,
+    ) -> Result<Migration, Unreadable> {
+        let mut migration = read(text, |_| None, fluent)?;
+        if text.contains("AutoReversingMigration") {
+            migration.steps.iter_mut().for_each(|step| step.undo = undo::turned(step));
+        }
+        Ok(migration)
+    }
+}
+
+/// How a style reads a call.
+type Read = for<'n> fn(&mut Walk<'n>, &'n Expr<'n>, &'n Call<'n>) -> Flow;
+
+struct Reader(Read);
+
+impl<'n> Style<'n> for Reader {
+    fn call(&mut self, walk: &mut Walk<'n>, expr: &'n Expr<'n>, call: &'n Call<'n>) -> Flow {
+        if call.receiver.is_none() && walk.funcs.contains_key(call.name) {
+            Flow::Inside
+        } else {
+            (self.0)(walk, expr, call)
+        }
+    }
+}
+
+fn read(text: &str, dialect: fn(&str) -> Option<Dialect>, call: Read) -> Result<Migration, Unreadable> {
+    let file = syntax::parse(Language::CSharp, text)?;
+    let run = |name: &str| {
+        let mut walked = Walk::new(&file);
+        walked.dialect = dialect(text);
+        if let Some(func) = walked.funcs.get(name).copied() {
+            walked.run(&mut Reader(call), func, &[]);
+        }
+        walked
+    };
+    let mut migration = run("Up").finish();
+    let down = run("Down");
+    undo::settle(
+        &mut migration.steps,
+        &Back::Steps { steps: &down.found.steps, unclear: down.unknown.is_some() && !down.raised },
+    );
+    Ok(migration)
+}
+
+fn named<'n>(walk: &Walk<'n>, call: &'n Call<'n>, at: usize, key: &str) -> Option<String> {
+    call.arg_or(at, key).and_then(|arg| walk.text(arg))
+}
+
+fn ef_core<'n>(walk: &mut Walk<'n>, call: &'n Call<'n>, line: u32) -> Flow {
+    let option = |key: &str| call.named.iter().find(|(name, _)| *name == key).map(|(_, value)| value);
+    let text = |key: &str| option(key).and_then(|value| walk.text(value));
+    let name = || named(walk, call, 0, "name").unwrap_or_default();
+    let table = named(walk, call, 1, "table").unwrap_or_default();
+    let step = |op: Op| Step::new(op, &table, line);
+    let covers = || walk.joined(option("columns").or(option("column")).or(call.arg(2)));
+    match call.name {
+        "CreateTable" => {
+            let name = name();
+            let mut shape = Table { name: name.clone(), line, ..Table::default() };
+            let made = call.arg_or(1, "columns").and_then(Expr::func).and_then(|func| func.body.first());
+            for (key, value) in made.map(Expr::entries).unwrap_or_default() {
+                let Some((call, line)) = value.chain().1.into_iter().find(|(call, _)| call.name == "Column")
+                else {
+                    continue;
+                };
+                let mut field = column(walk, call, line);
+                field.name = call
+                    .option("name")
+                    .and_then(|name| walk.text(name))
+                    .or_else(|| key.key().map(str::to_owned))
+                    .unwrap_or_default();
+                shape.columns.push(field);
+            }
+            for rule in option("constraints")
+                .and_then(Expr::func)
+                .map(|func| func.body.as_slice())
+                .unwrap_or_default()
+            {
+                let Some(call) = rule
+                    .chain()
+                    .1
+                    .into_iter()
+                    .map(|(call, _)| call)
+                    .find(|call| call.name.ends_with("Key") || call.name.ends_with("Constraint"))
+                else {
+                    continue;
+                };
+                shape.constraints.push(Rule {
+                    name: named(walk, call, 0, "name").unwrap_or_default(),
+                    columns: lambda_names(call),
+                    what: rule_of(call.name).to_owned(),
+                    line: rule.line,
+                });
+            }
+            walk.push(Step { shape: Some(shape), ..Step::new(Op::AddTable, name, line) });
+        }
+        "DropTable" => {
+            let name = name();
+            walk.push(Step::new(Op::DropTable, name, line));
+        }
+        "RenameTable" => {
+            let (name, to) = (name(), text("newName").or_else(|| named(walk, call, 1, "newName")));
+            // Only the schema may change.
+            if to.is_some() {
+                walk.push(Step { to, ..Step::new(Op::RenameTable, name, line) });
+            }
+        }
+        "AddColumn" => {
+            let field = column(walk, call, line);
+            let name = name();
+            walk.push(Step {
+                type_: field.type_,
+                nullable: field.nullable,
+                default: field.default,
+                ..step(Op::AddColumn).column(name)
+            });
+        }
+        "DropColumn" => {
+            let name = name();
+            walk.push(step(Op::DropColumn).column(name));
+        }
+        "RenameColumn" => {
+            let (name, to) = (name(), named(walk, call, 2, "newName"));
+            walk.push(Step { to, ..step(Op::RenameColumn).column(name) });
+        }
+        "AlterColumn" => {
+            let name = name();
+            walk.found.steps.extend(altered(walk, call, &table, &name, line));
+        }
+        "CreateIndex" => {
+            let unique = option("unique").and_then(Expr::truth) == Some(true);
+            let mut new = Step { column: covers(), ..step(Op::AddIndex) }
+                .detail("what", if unique { "unique_index" } else { "index" })
+                .detail("name", name());
+            if let Some(filter) = text("filter") {
+                new = new.detail("condition", filter);
+            }
+            walk.push(new);
+        }
+        "DropIndex" => walk.push(step(Op::DropIndex).detail("name", name())),
+        "AddForeignKey" | "AddPrimaryKey" | "AddUniqueConstraint" | "AddCheckConstraint" => {
+            let column = covers().filter(|_| call.name != "AddCheckConstraint");
+            let mut new = Step { column, ..step(Op::AddConstraint) }
+                .detail("what", rule_of(call.name))
+                .detail("name", name());
+            if let Some(rule) = option("onDelete").and_then(Expr::last_name) {
+                new = new.detail("on_delete", rule.to_lowercase());
+            }
+            if let Some(sql) = text("sql").or_else(|| text("constraintSql")) {
+                new = new.detail("condition", sql);
+            }
+            walk.push(new);
+        }
+        "DropForeignKey" | "DropPrimaryKey" | "DropUniqueConstraint" | "DropCheckConstraint" => {
+            walk.push(step(Op::DropConstraint).detail("what", rule_of(call.name)).detail("name", name()));
+        }
+        "Sql" | "SqlResource" | "SqlFile" => match call.arg_or(0, "sql") {
+            Some(sql) if call.name == "Sql" => walk.sql(&Reader(|_, _, _| Flow::Done), sql),
+            _ => walk.own_code(line),
+        },
+        "InsertData" | "UpdateData" | "DeleteData" => {
+            let table = named(walk, call, 0, "table").unwrap_or_default();
+            walk.rows(&table, line, call.name, call.name == "DeleteData");
+        }
+        "DropSchema" => {
+            walk.push(Step::new(Op::Other, "", line).detail("what", "schema").detail("name", name()))
+        }
+        "RenameIndex" | "EnsureSchema" | "AlterTable" | "RestartSequence" | "RenameSequence"
+        | "AlterDatabase" | "CreateSequence" | "DropSequence" | "AlterSequence" => {}
+        // `.Annotation(…)` and `.OldAnnotation(…)` follow an operation.
+        "Annotation" | "OldAnnotation" => {
+            return if call.receiver.is_some() { Flow::Inside } else { Flow::Done };
+        }
+        _ => return Flow::Inside,
+    }
+    Flow::Done
+}
+
+fn rule_of(name: &str) -> &'static str {
+    match name {
+        name if name.contains("Foreign") => "foreign_key",
+        name if name.contains("Primary") => "primary_key",
+        name if name.contains("Unique") => "unique",
+        _ => "check",
+    }
+}
+
+/// `x => x.Id`, `x => new { x.A, x.B }`
+fn lambda_names(call: &Call<'_>) -> Option<String> {
+    let body = call
+        .args
+        .iter()
+        .chain(call.named.iter().map(|(_, value)| value))
+        .find_map(Expr::func)?
+        .body
+        .first()?;
+    match &body.kind {
+        Kind::Call(member) => Some(member.name.to_owned()),
+        _ => {
+            let inner = body.text.split_once('{')?.1.trim_end_matches('}');
+            Some(
+                inner
+                    .split(',')
+                    .map(|part| part.trim().rsplit('.').next().unwrap_or_default())
+                    .collect::<Vec<_>>()
+                    .join(", "),
+            )
+        }
+    }
+}
+
+fn column<'n>(walk: &Walk<'n>, call: &'n Call<'n>, line: u32) -> Column {
+    let option =
+        |key: &str| call.named.iter().find(|(name, _)| *name == key).map(|(_, value)| walk.resolve(value));
+    let written = |value: &Expr<'_>| value.literal().unwrap_or(value.text).to_owned();
+    let length = option("maxLength").map(|length| format!("({})", length.text)).unwrap_or_default();
+    let type_ = option("type")
+        .and_then(|type_| walk.text(type_))
+        .or_else(|| call.generic.map(|type_| format!("{type_}{length}")));
+    Column {
+        name: option("name").and_then(|name| walk.text(name)).unwrap_or_default(),
+        type_,
+        nullable: Some(option("nullable").and_then(Expr::truth).unwrap_or(false)),
+        default: option("defaultValueSql")
+            .or(option("defaultValue"))
+            .filter(|value| !value.is_nothing())
+            .map(written),
+        line,
+    }
+}
+
+/// `AlterColumn` names the old field beside the new one.
+fn altered<'n>(walk: &Walk<'n>, call: &'n Call<'n>, table: &str, name: &str, line: u32) -> Vec<Step> {
+    let option = |key: &str| call.named.iter().find(|(name, _)| *name == key).map(|(_, value)| value);
+    let step = |op: Op| Step::new(op, table, line).column(name);
+    let new = column(walk, call, line);
+    let mut steps = Vec::new();
+    let old_type = option("oldType").and_then(|type_| walk.text(type_));
+    let clr = option("oldClrType").map(|type_| {
+        walk.resolve(type_)
+            .name()
+            .unwrap_or(type_.text)
+            .trim_start_matches("typeof(")
+            .trim_end_matches(')')
+            .to_owned()
+    });
+    let text = |key: &str| option(key).map(|value| value.text.to_owned());
+    let sized = text("maxLength") != text("oldMaxLength")
+        || text("precision") != text("oldPrecision")
+        || text("scale") != text("oldScale");
+    let retyped = match (&new.type_, &old_type) {
+        (Some(new), Some(old)) => new != old,
+        _ => clr.is_some() && clr.as_deref() != call.generic || sized,
+    };
+    if retyped {
+        let changed = Step { type_: new.type_.clone(), ..step(Op::ChangeType) };
+        steps.push(match old_type {
+            Some(old) => changed.detail("from_type", old),
+            None => changed,
+        });
+    }
+    if new.nullable != Some(option("oldNullable").and_then(Expr::truth).unwrap_or(false)) {
+        steps.push(Step {
+            nullable: new.nullable,
+            default: new.default.clone(),
+            ..step(Op::ChangeNullability)
+        });
+    }
+    let start = |value: &str, sql: &str| {
+        option(sql).or(option(value)).filter(|value| !value.is_nothing()).map(|value| value.text)
+    };
+    let old_start = start("oldDefaultValue", "oldDefaultValueSql");
+    // A start value that comes with "must be filled" only fills what is empty.
+    if start("defaultValue", "defaultValueSql") != old_start
+        && (old_start.is_some() || new.nullable == Some(true) || steps.is_empty())
+    {
+        steps.push(Step { default: new.default, ..step(Op::ChangeDefault) });
+    }
+    steps
+}
+
+/// `Create.Table("x").WithColumn("y").AsString()`: what is done stands first, to what follows.
+fn fluent<'n>(walk: &mut Walk<'n>, expr: &'n Expr<'n>, _call: &'n Call<'n>) -> Flow {
+    let (root, calls) = expr.chain();
+    let verb = root.and_then(Expr::name).unwrap_or_default();
+    let Some(((first, line), how)) = calls.split_first() else { return Flow::Inside };
+    let line = *line;
+    let text = |call: &'n Call<'n>| call.arg(0).and_then(|arg| walk.text(arg)).unwrap_or_default();
+    let name = text(first);
+    let find = |wanted: &[&str]| {
+        how.iter().find(|(call, _)| wanted.contains(&call.name)).map(|(call, _)| text(call))
+    };
+    let all = |wanted: &[&str]| {
+        let names: Vec<String> = how
+            .iter()
+            .filter(|(call, _)| wanted.contains(&call.name))
+            .flat_map(|(call, _)| call.args.iter().flat_map(|arg| walk.texts(arg)))
+            .collect();
+        (!names.is_empty()).then(|| names.join(", "))
+    };
+    let on = || find(&["OnTable", "FromTable", "ForTable", "InTable"]).unwrap_or_default();
+    match (verb, first.name) {
+        ("Create", "Table") => {
+            let columns = columns(walk, how, &["WithColumn"]);
+            let shape = Some(Table { name: name.clone(), line, columns, ..Table::default() });
+            walk.push(Step { shape, ..Step::new(Op::AddTable, name, line) });
+        }
+        ("Delete", "Table") => walk.push(Step::new(Op::DropTable, name, line)),
+        ("Rename", "Table") => {
+            let to = find(&["To"]);
+            walk.push(Step { to, ..Step::new(Op::RenameTable, name, line) });
+        }
+        ("Rename", "Column") => {
+            let (table, to) = (on(), find(&["To"]));
+            walk.push(Step { to, ..Step::new(Op::RenameColumn, table, line).column(name) });
+        }
+        ("Create", "Column") => {
+            let table = on();
+            for field in columns(walk, &calls, &["Column"]) {
+                walk.push(Step {
+                    type_: field.type_,
+                    nullable: field.nullable,
+                    default: field.default,
+                    ..Step::new(Op::AddColumn, &table, line).column(field.name)
+                });
+            }
+        }
+        ("Alter", "Table") => {
+            for field in columns(walk, how, &["AddColumn"]) {
+                walk.push(Step {
+                    type_: field.type_,
+                    nullable: field.nullable,
+                    default: field.default,
+                    ..Step::new(Op::AddColumn, &name, field.line).column(field.name)
+                });
+            }
+            for field in columns(walk, how, &["AlterColumn"]) {
+                walk.push(Step {
+                    type_: field.type_,
+                    nullable: field.nullable,
+                    restates: true,
+                    ..Step::new(Op::ChangeType, &name, field.line).column(field.name)
+                });
+            }
+        }
+        ("Alter", "Column") => {
+            let table = on();
+            for field in columns(walk, &calls, &["Column"]) {
+                walk.push(Step {
+                    type_: field.type_,
+                    nullable: field.nullable,
+                    restates: true,
+                    ..Step::new(Op::ChangeType, &table, line).column(field.name)
+                });
+            }
+        }
+        ("Delete", "Column") => {
+            let table = on();
+            let names: Vec<String> = std::iter::once(name)
+                .chain(how.iter().filter(|(call, _)| call.name == "Column").map(|(call, _)| text(call)))
+                .collect();
+            names.iter().for_each(|name| walk.push(Step::new(Op::DropColumn, &table, line).column(name)));
+        }
+        ("Create" | "Delete", "Index") => {
+            let op = if verb == "Create" { Op::AddIndex } else { Op::DropIndex };
+            let column = all(&["OnColumn", "OnColumns"]);
+            let unique = how.iter().any(|(call, _)| call.name == "Unique");
+            let step = Step { column, ..Step::new(op, on(), line) }
+                .detail("what", if unique { "unique_index" } else { "index" });
+            walk.push(if name.is_empty() { step } else { step.detail("name", name) });
+        }
+        ("Create" | "Delete", "ForeignKey" | "UniqueConstraint" | "PrimaryKey") => {
+            let op = if verb == "Create" { Op::AddConstraint } else { Op::DropConstraint };
+            let column = all(&["ForeignColumn", "ForeignColumns", "Column", "Columns"]);
+            walk.push(Step { column, ..Step::new(op, on(), line) }.detail("what", rule_of(first.name)));
+        }
+        ("Execute", "Sql") => {
+            if let Some(sql) = first.arg(0) {
+                walk.sql(&Reader(|_, _, _| Flow::Done), sql);
+            }
+        }
+        ("Insert", "IntoTable") | ("Update", "Table") => walk.rows(&name, line, verb, false),
+        ("Delete", "FromTable") => walk.data(&name, line, true),
+        ("Execute", _) => walk.own_code(line),
+        ("Create" | "Delete", "Schema") => {
+            walk.push(Step::new(Op::Other, "", line).detail("what", "schema").detail("name", name))
+        }
+        _ => return Flow::Inside,
+    }
+    Flow::Done
+}
+
+/// The fields of a chain: each begins with one of `starts` and reaches to the next.
+fn columns<'n>(walk: &Walk<'n>, calls: &[(&'n Call<'n>, u32)], starts: &[&str]) -> Vec<Column> {
+    let mut columns: Vec<Column> = Vec::new();
+    let mut passed = false;
+    for (call, line) in calls {
+        let text = || call.arg(0).map(|arg| walk.text(arg).unwrap_or_else(|| arg.text.to_owned()));
+        if starts.contains(&call.name) {
+            passed = false;
+            columns.push(Column {
+                name: text().unwrap_or_default(),
+                nullable: Some(true),
+                line: *line,
+                ..Column::default()
+            });
+            continue;
+        }
+        // In `Alter.Table(…).AddColumn(…).AlterColumn(…)` the fields of the other verb are passed over.
+        passed = if matches!(call.name, "AddColumn" | "AlterColumn") { true } else { passed };
+        let Some(last) = columns.last_mut().filter(|_| !passed) else { continue };
+        match call.name {
+            "NotNullable" | "PrimaryKey" => last.nullable = Some(false),
+            "Nullable" => last.nullable = Some(true),
+            "WithDefaultValue" | "WithDefault" => last.default = text(),
+            name if name.starts_with("As") => {
+                let sizes: Vec<&str> = call.args.iter().map(|arg| walk.resolve(arg).text).collect();
+                let name = name.trim_start_matches("As");
+                last.type_ = Some(if sizes.is_empty() {
+                    name.to_owned()
+                } else {
+                    format!("{name}({})", sizes.join(", "))
+                });
+            }
+            _ => {}
+        }
+    }
+    columns
+}
+
+#[cfg(test)]
+mod tests {}
