@@ -12,14 +12,14 @@ fn origin() -> (TestRepo, String, String) {
     repo.git(&["config", "uploadpack.allowFilter", "true"]);
     repo.git(&["config", "uploadpack.allowAnySHA1InWant", "true"]);
     repo.write("plainly.toml", "").write("src/a.js", "one\n").write("src/gone.js", "gone\n");
-    for number in 0..5_100 {
-        repo.write(&format!("data/{}/{number}.txt", number % 50), format!("{number}\n"));
-    }
-    let base = repo.commit("base");
-    repo.git(&["checkout", "--quiet", "-b", "change"]);
-    std::fs::remove_file(repo.dir().join("src/gone.js")).unwrap();
+    repo.commit("first");
+    let many = (0..5_100).map(|number| format!("data/{}/{number}.txt", number % 50));
+    let base = repo.commit_many("base", many, "data\n");
+    repo.git(&["rm", "--quiet", "src/gone.js"]);
     repo.write("src/a.js", "two\n").write("src/new.js", "new\n");
-    let head = repo.commit("change");
+    repo.git(&["add", "src"]);
+    repo.git(&["commit", "--quiet", "--message", "change"]);
+    let head = repo.git(&["rev-parse", "HEAD"]);
     (repo, base, head)
 }
 
@@ -40,7 +40,11 @@ fn the_change_is_read_as_from_a_full_copy() {
         use plainly::change::Snapshot;
         let before = fetched.before(&range).unwrap();
         assert!(matches!(before.read(&"plainly.toml".into()), Some(Content::Text(_))));
-        assert_eq!(before.read(&"data/0/0.txt".into()), Some(Content::Missing), "only what is needed is fetched");
+        assert_eq!(
+            before.read(&"data/0/0.txt".into()),
+            Some(Content::Missing),
+            "only what is needed is fetched"
+        );
     }
     // Nothing of the token stays behind, and no work tree was made.
     let config = std::fs::read_to_string(store.join("config")).unwrap();

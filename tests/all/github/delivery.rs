@@ -121,16 +121,11 @@ fn where_git_can_fetch_nothing_the_view_is_limited_and_says_so() {
 #[test]
 fn five_thousand_files_fit_within_the_budgets() {
     let job = Job::new();
-    for number in 0..5_000 {
-        let folder = format!("services/service{}/src/part{}", number % 60, number % 7);
-        job.repo.write(&format!("{folder}/file{number}.js"), format!("export const value = {number}\n"));
-    }
-    let base = job.repo.commit("Start");
-    for number in 0..5_000 {
-        let folder = format!("services/service{}/src/part{}", number % 60, number % 7);
-        job.repo.write(&format!("{folder}/file{number}.js"), format!("export const value = {number} + 1\n"));
-    }
-    let head = job.repo.commit("Everything");
+    let paths = || {
+        (0..5_000).map(|number| format!("services/service{}/src/part{}/{number}.js", number % 60, number % 7))
+    };
+    let base = job.repo.commit_many("Start", paths(), "export const value = 0\n");
+    let head = job.repo.commit_many("Everything", paths(), "export const value = 1\n");
     let payload = job.payload(&base, &head);
     let runner = job.runner("pull_request", &payload);
     let start = std::time::Instant::now();
