@@ -1,5 +1,6 @@
 //! What plainly reads of a repository, against the real git.
 
+mod fetch;
 mod changes;
 mod past;
 mod pushes;

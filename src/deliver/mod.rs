@@ -1,5 +1,7 @@
 //! `plainly comment`: from the event that started a job to a summary, and to where people read it.
 
+mod ids;
+
 use std::path::Path;
 
 use crate::change::{ChangeSet, Commit, Content, MemorySnapshot};
@@ -19,9 +21,13 @@ use crate::roles::Roles;
 use crate::run::{self, ConfigFrom, Given, Pull, Run};
 use crate::summary::{self, Report, Summary};
 use crate::{Change, Plainly};
+<<<<<<< HEAD:src/deliver/mod.rs
+use ids::Ids;
+=======
 
 /// More findings than this are not remembered from version to version: the hidden line would crowd the text out.
 const MOST_IDS: usize = 400;
+>>>>>>> main:src/deliver.rs
 
 /// What a job has done.
 #[derive(Debug, Default)]
@@ -74,12 +80,16 @@ pub fn comment(runner: &Runner, wanted: Wanted<'_>) -> Result<Delivered, Error> 
     let token = runner.token.as_ref();
     let session = token.map(|token| Session::new(runner, token, Patience::default())).transpose()?;
     let mut job = Job { runner, wanted, session, done: Delivered::default() };
-    match runner.event()?.target {
+    let event = runner.event()?;
+    match event.target {
         Target::PullRequest(pull) => job.pull_request(&pull)?,
         Target::WorkflowRun(finished) => job.workflow_run(&finished)?,
         Target::MergeGroup { base, head, .. } => job.range(&base, &head)?,
         Target::Branch { before: Some(before), after, .. } => job.range(&before, &after)?,
-        Target::Branch { before: None, .. } | Target::Manual => {
+        Target::Branch { before: None, after, .. } => {
+            job.new_branch(event.default_branch.as_deref(), &after)?
+        }
+        Target::Manual => {
             let run = run::preview(wanted.directory, None, Given::default())?;
             job.summary(run.into())?;
         }
@@ -124,7 +134,7 @@ impl Job<'_> {
         }
         let (limit, style) = (COMMENT_LIMIT, self.style(&said.summary.report));
         // A template that cannot be filled in fails here, before anything is written.
-        let text = said.plainly.renderer().summary(&said.summary, &style, limit)?;
+        let text = said.body(&pull.head, None, &style, limit)?;
         if self.wanted.dry_run {
             return self.finish(said, Some(text));
         }
@@ -133,8 +143,10 @@ impl Job<'_> {
             (None, _) => Upsert::Refused(Refusal::NoToken),
             (Some(_), Access::Read(why)) => Upsert::Refused(why.into()),
             (Some(session), Access::Write) => {
-                let body = |earlier: Option<&str>, limit: usize| said.body(earlier, &style, limit, &text);
                 let head = pull.head.clone();
+                let body = |earlier: Option<&str>, limit: usize| {
+                    said.body(&pull.head, earlier, &style, limit).unwrap_or_else(|_| text.clone())
+                };
                 let letter = Letter {
                     pull: pull.number,
                     marker: Marker { key: "summary".to_owned(), head, run: self.runner.run },
@@ -176,6 +188,17 @@ impl Job<'_> {
                 Err(error) => local.map_err(|_| error)?,
             },
         };
+        self.summary(run.into())
+    }
+
+    /// What a new branch adds to the one that others start from.
+    fn new_branch(&mut self, default: Option<&str>, head: &CommitId) -> Result<(), Error> {
+        let repository = Repository::open(self.wanted.directory)?;
+        let range = match default.map(|name| repository.range(Some(&format!("origin/{name}...{head}")))) {
+            Some(Ok(range)) if !range.is_empty() => range,
+            _ => repository.change(head.as_str())?,
+        };
+        let run = run::summarize(&repository, &range, Given::default(), ConfigFrom::Base)?;
         self.summary(run.into())
     }
 
@@ -302,6 +325,31 @@ impl Job<'_> {
 
 impl Said {
     /// The comment from its second line on: the findings' ids, hidden, and the text, which says what is new since
+<<<<<<< HEAD:src/deliver/mod.rs
+    /// the version that stands there.
+    fn body(
+        &self,
+        head: &CommitId,
+        earlier: Option<&str>,
+        style: &Style,
+        limit: usize,
+    ) -> Result<String, Error> {
+        let earlier = earlier.and_then(|text| text.lines().next()).and_then(Ids::parse);
+        let before = earlier.map(|ids| ids.earlier(head.as_str()).to_vec()).unwrap_or_default();
+        let mut summary = self.summary.clone();
+        if !before.is_empty() {
+            summary.compare(&before);
+        }
+        let mut ids = Ids { head: head.to_string(), now: summary.ids(), before };
+        // A change with thousands of findings has ids that are longer than any comment may be.
+        if ids.line().len() >= limit / 4 {
+            ids = Ids { head: ids.head, ..Ids::default() };
+        }
+        let hidden = ids.line();
+        let text =
+            self.plainly.renderer().summary(&summary, style, limit.saturating_sub(hidden.len() + 1))?;
+        Ok(format!("{hidden}\n{text}"))
+=======
     /// the version of an earlier head.
     fn body(&self, earlier: Option<&str>, style: &Style, limit: usize, text: &str) -> String {
         let mut summary = self.summary.clone();
@@ -317,6 +365,7 @@ impl Said {
         };
         let rendered = self.plainly.renderer().summary(&summary, style, limit.saturating_sub(hidden.len()));
         format!("{hidden}{}", rendered.unwrap_or_else(|_| text.to_owned()))
+>>>>>>> main:src/deliver.rs
     }
 }
 
@@ -369,9 +418,9 @@ fn given(pull: &PullRequest, commits: Vec<Commit>) -> Given {
 /// ends in a copy with its whole history.
 fn checked_out(repository: &Repository, pull: &PullRequest) -> Option<git::Range> {
     let head = pull.head.as_str();
-    let second = repository.between("HEAD^2", "HEAD^2").ok();
-    if second.is_some_and(|second| second.head() == head) {
-        return repository.between("HEAD^1", "HEAD").ok();
+    let parents = repository.parents("HEAD").unwrap_or_default();
+    if parents.len() == 2 && parents[1] == head {
+        return repository.between(&parents[0], "HEAD").ok();
     }
     match repository.is_cut() {
         true => None,
@@ -408,6 +457,8 @@ fn label(level: Level) -> &'static str {
         Level::Routine => "routine",
         Level::WorthALook => "worth-a-look",
         Level::TalkFirst => "talk-first",
+<<<<<<< HEAD:src/deliver/mod.rs
+=======
     }
 }
 
@@ -423,5 +474,6 @@ mod tests {
         assert_eq!(ids.earlier(&"b".repeat(40)), ["schema:12345678"]);
         assert_eq!(Ids::of("<!-- plainly:ids -->"), None);
         assert_eq!(Ids::of(""), None);
+>>>>>>> main:src/deliver.rs
     }
 }
