@@ -106,7 +106,12 @@ impl TestRepo {
     }
 
     /// Commits many files that all hold the same text, without writing them into the work tree; gives the commit's id.
-    pub(crate) fn commit_many(&self, message: &str, paths: impl Iterator<Item = String>, text: &str) -> String {
+    pub(crate) fn commit_many(
+        &self,
+        message: &str,
+        paths: impl Iterator<Item = String>,
+        text: &str,
+    ) -> String {
         let file = self.beside("text");
         std::fs::write(&file, text).expect("file");
         let blob = self.git(&["hash-object", "-w", file.to_str().expect("a path in UTF-8")]);
@@ -114,7 +119,8 @@ impl TestRepo {
         std::fs::write(&file, list).expect("file");
         let stdin = std::fs::File::open(&file).expect("file");
         let mut index = self.command("git");
-        let done = index.args(["update-index", "--add", "--index-info"]).stdin(stdin).status().expect("git runs");
+        let done =
+            index.args(["update-index", "--add", "--index-info"]).stdin(stdin).status().expect("git runs");
         assert!(done.success());
         self.git(&["commit", "--quiet", "--message", message]);
         self.git(&["rev-parse", "HEAD"])
