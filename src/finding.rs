@@ -469,6 +469,9 @@ pub struct ConnectionFacts {
     pub change: Presence,
     /// What says so: `compose`, `environment`, `kubernetes`, `workspace`, `contract`, `catalog`.
     pub how: String,
+    /// Whether one of the two comes or goes with it.
+    #[serde(default)]
+    pub with_service: bool,
 }
 
 /// Services changed by hand that the author's words never name, though they name others.

@@ -17,6 +17,7 @@ pub struct Connections {}
 impl Detector for Connections {
     fn detect(&self, cx: &Context<'_>, report: &mut Report) {
         // What only helps to run or watch is joined with everything.
+        let is_lasting = |name: &str| cx.catalog.named(name).is_some_and(|one| one.state == State::Same);
         let matters = |name: &str| cx.catalog.named(name).is_some_and(|one| one.kind != ServiceKind::Support);
         for connection in cx.catalog.connections() {
             let (change, rule) = match connection.state {
@@ -32,6 +33,7 @@ impl Detector for Connections {
                 to: connection.to.clone(),
                 change,
                 how: connection.how.clone(),
+                with_service: !is_lasting(&connection.from) || !is_lasting(&connection.to),
             };
             let subject = format!("{} {}", connection.from, connection.to);
             let place = vec![connection.evidence.clone()];
@@ -47,12 +49,14 @@ pub fn lines(findings: &[&Finding]) -> Vec<Line> {
     {
         let mut group: Vec<&Finding> = Vec::new();
         let mut callers: Vec<(&str, Vec<&str>)> = Vec::new();
+        let mut alone = true;
         for finding in findings {
             let Facts::Connection(facts) = &finding.facts else { continue };
             if facts.change != change {
                 continue;
             }
             group.push(finding);
+            alone &= !facts.with_service;
             match callers.iter_mut().find(|(from, _)| *from == facts.from) {
                 Some((_, to)) => to.push(&facts.to),
                 None => callers.push((&facts.from, vec![&facts.to])),
@@ -65,7 +69,7 @@ pub fn lines(findings: &[&Finding]) -> Vec<Line> {
         lines.extend(Line::of(
             shape,
             &group,
-            json!({"callers": callers, "count": group.len(), "more": more}),
+            json!({"callers": callers, "count": group.len(), "more": more, "alone": alone}),
         ));
     }
     lines

@@ -94,7 +94,8 @@ pub fn lines(findings: &[&Finding]) -> Vec<Line> {
         _ => None,
     });
     let files: Vec<&String> = facts.flat_map(|facts| &facts.files).collect();
-    Line::of("infra", findings, json!({"files": files, "count": files.len()})).into_iter().collect()
+    let line = Line::of("infra", findings, json!({"files": files, "count": files.len()}));
+    line.map(Line::folded).into_iter().collect()
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 //! A detector is one file here, one line in the list, its words in `templates/en/findings/<id>.hbs` (or a folder of
 //! that name) and its cases in `tests/cases/<id>/`. No I/O, no clock, no network, no prose.
 
+pub mod access;
 pub mod api;
 pub mod beyond_title;
 pub mod config;
@@ -13,8 +14,10 @@ pub mod dependency;
 pub mod feature_flag;
 pub mod hotspot;
 pub mod infra;
+pub mod left_behind;
 pub mod moved_code;
 pub mod ownership;
+pub mod privacy;
 pub mod runtime;
 pub mod schedule;
 pub mod schema;
@@ -208,12 +211,15 @@ detectors! {
     feature_flag::FeatureFlag,
     schedule::Schedule,
     runtime::Runtimes,
+    access::Access,
+    privacy::Privacy,
     tests::Tests,
     service::Services,
     cross_service::CrossService,
     connection::Connections,
     infra::Infra,
     sensitive::Sensitive,
+    left_behind::LeftBehind,
     hotspot::Hotspot,
     moved_code::MovedCode,
     ownership::Ownership,

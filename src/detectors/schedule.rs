@@ -27,7 +27,7 @@ impl Detector for Schedule {
         let names: std::collections::BTreeSet<&String> = before.keys().chain(after.keys()).collect();
         for name in names {
             let (was, now) = (before.get(name), after.get(name));
-            let (from, to) = (was.map(times), now.map(times));
+            let (from, to) = (was.map(|times_of| times(times_of)), now.map(|times_of| times(times_of)));
             let change = match (&from, &to) {
                 (Some(from), Some(to)) if from == to => continue,
                 (Some(_), Some(_)) => SettingChange::Changed,
@@ -63,7 +63,7 @@ fn collect(
     }
 }
 
-fn times(times: &Vec<(String, Evidence)>) -> String {
+fn times(times: &[(String, Evidence)]) -> String {
     let mut times: Vec<&str> = times.iter().map(|(when, _)| when.as_str()).collect();
     times.sort_unstable();
     times.dedup();

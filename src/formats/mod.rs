@@ -4,6 +4,7 @@
 
 pub mod contracts;
 pub mod document;
+pub mod locks;
 pub mod manifests;
 pub mod schema;
 pub mod settings;

@@ -13,8 +13,19 @@ pub struct PushLine {
     pub local: Option<String>,
     /// The ref there.
     pub remote_ref: String,
-    /// What the remote has; `None` where it has nothing.
-    pub remote: Option<String>,
+    /// What the remote has there.
+    pub remote: There,
+}
+
+/// What the remote has at a ref.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum There {
+    /// This commit.
+    At(String),
+    /// Nothing: the ref is new.
+    Nothing,
+    /// This commit, or, where the branch is new, it is the nearest that the remote has: pre-commit does not tell which.
+    Near(String),
 }
 
 /// What one ref of a push means.
@@ -55,15 +66,15 @@ pub enum Against {
 
 /// The lines that git writes to a pre-push hook. What is no such line is left out.
 pub fn parse(stdin: &str) -> Vec<PushLine> {
-    let oid = |id: &str| (!id.bytes().all(|byte| byte == b'0')).then(|| id.to_owned());
+    let known = |id: &str| (!id.bytes().all(|byte| byte == b'0')).then(|| id.to_owned());
     stdin
         .lines()
         .filter_map(|line| match line.split(' ').collect::<Vec<_>>().as_slice() {
             [local_ref, local, remote_ref, remote] => Some(PushLine {
                 local_ref: (*local_ref).to_owned(),
-                local: oid(local),
+                local: known(local),
                 remote_ref: (*remote_ref).to_owned(),
-                remote: oid(remote),
+                remote: known(remote).map_or(There::Nothing, There::At),
             }),
             _ => None,
         })
@@ -80,7 +91,7 @@ pub fn from_pre_commit(variable: impl Fn(&str) -> Option<String>) -> Option<Push
         local: variable("PRE_COMMIT_TO_REF").or_else(|| Some(local_ref.clone())),
         local_ref,
         remote_ref: branch,
-        remote: variable("PRE_COMMIT_FROM_REF"),
+        remote: variable("PRE_COMMIT_FROM_REF").map_or(There::Nothing, There::Near),
     })
 }
 
@@ -94,9 +105,13 @@ impl Repository {
         let name = line.remote_ref.trim_start_matches("refs/heads/").to_owned();
         let Some(local) = &line.local else { return Ok(Push::Deletion { name }) };
         let head = self.resolve(local)?;
+        let fetched = self.tip(&format!("refs/remotes/{remote}/{name}"));
         let (range, against) = match &line.remote {
-            Some(there) => self.update(head, there, remote, &name)?,
-            None => self.new_branch(head, remote)?,
+            There::Nothing => self.new_branch(head, remote)?,
+            There::Near(_) if fetched.is_none() => self.new_branch(head, remote)?,
+            There::At(there) | There::Near(there) => {
+                self.update(head, self.resolve(there).ok(), fetched, remote)?
+            }
         };
         Ok(Push::Branch { name, range, against })
     }
@@ -104,22 +119,19 @@ impl Repository {
     fn update(
         &self,
         head: ObjectId,
-        there: &str,
+        there: Option<ObjectId>,
+        fetched: Option<ObjectId>,
         remote: &str,
-        name: &str,
     ) -> Result<(Range, Against), Error> {
-        let known = self.resolve(there).ok();
-        if let Some(there) = known
+        if let Some(there) = there
             && self.merge_base(there, head)? == Some(there)
         {
             let range = Range { base: Some(there), head, not_in: vec![there], taken: Taken::Named };
             return Ok((range, Against::Remote));
         }
         // rewritten: the nearest of what the remote had and of where the branch starts now
-        let fetched = || self.tip(&format!("refs/remotes/{remote}/{name}"));
-        let there = known.or_else(fetched);
         let default = self.default_branch(Some(remote)).map(|(_, tip)| tip);
-        let tips: Vec<ObjectId> = there.into_iter().chain(default).collect();
+        let tips: Vec<ObjectId> = there.or(fetched).into_iter().chain(default).collect();
         match self.nearest(head, &tips)? {
             Some(range) => Ok((range, Against::Rewritten)),
             None => self.new_branch(head, remote),
@@ -187,15 +199,15 @@ mod tests {
         let stdin = format!(
             "refs/heads/a {ONE} refs/heads/b {ZERO}\n(delete) {ZERO} refs/heads/gone {ONE}\nsomething else\n"
         );
-        let line = |local_ref: &str, local: Option<&str>, remote_ref: &str, remote: Option<&str>| PushLine {
+        let line = |local_ref: &str, local: Option<&str>, remote_ref: &str, remote: There| PushLine {
             local_ref: local_ref.into(),
             local: local.map(str::to_owned),
             remote_ref: remote_ref.into(),
-            remote: remote.map(str::to_owned),
+            remote,
         };
         let expected = [
-            line("refs/heads/a", Some(ONE), "refs/heads/b", None),
-            line("(delete)", None, "refs/heads/gone", Some(ONE)),
+            line("refs/heads/a", Some(ONE), "refs/heads/b", There::Nothing),
+            line("(delete)", None, "refs/heads/gone", There::At(ONE.into())),
         ];
         assert_eq!(parse(&stdin), expected);
         assert_eq!(parse(""), []);
@@ -215,7 +227,13 @@ mod tests {
         let new = new.expect("a branch");
         assert_eq!(
             (new.local.as_deref(), new.remote_ref.as_str(), new.remote),
-            (Some("refs/heads/a"), "refs/heads/b", None)
+            (Some("refs/heads/a"), "refs/heads/b", There::Nothing)
         );
+        let update = read(&[
+            ("PRE_COMMIT_FROM_REF", ONE),
+            ("PRE_COMMIT_TO_REF", "HEAD"),
+            ("PRE_COMMIT_LOCAL_BRANCH", "refs/heads/a"),
+        ]);
+        assert_eq!(update.map(|line| line.remote), Some(There::Near(ONE.into())));
     }
 }

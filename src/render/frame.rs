@@ -67,18 +67,7 @@ fn compose(pen: &Pen<'_>, summary: &Summary) -> Result<(Composed, Vec<String>), 
         }
     }
     let budget = budget(summary.report.level);
-    let mut questions = Vec::new();
-    if summary.report.level > Level::Routine {
-        let mut spare = Vec::new();
-        for (at, line) in summary.lines.iter().enumerate().filter(|(_, line)| line.level > Level::Routine) {
-            for nth in 0..pen.questions(line)?.len() {
-                if nth == 0 { questions.push((at, nth)) } else { spare.push((at, nth)) }
-            }
-        }
-        questions.truncate(QUESTIONS);
-        questions.extend(spare.into_iter().take(QUESTIONS - questions.len()));
-        questions.sort_unstable();
-    }
+    let questions = if summary.report.level > Level::Routine { questions(pen, summary)? } else { Vec::new() };
 
     // Heading, why, the line of questions and the footer are always there.
     let mut lines = 4;
@@ -108,6 +97,33 @@ fn compose(pen: &Pen<'_>, summary: &Summary) -> Result<(Composed, Vec<String>), 
         }
     }
     Ok((Composed { headline, in_view, questions }, said))
+}
+
+/// The first question of each line, most important lines first; then what is left. Two lines may raise the same one.
+fn questions(pen: &Pen<'_>, summary: &Summary) -> Result<Vec<(usize, usize)>, Error> {
+    let mut asked: Vec<String> = Vec::new();
+    let mut places = Vec::new();
+    let lines: Vec<(usize, Vec<String>)> = summary
+        .lines
+        .iter()
+        .enumerate()
+        .filter(|(_, line)| line.level > Level::Routine && !line.folded)
+        .map(|(at, line)| Ok((at, pen.questions(line)?)))
+        .collect::<Result<_, Error>>()?;
+    let most = lines.iter().map(|(_, questions)| questions.len()).max().unwrap_or(0);
+    for nth in 0..most {
+        for (at, questions) in &lines {
+            if let Some(question) = questions.get(nth)
+                && places.len() < QUESTIONS
+                && !asked.contains(question)
+            {
+                asked.push(question.clone());
+                places.push((*at, nth));
+            }
+        }
+    }
+    places.sort_unstable();
+    Ok(places)
 }
 
 /// The report with its sentences, in plain text.
@@ -225,6 +241,15 @@ fn nature(summary: &Summary) -> Value {
     })
 }
 
+/// The map as a drawing; null where there is nothing to draw.
+fn map(report: &Report) -> Option<Value> {
+    let title = |name: &str| {
+        let known = report.services.iter().find(|service| service.name == name);
+        known.map_or(name.to_owned(), |service| service.title.clone())
+    };
+    (!report.map.nodes.is_empty()).then(|| crate::services::drawing(&report.map, &title))
+}
+
 fn who(summary: &Summary) -> Value {
     let name = summary.report.author.as_ref().filter(|_| summary.manners.people).map(|author| &author.name);
     json!({
@@ -281,7 +306,7 @@ fn values(pen: &Pen<'_>, summary: &Summary, composed: &Composed) -> Result<Value
         "nature": nature(summary),
         "absent": absent(report),
         "size": report.size,
-        "map": report.map,
+        "map": map(report),
         "services": report.services,
         "cut": 0,
         "security": security(report.title.as_deref().unwrap_or_default()),

@@ -91,13 +91,13 @@ pub fn drawing(map: &Map, titles: &dyn Fn(&str) -> String) -> Value {
     let mut by_caller: Vec<(&str, Vec<String>, State)> = Vec::new();
     for edge in &map.edges {
         match by_caller.iter_mut().find(|(from, _, state)| *from == edge.from && *state == edge.state) {
-            Some((_, to, _)) => to.push(titles(&edge.to)),
-            None => by_caller.push((&edge.from, vec![titles(&edge.to)], edge.state)),
+            Some((_, to, _)) => to.push(label(&titles(&edge.to))),
+            None => by_caller.push((&edge.from, vec![label(&titles(&edge.to))], edge.state)),
         }
     }
     let calls: Vec<Value> = by_caller
         .into_iter()
-        .map(|(from, to, state)| json!({"from": titles(from), "to": to, "state": state}))
+        .map(|(from, to, state)| json!({"from": label(&titles(from)), "to": to, "state": state}))
         .collect();
     json!({"nodes": nodes, "edges": edges, "calls": calls})
 }

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+pub(super) use crate::formats::settings::code::is_code;
 pub use say::lines;
 
 use super::{Context, Detector, Report};

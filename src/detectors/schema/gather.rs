@@ -147,9 +147,10 @@ fn migration(
     };
     past.resolve(reader, file, &mut before.steps);
     // a repeatable migration is meant to be edited
+    let grows = file.after_text().is_some_and(|text| reader.appends(text));
     let rewrites = !file.path.file_name().starts_with("R__");
     for step in missing(&after.steps, &before.steps) {
-        gathered.steps.push(found(step.clone(), Side::After, rewrites));
+        gathered.steps.push(found(step, Side::After, rewrites && !grows));
     }
     for step in missing(&before.steps, &after.steps) {
         if let Some(step) = turned(step) {

@@ -362,4 +362,81 @@ mod tests {
         };
         inventory.requirements.iter().map(one).collect()
     }
+
+    /// A name that each reader reads, and what such files begin with.
+    const SAMPLES: &[(&str, &str)] = &[
+        (".github/workflows/a.yml", "jobs:\n  a:\n    steps:\n      - uses: "),
+        ("Dockerfile", "ARG A=${B:-c}\nFROM "),
+        ("compose.yml", "services:\n  a:\n    image: "),
+        ("package.json", "{\"dependencies\": {\"a\": \""),
+        ("pnpm-workspace.yaml", "catalog:\n  a: "),
+        ("Cargo.toml", "[dependencies]\na = "),
+        ("go.mod", "module a\nrequire "),
+        ("pyproject.toml", "[project]\ndependencies = ['"),
+        ("requirements.txt", "a"),
+        ("Pipfile", "[packages]\na = "),
+        ("setup.cfg", "[options]\ninstall_requires =\n  "),
+        ("Gemfile", "gem "),
+        ("a.gemspec", "s.add_dependency "),
+        ("pom.xml", "<project><parent>"),
+        ("composer.json", "{\"require\": {\"a/b\": \""),
+        ("build.gradle", "dependencies { implementation "),
+        ("libs.versions.toml", "[libraries]\na = "),
+        ("mix.exs", "defp deps do [{:a, "),
+        ("a.csproj", "<Project><ItemGroup><PackageReference Include=\"$("),
+        ("packages.config", "<packages><package id="),
+        ("global.json", "{\"sdk\": "),
+        ("pubspec.yaml", "dependencies:\n  a: "),
+        ("Package.swift", ".package(url: \""),
+        ("Podfile", "pod "),
+        ("Chart.yaml", "dependencies:\n  - name: "),
+        ("a.tf", "module \"a\" {\n source = "),
+        (".pre-commit-config.yaml", "repos:\n - repo: "),
+        (".nvmrc", ""),
+        ("mise.toml", "[tools]\na = "),
+    ];
+
+    #[test]
+    fn every_reader_has_a_sample() {
+        for (at, reader) in READERS.iter().enumerate() {
+            assert!(
+                SAMPLES.iter().any(|(path, _)| reader.reads(&RepoPath::new(path))),
+                "reader {at} has none"
+            );
+        }
+    }
+
+    #[test]
+    fn deep_nesting_is_no_crash() {
+        for (path, start) in SAMPLES {
+            let path = RepoPath::new(path);
+            let reader = reader_of(&path).expect("a sample has a reader");
+            for part in ["[", "{", "(", "<a>", "\"#{", "- ", "{a: "] {
+                let text = format!("{start}{}", part.repeat(20_000));
+                let tree = MemorySnapshot::default();
+                let _ = reader.read(Manifest { path: &path, text: &text, tree: &tree });
+            }
+        }
+    }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn readers_never_panic(
+            text in "(?s).{0,80}",
+            words in proptest::collection::vec(proptest::sample::select(vec![
+                "\n", "  ", "\"", "'", "${", "}", "$(", ")", "{", "[", "]", "a", "1.0", ":", "@", "#", "=", ",", "é", "<", "/>", "\\", "|", "~> ",
+            ]), 0..30),
+        ) {
+            for (path, start) in SAMPLES {
+                let path = RepoPath::new(path);
+                let reader = reader_of(&path).expect("a sample has a reader");
+                for text in [format!("{start}{text}"), format!("{start}{}", words.concat())] {
+                    let tree = MemorySnapshot::default();
+                    let _ = reader.read(Manifest { path: &path, text: &text, tree: &tree });
+                }
+            }
+        }
+    }
 }

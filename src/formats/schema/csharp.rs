@@ -226,7 +226,7 @@ fn ef_core<'n>(walk: &mut Walk<'n>, call: &'n Call<'n>, line: u32) -> Flow {
         },
         "InsertData" | "UpdateData" | "DeleteData" => {
             let table = named(walk, call, 0, "table").unwrap_or_default();
-            walk.data(&table, line, call.name == "DeleteData");
+            walk.rows(&table, line, call.name, call.name == "DeleteData");
         }
         "DropSchema" => {
             walk.push(Step::new(Op::Other, "", line).detail("what", "schema").detail("name", name()))
@@ -445,7 +445,7 @@ fn fluent<'n>(walk: &mut Walk<'n>, expr: &'n Expr<'n>, _call: &'n Call<'n>) -> F
                 walk.sql(&Reader(|_, _, _| Flow::Done), sql);
             }
         }
-        ("Insert", "IntoTable") | ("Update", "Table") => walk.data(&name, line, false),
+        ("Insert", "IntoTable") | ("Update", "Table") => walk.rows(&name, line, verb, false),
         ("Delete", "FromTable") => walk.data(&name, line, true),
         ("Execute", _) => walk.own_code(line),
         ("Create" | "Delete", "Schema") => {

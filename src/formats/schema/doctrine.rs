@@ -69,7 +69,7 @@ impl<'n> Style<'n> for Reader {
                     .is_some_and(|name| name.to_lowercase().contains("conn")) =>
             {
                 let table = name();
-                walk.data(&table, line, call.name == "delete");
+                walk.rows(&table, line, call.name, call.name == "delete");
                 return Flow::Done;
             }
             "createTable" => {

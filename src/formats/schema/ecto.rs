@@ -241,7 +241,18 @@ impl Reader<'_> {
         let receiver = call.receiver.as_ref().and_then(Expr::last_name).unwrap_or_default();
         let is_repo = receiver.ends_with("Repo") || receiver == "repo" || receiver == "SQL";
         if !is_repo {
-            return Flow::Inside;
+            // `Messages.update_message(message, …)`: the application's own way to write rows.
+            let Some((verb, thing)) =
+                call.name.split_once('_').filter(|_| receiver.starts_with(char::is_uppercase))
+            else {
+                return Flow::Inside;
+            };
+            if !matches!(verb, "update" | "create" | "insert" | "delete") || call.args.is_empty() {
+                return Flow::Inside;
+            }
+            let table = self.known_table(thing.trim_end_matches('!')).unwrap_or_default();
+            walk.rows(&table, line, verb, verb == "delete");
+            return Flow::Done;
         }
         let deletes = match call.name.trim_end_matches('!') {
             "query" | "query_many" => {
@@ -261,7 +272,7 @@ impl Reader<'_> {
             _ => return Flow::Inside,
         };
         let table = call.arg(0).and_then(|query| self.table_in(walk, query, 0)).unwrap_or_default();
-        walk.data(&table, line, deletes);
+        walk.rows(&table, line, call.name, deletes);
         Flow::Done
     }
 
@@ -293,8 +304,13 @@ impl Reader<'_> {
 
     /// The table of a schema module: as its file says, else by its name.
     fn table_of(&self, module: &str) -> String {
-        let last = module.rsplit('.').next().unwrap_or(module);
-        let file = format!("/{}.ex", underscore(last));
+        let name = underscore(module.rsplit('.').next().unwrap_or(module));
+        self.known_table(&name).unwrap_or_else(|| plural(&name))
+    }
+
+    /// The table of the schema module whose file has the name.
+    fn known_table(&self, name: &str) -> Option<String> {
+        let file = format!("/{name}.ex");
         for path in self.tree.paths().iter().filter(|path| path.as_str().ends_with(&file)).take(8) {
             let Some(Content::Text(text)) = self.tree.read(path) else { continue };
             let named = text
@@ -303,10 +319,10 @@ impl Reader<'_> {
                 .and_then(|rest| rest.split_once('"'))
                 .map(|(name, _)| name.to_owned());
             if let Some(name) = named.filter(|_| text.contains("defmodule")) {
-                return name;
+                return Some(name);
             }
         }
-        plural(&underscore(last))
+        None
     }
 }
 

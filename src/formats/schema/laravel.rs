@@ -327,7 +327,7 @@ impl Reader<'_> {
             _ => return Flow::Inside,
         };
         match call.receiver.as_ref().and_then(|receiver| self.table_in(walk, receiver, 0)) {
-            Some(table) => walk.data(&table, line, deletes),
+            Some(table) => walk.rows(&table, line, call.name, deletes),
             None if matches!(call.name, "save" | "forceDelete" | "updateOrInsert" | "insertGetId") => {
                 walk.data("", line, deletes)
             }

@@ -12,6 +12,7 @@ mod embedded;
 pub mod go;
 pub mod javascript;
 pub mod laravel;
+pub mod liquibase;
 mod names;
 pub mod phinx;
 pub mod prisma;
@@ -47,6 +48,7 @@ pub const MIGRATIONS: &[&dyn MigrationReader] = &[
     &javascript::PLAIN,
     &csharp::EfCore,
     &csharp::FluentMigrator,
+    &liquibase::Liquibase,
     &sql::SqlFiles,
 ];
 
@@ -234,6 +236,10 @@ pub trait MigrationReader: Sync {
     fn style(&self) -> &'static str;
     /// Whether this is a migration of the style that runs forward, by path and content.
     fn reads(&self, path: &RepoPath, text: &str) -> bool;
+    /// Whether the file is meant to grow, as a changelog does: then what an edit adds to it is new, and no rewriting.
+    fn appends(&self, _text: &str) -> bool {
+        false
+    }
     /// Reads the forward steps. `down` is the text of a separate undo file, where the style has one. `tree` is the
     /// tree that holds the file: some styles name tables and fields in other files than the one that changes them.
     fn read(

@@ -140,7 +140,7 @@ impl Reader {
             ),
             "rename" | "renameTable" => self.pending.push(Step { to: text(0), ..step(Op::RenameTable) }),
             "drop" => walk.push(step(Op::DropTable)),
-            "insert" | "saveData" => walk.data(table, line, false),
+            "insert" | "saveData" => walk.rows(table, line, "insert", false),
             "truncate" => walk.data(table, line, true),
             "create" => {
                 let (own, rest): (Vec<_>, Vec<_>) =
@@ -188,7 +188,7 @@ impl Reader {
                 }
             }
             "dropTable" => walk.push(Step::new(Op::DropTable, text(0), line)),
-            "insert" if call.is_own() => walk.data(&text(0), line, false),
+            "insert" if call.is_own() => walk.rows(&text(0), line, call.name, false),
             "into" | "update" | "delete" | "from" if call.receiver.is_some() && call.args.len() == 1 => {
                 let table = text(0);
                 if !table.is_empty() && call.name != "from" {

@@ -15,23 +15,31 @@ pub(super) enum Back<'a> {
 
 /// Sets the undo of each forward step.
 pub(super) fn settle(forward: &mut [Step], back: &Back<'_>) {
+    // A field that is made under one name and renamed later comes back under the later one.
+    let back_steps = match back {
+        Back::Steps { steps, .. } => renamed(steps),
+        _ => Vec::new(),
+    };
+    let names: Vec<Option<String>> = renamed(forward).into_iter().map(|step| step.column).collect();
     let made_here: Vec<String> = forward
         .iter()
         .filter(|step| step.op == SchemaOp::AddTable)
         .map(|step| step.table.to_lowercase())
         .collect();
-    for step in forward {
+    for (step, name) in forward.iter_mut().zip(names) {
         step.undo = match back {
             Back::None => Undo::None,
             Back::Automatic if step.undo == Undo::Unknown => turned(step),
             Back::Automatic => step.undo,
-            Back::Steps { steps, unclear } => {
+            Back::Steps { unclear, .. } => {
+                let steps = &back_steps;
+                let final_name = Step { column: name, ..step.clone() };
                 // Going back drops a table that this migration made, and all that was done to it.
                 let gone = made_here.contains(&step.table.to_lowercase())
                     && steps
                         .iter()
                         .any(|back| back.op == SchemaOp::DropTable && same(&back.table, &step.table));
-                match steps.iter().find_map(|back| undone(step, back)) {
+                match steps.iter().find_map(|back| undone(step, back).or_else(|| undone(&final_name, back))) {
                     Some(undo) => undo,
                     None if gone => Undo::Restores,
                     None if *unclear => Undo::Unknown,
@@ -42,6 +50,26 @@ pub(super) fn settle(forward: &mut [Step], back: &Back<'_>) {
     }
 }
 
+/// Steps that are looked at on either way, at most; longer migrations are not written by people.
+const MAX_STEPS: usize = 1_000;
+
+/// The steps, each new field under the name that it has in the end.
+fn renamed(steps: &[Step]) -> Vec<Step> {
+    let mut out: Vec<Step> = steps.iter().take(MAX_STEPS).cloned().collect();
+    for at in 0..out.len() {
+        let Some(Step { op: SchemaOp::RenameColumn, table, column, to: Some(to), .. }) = out.get(at).cloned()
+        else {
+            continue;
+        };
+        for before in out.iter_mut().take(at).filter(|step| step.op == SchemaOp::AddColumn) {
+            if same(&before.table, &table) && before.column == column {
+                before.column = Some(to.clone());
+            }
+        }
+    }
+    out
+}
+
 /// What turning a step around by itself brings back, in frameworks that do so.
 pub(super) fn turned(step: &Step) -> Undo {
     match step.op {
@@ -49,6 +77,37 @@ pub(super) fn turned(step: &Step) -> Undo {
         SchemaOp::DataBackfill | SchemaOp::Other => Undo::None,
         _ => Undo::Restores,
     }
+}
+
+/// The step that goes the other way.
+pub(super) fn inverse(step: Step) -> Step {
+    use SchemaOp as Op;
+    let op = match step.op {
+        Op::AddTable => Op::DropTable,
+        Op::DropTable => Op::AddTable,
+        Op::AddColumn => Op::DropColumn,
+        Op::DropColumn => Op::AddColumn,
+        Op::AddIndex => Op::DropIndex,
+        Op::DropIndex => Op::AddIndex,
+        Op::AddConstraint => Op::DropConstraint,
+        Op::DropConstraint => Op::AddConstraint,
+        Op::RenameTable => {
+            return Step {
+                table: step.to.unwrap_or_default(),
+                to: Some(step.table),
+                undo: Undo::Restores,
+                ..Step::new(step.op, "", step.line)
+            };
+        }
+        Op::RenameColumn => return Step { column: step.to, to: step.column, ..step },
+        Op::ChangeNullability => return Step { nullable: step.nullable.map(|nullable| !nullable), ..step },
+        Op::ChangeType | Op::ChangeDefault | Op::DataBackfill | Op::Other => {
+            return Step::new(Op::Other, "", step.line).detail("what", "own_code");
+        }
+    };
+    let destroys = matches!(op, Op::DropTable | Op::DropColumn);
+    let undo = if destroys { Undo::RestoresStructure } else { Undo::Restores };
+    Step { op, undo, destructive: destroys, shape: step.shape.filter(|_| op == Op::AddTable), ..step }
 }
 
 fn same(a: &str, b: &str) -> bool {

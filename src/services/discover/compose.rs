@@ -132,9 +132,8 @@ impl File<'_> {
                 let from = self.path.join(&from).filter(|_| from.starts_with('.'))?;
                 // The folder that has the service's name, somewhere above what is mounted.
                 let parts: Vec<&str> = from.as_str().split('/').collect();
-                let at = parts
-                    .iter()
-                    .rposition(|part| names.contains(&words::letters(part)) || is_part_of(part, &names[0]))?;
+                let is_its_own = |part: &&str| names.iter().any(|name| is_akin(&words::letters(part), name));
+                let at = parts.iter().rposition(|part| is_its_own(&part))?;
                 Some(parts[..=at].join("/")).filter(|folder| self.tree.holds(folder))
             })
         })
@@ -191,10 +190,10 @@ fn last_part(image: &str) -> &str {
     last.split([':', '@']).next().unwrap_or(last)
 }
 
-/// `postgresql` is in `postgresql-primary`; short words prove nothing.
-fn is_part_of(part: &str, name: &str) -> bool {
-    let part = words::letters(part);
-    part.len() > 4 && name.contains(&part)
+/// The same, or one in the other, as `postgres` in `postgresql`; short words prove nothing.
+fn is_akin(part: &str, name: &str) -> bool {
+    let short = part.len().min(name.len());
+    part == name && short > 0 || short > 4 && (part.contains(name) || name.contains(part))
 }
 
 /// The hosts that the value of an address setting names.

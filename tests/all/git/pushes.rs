@@ -1,7 +1,7 @@
 //! What the lines of a push mean.
 
 use plainly::change::{ChangeKind, Role};
-use plainly::git::push::{Against, Push, parse};
+use plainly::git::push::{Against, Push, from_pre_commit, parse};
 
 use super::{forked, one, open};
 use crate::repo::TestRepo;
@@ -107,4 +107,25 @@ fn deletions_and_tags() {
     assert_eq!(push(format!("(delete) {zero} refs/heads/x {id}")), Push::Deletion { name: "x".into() });
     assert_eq!(push(format!("refs/tags/v1 {id} refs/tags/v1 {zero}")), Push::Nothing);
     assert_eq!(push(format!("(delete) {zero} refs/tags/v1 {id}")), Push::Nothing);
+}
+
+#[test]
+fn pre_commit_does_not_tell_new_branches_apart_but_git_does() {
+    let (_origin, clone) = setup();
+    let there = clone.git(&["rev-parse", "origin/feature"]);
+    clone.git(&["checkout", "--quiet", "-b", "feature", "origin/feature"]);
+    clone.write("d", "1").commit("more");
+    let against = |branch: &str| {
+        let line = from_pre_commit(|name| match name {
+            "PRE_COMMIT_FROM_REF" => Some(there.clone()),
+            "PRE_COMMIT_TO_REF" => Some("HEAD".to_owned()),
+            "PRE_COMMIT_REMOTE_BRANCH" => Some(format!("refs/heads/{branch}")),
+            _ => None,
+        });
+        match open(clone.dir()).push(&line.expect("a branch"), "origin").expect("push") {
+            Push::Branch { against, .. } => against,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!((against("feature"), against("new")), (Against::Remote, Against::DefaultBranch));
 }

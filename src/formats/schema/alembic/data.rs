@@ -50,7 +50,7 @@ impl Reader {
                 .filter(|_| part.receiver.as_ref().and_then(Expr::call).is_none())
                 .and_then(|table| self.table_in(walk, table, 0));
             let on = on.or_else(|| part.receiver.as_ref().and_then(|table| self.table_in(walk, table, 0)));
-            walk.data(&on.unwrap_or_default(), line, deletes);
+            walk.rows(&on.unwrap_or_default(), line, part.name, deletes);
             return;
         }
         match calls.iter().any(|(part, _)| matches!(part.name, "select" | "exists" | "select_from")) {
@@ -95,7 +95,7 @@ impl Reader {
             return Flow::Inside;
         }
         let table = call.arg(0).and_then(|row| self.table_in(walk, row, 0)).unwrap_or_default();
-        walk.data(&table, line, call.name == "delete");
+        walk.rows(&table, line, call.name, call.name == "delete");
         Flow::Done
     }
 

@@ -231,7 +231,7 @@ impl Reader {
                     .arg_or(0, "table")
                     .and_then(|table| self.table_in(walk, table, 0))
                     .unwrap_or_default();
-                walk.data(&table, line, false);
+                walk.rows(&table, line, call.name, false);
             }
             "create_entity" | "replace_entity" | "drop_entity" => {
                 walk.push(Step::new(Op::Other, "", line).detail("what", "view"))

@@ -65,7 +65,7 @@ impl Reader<'_> {
         let Some(receiver) = &call.receiver else { return Flow::Inside };
         if let Some(deletes) = writes(call.name) {
             if let Some(table) = self.table_in(walk, receiver, 0) {
-                walk.data(&table, expr.line, deletes);
+                walk.rows(&table, expr.line, call.name, deletes);
                 return Flow::Done;
             }
         }

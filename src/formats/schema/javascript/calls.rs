@@ -152,7 +152,7 @@ impl<'n> Style<'n> for Calls {
                 } else {
                     table
                 };
-                walk.data(&table, line, false);
+                walk.rows(&table, line, call.name, false);
             }
             "bulkDelete" | "deleteMany" | "deleteOne" => {
                 let table = if call.name == "bulkDelete" { table } else { collection(walk, call) };
@@ -167,7 +167,7 @@ impl<'n> Style<'n> for Calls {
                     .filter(|name| name.starts_with(char::is_uppercase))
                     .map(table_of_class)
                     .unwrap_or(table);
-                walk.data(&table, line, matches!(call.name, "delete" | "remove" | "clear"));
+                walk.rows(&table, line, call.name, matches!(call.name, "delete" | "remove" | "clear"));
             }
             "createType" | "dropType" | "addTypeValue" | "renameType" | "alterType" | "renameTypeValue" => {
                 walk.push(Step::new(Op::Other, "", line).detail("what", "enum").detail("name", table))

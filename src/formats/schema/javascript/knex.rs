@@ -98,7 +98,7 @@ impl<'n> Style<'n> for Knex {
             "update" | "insert" | "upsert" | "increment" | "decrement" | "batchInsert" | "merge" => {
                 let rows = if call.name == "batchInsert" { Some(table) } else { rows_of(walk, expr, 0) };
                 match rows {
-                    Some(rows) => walk.data(&rows, line, false),
+                    Some(rows) => walk.rows(&rows, line, call.name, false),
                     None => return Flow::Inside,
                 }
             }

@@ -77,7 +77,9 @@ impl<'n> Style<'n> for Kysely {
                     .unwrap_or_default();
                 walk.push(Step::new(Op::DropIndex, on, line).detail("name", name));
             }
-            "updateTable" | "insertInto" | "replaceInto" | "mergeInto" => walk.data(&name, line, false),
+            "updateTable" | "insertInto" | "replaceInto" | "mergeInto" => {
+                walk.rows(&name, line, first.name, false)
+            }
             "deleteFrom" => walk.data(&name, line, true),
             "createType" | "dropType" => {
                 walk.push(Step::new(Op::Other, "", line).detail("what", "enum").detail("name", name))

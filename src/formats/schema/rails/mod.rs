@@ -5,7 +5,7 @@ mod schema;
 
 use std::collections::BTreeMap;
 
-use super::names::{plural, singular};
+use super::names::{plural, singular, underscore};
 use super::syntax::{self, Call, Expr, Flow, Func, Kind, Language, Style, Walk, walk};
 use super::undo::{self, Back};
 use super::{Column, Migration, MigrationReader, Rule, Step, Table};
@@ -52,13 +52,13 @@ impl MigrationReader for Rails {
         if let (Some(_), None) = (change, up) {
             let (reader, walked) = run("change", false);
             let (_, down) = run("change", true);
-            let mut migration = walked.finish();
-            undo::settle(&mut migration.steps, &Back::Automatic);
+            let mut walked = walked;
+            undo::settle(&mut walked.found.steps, &Back::Automatic);
             let back = Back::Steps { steps: &down.found.steps, unclear: down.unknown.is_some() };
             for (from, to) in reader.ups {
-                undo::settle(migration.steps.get_mut(from..to).unwrap_or_default(), &back);
+                undo::settle(walked.found.steps.get_mut(from..to).unwrap_or_default(), &back);
             }
-            return Ok(migration);
+            return Ok(walked.finish());
         }
         let (_, walked) = run("up", false);
         let mut migration = walked.finish();
@@ -511,7 +511,7 @@ impl<'s> Reader<'s> {
                 return Flow::Done;
             }
             "revert" => {
-                walk.found.steps.push(Step::new(Op::Other, "", line).detail("what", "own_code"));
+                self.revert(walk, call, line);
                 return Flow::Done;
             }
             "set_column_comment"
@@ -578,6 +578,16 @@ impl<'s> Reader<'s> {
                 }
             }
         }
+        if call.name == "create_join_table" {
+            let sides = call.args.iter().filter_map(|side| walk.text(side)).take(2);
+            new.columns.extend(sides.map(|side| Column {
+                name: format!("{}_id", singular(&side)),
+                type_: Some("bigint".to_owned()),
+                nullable: Some(false),
+                default: None,
+                line,
+            }));
+        }
         if let Some(block) = &call.block {
             let var = block.params.first().map_or_else(String::new, |name| (*name).to_owned());
             self.builders.push(Builder { var, table: name.clone(), new: Some(new) });
@@ -586,6 +596,35 @@ impl<'s> Reader<'s> {
         }
         walk.push(Step { shape: Some(new), ..Step::new(Op::AddTable, name, line) });
         Flow::Done
+    }
+
+    /// `revert do … end` and `revert AnotherMigration`: the steps of something else, turned around.
+    fn revert<'n>(&mut self, walk: &mut Walk<'n>, call: &'n Call<'n>, line: u32) {
+        let from = walk.found.steps.len();
+        if let Some(block) = &call.block {
+            walk.all(self, &block.body);
+        }
+        let mut steps = walk.found.steps.split_off(from);
+        if let Some(class) = call.arg(0).and_then(Expr::name) {
+            let ending = format!("_{}.rb", underscore(class));
+            let mut paths = self.tree.paths().iter();
+            let path =
+                paths.find(|path| path.as_str().ends_with(&ending) && path.folder().contains("migrat"));
+            let found = path.and_then(|path| Some((path, self.tree.read(path)?)));
+            // A migration that reverts itself, or one that reverts it, is no migration to follow.
+            if let Some((path, text)) =
+                found.as_ref().and_then(|(path, content)| Some((path, content.text()?)))
+                && !text.contains("revert")
+                && let Ok(migration) = Rails.read(path, text, None, self.tree)
+            {
+                steps.extend(migration.steps);
+            }
+        }
+        let turned = steps.into_iter().rev().map(|step| Step { line, ..undo::inverse(step) });
+        walk.found.steps.extend(turned);
+        if walk.found.steps.len() == from {
+            walk.push(Step::new(Op::Other, "", line).detail("what", "own_code"));
+        }
     }
 
     /// `t.string :name` and its kin.
@@ -720,13 +759,13 @@ impl<'s> Reader<'s> {
                 Some(_)
                     if value && matches!(call.name, "delete" | "insert" | "delete!" | "update" | "touch") => {
                 }
-                Some(table) => walk.data(table, line, deletes),
+                Some(table) => walk.rows(table, line, call.name, deletes),
                 // `hash.delete(key)`, `list.insert(0, x)` are no rows.
                 None if matches!(
                     call.name,
                     "delete" | "insert" | "update" | "create" | "destroy" | "import" | "touch" | "save"
                 ) => {}
-                None => walk.data("", line, deletes),
+                None => walk.rows("", line, call.name, deletes),
             }
             return Flow::Done;
         }
@@ -735,7 +774,9 @@ impl<'s> Reader<'s> {
                 self.rows.insert((*row).to_owned(), table);
             }
             walk.one(self, receiver);
+            walk.rounds += 1;
             walk.all(self, &block.body);
+            walk.rounds -= 1;
             return Flow::Done;
         }
         if matches!(
@@ -854,7 +895,7 @@ fn sized<'n>(walk: &Walk<'n>, type_: &str, call: &'n Call<'n>) -> String {
     let size = match (option("limit").or_else(|| option("size")), option("precision"), option("scale")) {
         (Some(limit), _, _) => format!("({limit})"),
         (None, Some(precision), Some(scale)) => format!("({precision}, {scale})"),
-        (None, Some(precision), None) if type_ == "decimal" || type_ == "numeric" => format!("({precision})"),
+        (None, Some(precision), None) => format!("({precision})"),
         _ => String::new(),
     };
     let array = if call.option("array").and_then(Expr::truth) == Some(true) { "[]" } else { "" };

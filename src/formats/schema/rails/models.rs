@@ -104,7 +104,17 @@ pub(super) fn table(tree: &dyn Snapshot, class: &str, hops: u32) -> Option<Strin
         _ => {
             let module =
                 class.rsplit_once("::").and_then(|(module, _)| model_file(tree, &underscore(module)));
-            let prefix = module.and_then(|text| after(&text, "table_name_prefix").and_then(quoted));
+            // A model inside a model has its table's name in front; a module may say another.
+            let prefix = module.and_then(|text| {
+                let said = after(&text, "table_name_prefix").and_then(quoted);
+                let outer = class.rsplit_once("::").map(|(outer, _)| outer);
+                let is_model = text.contains("< ApplicationRecord") || text.contains("< ActiveRecord::Base");
+                said.or_else(|| {
+                    outer
+                        .filter(|_| is_model)
+                        .map(|outer| format!("{}_", underscore(outer).replace('/', "_")))
+                })
+            });
             Some(format!("{}{}", prefix.unwrap_or_default(), plural(&underscore(last))))
         }
     }

@@ -21,6 +21,12 @@ impl MigrationReader for SqlFiles {
         path.extension() == "sql" && is_migration(path, text) && !is_way_back(path)
     }
 
+    fn appends(&self, text: &str) -> bool {
+        text.lines()
+            .take(20)
+            .any(|line| line.trim_start().to_ascii_lowercase().starts_with("--liquibase formatted"))
+    }
+
     fn read(
         &self,
         path: &RepoPath,
@@ -123,7 +129,8 @@ const MIGRATION_FOLDERS: [&str; 17] = [
 
 fn is_migration(path: &RepoPath, text: &str) -> bool {
     let name = path.file_name().to_ascii_lowercase();
-    let is_numbered = name.trim_start_matches('v').starts_with(|c: char| c.is_ascii_digit());
+    let digits = name.trim_start_matches('v').chars().take_while(char::is_ascii_digit).count();
+    let is_numbered = digits > 0;
     let in_init = has_folder(
         path,
         &["docker-entrypoint-initdb.d", "initdb.d", "initdb", "initdb-scripts", "init-scripts"],
@@ -142,6 +149,8 @@ fn is_migration(path: &RepoPath, text: &str) -> bool {
         || is_sqitch(path, text)
         || text.contains("--> statement-breakpoint")
         || Parts::is_marked(text)
+        // `0012_x.sql`, `2023-11-28_00_x.sql`
+        || digits >= 3
         || (is_numbered
             && has_folder(
                 path,

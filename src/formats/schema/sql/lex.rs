@@ -78,6 +78,7 @@ impl<'a> Statement<'a> {
 }
 
 /// Reads one piece after the other.
+#[derive(Clone)]
 struct Lexer<'a> {
     text: &'a str,
     at: usize,
@@ -301,10 +302,31 @@ pub(super) fn statements(text: &str, dialect: Option<Dialect>) -> Vec<Statement<
             statements.extend(close(text, &mut open, &mut body));
             continue;
         }
+        if dialect == Some(Dialect::SqlServer) && !body.is_routine && begins_anew(&open, &piece, &lexer) {
+            statements.extend(close(text, &mut open, &mut body));
+            body.see(&open, &piece);
+        }
         open.push(piece);
     }
     statements.extend(close(text, &mut open, &mut body));
     statements
+}
+
+/// SQL Server needs no `;`: whether a verb at the start of a line begins another statement.
+fn begins_anew(open: &[Piece<'_>], piece: &Piece<'_>, behind: &Lexer<'_>) -> bool {
+    const VERBS: [&str; 18] = [
+        "ALTER", "CREATE", "DROP", "UPDATE", "INSERT", "DELETE", "TRUNCATE", "MERGE", "EXEC", "EXECUTE",
+        "GRANT", "REVOKE", "IF", "BEGIN", "END", "DECLARE", "PRINT", "WHILE",
+    ];
+    let (Some(first), Some(last)) = (open.first(), open.last()) else { return false };
+    let continues =
+        first.is("WITH") || first.is("MERGE") || ["THEN", "ON", "AS", "FOR"].iter().any(|word| last.is(word));
+    if piece.line == last.line || continues || last.is_mark("(") || last.is_mark(",") {
+        return false;
+    }
+    let is_action = (piece.is("ALTER") || piece.is("DROP"))
+        && behind.clone().next().is_some_and(|next| next.is("COLUMN") || next.is("CONSTRAINT"));
+    !is_action && VERBS.iter().any(|verb| piece.is(verb))
 }
 
 fn close<'a>(text: &'a str, open: &mut Vec<Piece<'a>>, body: &mut Body) -> Option<Statement<'a>> {

@@ -516,8 +516,10 @@ fn rows(statement: &Statement<'_>, reading: &mut Reading) -> bool {
         "OR ROLLBACK",
         "OVERWRITE",
         "ALL",
-        "TOP",
     ]);
+    if cursor.eat("TOP") && cursor.bracketed().is_none() {
+        cursor.next();
+    }
     let has = |word: &str| statement.pieces.iter().any(|piece| piece.is(word));
     let backfill = |reading: &Reading, table: String, what: &str| {
         let mut step = reading.step(SchemaOp::DataBackfill, table).detail("what", what);

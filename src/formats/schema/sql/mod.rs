@@ -249,7 +249,9 @@ impl Reading {
     }
 
     fn push(&mut self, step: Step) {
-        if !self.temporary.contains(&plain(&step.table)) || step.table.is_empty() {
+        // SQL Server marks temporary tables by `#`, variables by `@`
+        let is_temporary = step.table.starts_with(['#', '@']) || self.temporary.contains(&plain(&step.table));
+        if !is_temporary || step.table.is_empty() {
             self.migration.steps.push(step);
         }
     }

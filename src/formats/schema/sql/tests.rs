@@ -24,6 +24,22 @@ fn brief(step: &Step) -> String {
     brief
 }
 
+/// Statements without `;`, temporary tables and batches.
+const SQL_SERVER: &[(&str, &[&str])] = &[
+    (
+        "IF COL_LENGTH('[dbo].[a]', 'b') IS NULL\nBEGIN\n  ALTER TABLE [dbo].[a]\n  ADD [b] INT NULL\nEND\nGO\nALTER TABLE [dbo].[a]\n  DROP COLUMN [c]\nUPDATE [dbo].[a]\nSET b = 1\nDELETE FROM d\nGO",
+        &["add_column dbo.a.b", "drop_column dbo.a.c!", "data_backfill dbo.a.b", "data_backfill d!"],
+    ),
+    (
+        "CREATE TABLE #t (id uniqueidentifier)\nINSERT INTO #t SELECT id FROM a\nUPDATE TOP (@n) [dbo].[a] SET b = 1\nDROP TABLE #t",
+        &["data_backfill dbo.a.b"],
+    ),
+    (
+        "CREATE OR ALTER PROCEDURE [dbo].[p] @x INT AS\nBEGIN\n  DELETE FROM a\n  UPDATE b SET c = 1\nEND\nGO\nDROP TABLE [dbo].[e]",
+        &["other ", "drop_table dbo.e!"],
+    ),
+];
+
 #[test]
 fn statements_say_what_they_do() {
     let cases: &[(&str, &[&str])] = &[
@@ -129,7 +145,7 @@ fn statements_say_what_they_do() {
             &["add_constraint a", "drop_column a.c!"],
         ),
     ];
-    for (text, expected) in cases {
+    for (text, expected) in cases.iter().chain(SQL_SERVER) {
         assert_eq!(said(text), *expected, "{text}");
     }
 }

@@ -112,6 +112,8 @@ pub(crate) struct Walk<'n> {
     pub(crate) raised: bool,
     /// Whose SQL stands in strings, where the file tells.
     pub(crate) dialect: Option<Dialect>,
+    /// Loops over rows that are open.
+    pub(crate) rounds: u32,
     budget: u32,
     hops: u32,
     nesting: u32,
@@ -134,6 +136,7 @@ impl<'n> Walk<'n> {
             unknown: None,
             raised: false,
             dialect: None,
+            rounds: 0,
             budget: BUDGET,
             hops: 0,
             nesting: 0,
@@ -363,16 +366,28 @@ impl<'n> Walk<'n> {
 
     /// Notes that rows of a table are written or, where `deletes`, deleted. Once a table is enough.
     pub(crate) fn data(&mut self, table: &str, line: u32, deletes: bool) {
+        self.rows(table, line, "", deletes);
+    }
+
+    /// The same, by the method that writes: rows that are only added are told apart, unless they come from other rows.
+    pub(crate) fn rows(&mut self, table: &str, line: u32, method: &str, deletes: bool) {
+        let method = method.to_ascii_lowercase();
+        let adds = ["insert", "create", "add"].iter().any(|verb| method.contains(verb));
+        let what = match (deletes, adds && self.rounds == 0) {
+            (true, _) => "deleted",
+            (false, true) => "rows_added",
+            (false, false) => "rewritten",
+        };
         let known = self.found.steps.iter().any(|step| {
             step.op == SchemaOp::DataBackfill
                 && step.table == table
                 && step.destructive == deletes
                 && step.column.is_none()
+                && !step.details.contains_key("condition")
         });
         if !known {
-            let mut step = Step::new(SchemaOp::DataBackfill, table, line);
-            step.destructive = deletes;
-            self.found.steps.push(step);
+            let step = Step::new(SchemaOp::DataBackfill, table, line).detail("what", what);
+            self.found.steps.push(Step { destructive: deletes, ..step });
         }
     }
 
@@ -413,7 +428,7 @@ impl<'n> Walk<'n> {
                     self.one(style, &pair.1);
                 }
             }
-            Kind::Loop(each) => self.rounds(style, &each.names, &each.over, &each.body),
+            Kind::Loop(each) => self.each(style, &each.names, &each.over, &each.body),
             Kind::List(parts) => parts.iter().for_each(|part| self.one(style, part)),
             Kind::Map(entries) => entries
                 .iter()
@@ -468,7 +483,7 @@ impl<'n> Walk<'n> {
                 call.receiver.as_ref().filter(|receiver| receiver.name() != Some("Enum")).or(call.arg(0)),
                 call.callback(),
             ) {
-                self.rounds(style, &func.params, over, &func.body);
+                self.each(style, &func.params, over, &func.body);
                 return;
             }
         }
@@ -497,11 +512,14 @@ impl<'n> Walk<'n> {
         if let (Some(first), Some(receiver)) = (func.params.first(), &call.receiver) {
             self.bind(first, receiver);
         }
+        let is_loop = call.name.contains("chunk") || call.name.contains("each");
+        self.rounds += u32::from(is_loop);
         self.all(style, &func.body);
+        self.rounds -= u32::from(is_loop);
     }
 
     /// Runs a body once for each written-out element, else once.
-    pub(crate) fn rounds(
+    pub(crate) fn each(
         &mut self,
         style: &mut dyn Style<'n>,
         names: &[&'n str],
@@ -539,13 +557,20 @@ impl<'n> Walk<'n> {
             _ => {
                 names.iter().for_each(|name| self.bind(name, over));
                 self.one(style, over);
+                self.rounds += 1;
                 self.all(style, body);
+                self.rounds -= 1;
             }
         }
     }
 
     /// What the walk found; where that is nothing and something ran, that it runs its own code.
     pub(crate) fn finish(mut self) -> Migration {
+        // Rows of an unknown table say nothing beside rows of known ones.
+        let is_data = |step: &Step| step.op == SchemaOp::DataBackfill;
+        if self.found.steps.iter().any(|step| is_data(step) && !step.table.is_empty()) {
+            self.found.steps.retain(|step| !is_data(step) || !step.table.is_empty() || step.destructive);
+        }
         if let Some(line) =
             self.unknown.filter(|_| self.found.steps.is_empty() && self.found.access.is_empty())
         {

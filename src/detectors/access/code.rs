@@ -1,0 +1,372 @@
+//! Logins and permissions that code asks for: decorators, attributes, filters and middleware, by what they guard.
+//!
+//! One scanner for a dozen frameworks: the mark and what it guards stand on neighbouring lines in all of them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::{Found, facts};
+use crate::change::{FileChange, RepoPath, Role};
+use crate::finding::{Evidence, Level};
+
+/// Whether a mark asks for something, or lets all pass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Effect {
+    Asks,
+    Opens,
+}
+
+/// What a mark stands on.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Guards {
+    /// The function or class below it.
+    Below,
+    /// The class or file around it.
+    Around,
+}
+
+struct Rule {
+    what: &'static str,
+    effect: Effect,
+    guards: Guards,
+    pattern: &'static str,
+}
+
+const fn rule(what: &'static str, effect: Effect, guards: Guards, pattern: &'static str) -> Rule {
+    Rule { what, effect, guards, pattern }
+}
+
+/// One row a framework's way to say it, on a line without its indent.
+static RULES: &[Rule] = &[
+    rule(
+        "login",
+        Effect::Asks,
+        Guards::Below,
+        r"^@(?:[\w.]+\.)?(?:login_required|auth_required|jwt_required|token_required|requires_auth|authenticated)\b",
+    ),
+    rule(
+        "permission",
+        Effect::Asks,
+        Guards::Below,
+        r"^@(?:[\w.]+\.)?(?:permission_required|permissions_required|user_passes_test|staff_member_required|superuser_required|admin_required|roles_required|requires_permission)\b",
+    ),
+    rule(
+        "permission",
+        Effect::Asks,
+        Guards::Around,
+        r"^permission_classes\s*=\s*[\[(]\s*(?:[\w.]*\.)?(?:Is|Has|Can|Django|\w*Permission)\w*",
+    ),
+    rule(
+        "permission",
+        Effect::Opens,
+        Guards::Around,
+        r"^permission_classes\s*=\s*[\[(]\s*(?:(?:[\w.]*\.)?AllowAny|[\])])",
+    ),
+    rule("permission", Effect::Asks, Guards::Below, r"^@permission_classes\(\[\s*(?:Is|Has|Can)\w+"),
+    rule("permission", Effect::Opens, Guards::Below, r"^@permission_classes\(\[\s*(?:AllowAny)?\s*\]"),
+    rule(
+        "login",
+        Effect::Asks,
+        Guards::Around,
+        r"^before_action\s*[( ]\s*:(?:authenticate\w*|require_\w*(?:log|user|auth|sign)\w*|ensure_\w*(?:log|user|auth|sign)\w*|login_required|\w*logged_in\w*)",
+    ),
+    rule(
+        "permission",
+        Effect::Asks,
+        Guards::Around,
+        r"^before_action\s*[( ]\s*:(?:authori[sz]e\w*|require_\w*(?:admin|moderator|owner|permission)\w*|ensure_\w*(?:admin|owner|permission)\w*|\w*admin_only\w*)",
+    ),
+    rule(
+        "login",
+        Effect::Opens,
+        Guards::Around,
+        r"^skip_before_action\s*[( ]\s*:(?:authenticate|require|ensure|\w*log(?:ged|in))\w*",
+    ),
+    rule(
+        "permission",
+        Effect::Opens,
+        Guards::Around,
+        r"^skip_(?:authorization|after_action\s*[( ]\s*:verify_authorized)",
+    ),
+    rule("permission", Effect::Asks, Guards::Below, r"^\[Authorize\b"),
+    rule("permission", Effect::Opens, Guards::Below, r"^\[AllowAnonymous\]"),
+    rule(
+        "permission",
+        Effect::Asks,
+        Guards::Below,
+        r"^@(?:PreAuthorize|Secured|RolesAllowed|RequiresPermissions|RequiresRoles)\b",
+    ),
+    rule("permission", Effect::Opens, Guards::Below, r"^@PermitAll\b"),
+    rule("login", Effect::Asks, Guards::Below, r"^@UseGuards\(.*(?i:auth|role|permission|jwt)"),
+    rule("login", Effect::Opens, Guards::Below, r"^@(?:Public|SkipAuth|AllowAnonymous|Anonymous)\(\)"),
+    rule(
+        "login",
+        Effect::Asks,
+        Guards::Around,
+        r"^plug\s*[( ]\s*:?(?:require_auth\w*|authenticate\w*|ensure_auth\w*|require_login\w*)",
+    ),
+    rule("login", Effect::Asks, Guards::Around, r"^\$this->middleware\(\s*\[?\s*['\x22]auth"),
+    rule("login", Effect::Asks, Guards::Around, r"^class \w+\(.*LoginRequiredMixin"),
+    rule("permission", Effect::Asks, Guards::Around, r"^class \w+\(.*PermissionRequiredMixin"),
+];
+
+static PATTERNS: LazyLock<Vec<Regex>> = LazyLock::new(|| {
+    RULES
+        .iter()
+        .map(|rule| Regex::new(rule.pattern).expect("the pattern is fixed and the tests run it"))
+        .collect()
+});
+
+static NAMED: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"\b(?:def|class|module|func|fun|function|interface|defmodule)\s+(?:self\.)?([\w.:?!]+)|^(?:export\s+)?(?:public|private|protected|internal|static|async|virtual|override|final)\b[\w<>\[\],. ?]*?\b(\w+)\s*\(|^(?:async\s+)?(\w+)\s*\([^;]*\{$")
+        .expect("the pattern is fixed and the tests run it")
+});
+static CLASS: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"^\s*(?:[\w]+\s+)*(?:class|module|defmodule)\s+([\w.:]+)")
+        .expect("the pattern is fixed and the tests run it")
+});
+/// Routes of Express and its kin: the guard stands among the arguments.
+static ROUTE: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"^(?:\w+\.)?(?:app|\w*[rR]outer|server|fastify|api)\.(get|post|put|patch|delete|all)\(\s*['\x22`]([^'\x22`]+)['\x22`]\s*,\s*(.*)$")
+        .expect("the pattern is fixed and the tests run it")
+});
+static GUARD: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"\b(\w*(?i:requireauth|authenticate|ensureauth|isauth|checkauth|authguard|verifytoken|verifyjwt|requirelogin|loggedin|requireuser|requireadmin|isadmin|requirerole|authorize|requirepermission|protectroute)\w*)")
+        .expect("the pattern is fixed and the tests run it")
+});
+
+/// A guard on a subject of a file.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Key {
+    what: &'static str,
+    effect: Effect,
+    subject: String,
+}
+
+/// What each file asks of whom, and what else it names.
+#[derive(Default)]
+struct Side {
+    guards: BTreeMap<Key, (String, Evidence)>,
+    subjects: BTreeSet<String>,
+}
+
+/// Guards that came or went while what they guard stays. All changed files are one text: what moves is no change.
+pub(super) fn find(files: &[FileChange]) -> Vec<Found> {
+    let (mut before, mut after) = (Side::default(), Side::default());
+    for file in
+        files.iter().filter(|file| file.role == Role::Source && super::super::config::is_code(&file.path))
+    {
+        read(file.old_path(), file.before_text(), Evidence::before, &mut before);
+        read(&file.path, file.after_text(), Evidence::after, &mut after);
+    }
+    let mut found = Vec::new();
+    let gone = before.guards.iter().filter(|(key, _)| !after.guards.contains_key(*key));
+    for (key, (text, place)) in gone.filter(|(key, _)| after.subjects.contains(&key.subject)) {
+        let change = if key.effect == Effect::Asks { "loosened" } else { "tightened" };
+        // another guard of any kind in its place: not open, but not the same
+        let replaced = after.guards.iter().find(|(other, _)| {
+            other.subject == key.subject
+                && other.effect == Effect::Asks
+                && !before.guards.contains_key(*other)
+        });
+        match replaced {
+            Some((_, (now, place))) if key.effect == Effect::Asks => {
+                found.push(changed(key, "changed", Some(text.clone()), Some(now.clone()), place));
+            }
+            _ => found.push(changed(key, change, Some(text.clone()), None, place)),
+        }
+    }
+    let new = after.guards.iter().filter(|(key, _)| !before.guards.contains_key(*key));
+    for (key, (text, place)) in new.filter(|(key, _)| before.subjects.contains(&key.subject)) {
+        let replaces = before.guards.iter().any(|(other, _)| {
+            other.subject == key.subject && other.effect == Effect::Asks && !after.guards.contains_key(other)
+        });
+        if !(replaces && key.effect == Effect::Asks) {
+            let change = if key.effect == Effect::Asks { "tightened" } else { "loosened" };
+            found.push(changed(key, change, None, Some(text.clone()), place));
+        }
+    }
+    found
+}
+
+fn changed(
+    key: &Key,
+    change: &'static str,
+    from: Option<String>,
+    to: Option<String>,
+    place: &Evidence,
+) -> Found {
+    let (rule, level) = match (key.what, change) {
+        ("login", "loosened") => ("access.login_removed", Level::TalkFirst),
+        (_, "loosened") => ("access.permission_removed", Level::TalkFirst),
+        ("login", "tightened") => ("access.login_added", Level::WorthALook),
+        (_, "tightened") => ("access.permission_added", Level::WorthALook),
+        _ => ("access.guard_changed", Level::WorthALook),
+    };
+    let subject = key.subject.rsplit('\0').next().unwrap_or(&key.subject);
+    Found { rule, level, facts: facts(key.what, subject, change, from, to), evidence: place.clone() }
+}
+
+fn read(path: &RepoPath, text: Option<&str>, side: fn(&RepoPath, Option<u32>) -> Evidence, into: &mut Side) {
+    let Some(text) = text else { return };
+    let lines: Vec<&str> = text.lines().collect();
+    let mut class = String::new();
+    for (at, line) in lines.iter().enumerate().filter(|(_, line)| line.len() < super::LONGEST_LINE) {
+        if let Some(found) = CLASS.captures(line) {
+            class = found[1].to_owned();
+            into.subjects.insert(class.clone());
+        }
+        let trimmed = line.trim();
+        let place = || side(path, u32::try_from(at + 1).ok());
+        if let Some(found) = ROUTE.captures(trimmed) {
+            let subject = format!("{} {}", found[1].to_ascii_uppercase(), &found[2]);
+            into.subjects.insert(subject.clone());
+            let rest: String = lines[at..]
+                .iter()
+                .take(6)
+                .map(|line| line.trim())
+                .take_while(|line| !line.contains("=> {"))
+                .collect();
+            let rest = if rest.is_empty() { found[3].to_owned() } else { rest };
+            if let Some(guard) = GUARD.captures(&rest) {
+                into.guards.insert(
+                    Key { what: "login", effect: Effect::Asks, subject },
+                    (guard[1].to_owned(), place()),
+                );
+            }
+            continue;
+        }
+        if let Some(name) = name_of(trimmed) {
+            into.subjects.insert(in_class(&class, name));
+        }
+        for (rule, pattern) in
+            RULES.iter().zip(PATTERNS.iter()).filter(|(_, pattern)| pattern.is_match(trimmed))
+        {
+            let _ = pattern;
+            let below = || {
+                lines.iter().skip(at + 1).take(8).find_map(|line| {
+                    CLASS
+                        .captures(line)
+                        .map(|found| found[1].to_owned())
+                        .or_else(|| name_of(line.trim()).map(|name| in_class(&class, name)))
+                })
+            };
+            let subject = match rule.guards {
+                Guards::Below => below(),
+                Guards::Around if class.is_empty() => Some(path.file_name().to_owned()),
+                Guards::Around => Some(class.clone()),
+            };
+            let Some(subject) = subject else { continue };
+            if rule.guards == Guards::Around && class.is_empty() {
+                into.subjects.insert(subject.clone());
+            }
+            into.guards
+                .insert(Key { what: rule.what, effect: rule.effect, subject }, (trimmed.to_owned(), place()));
+        }
+    }
+}
+
+/// A method is told by its class too: many classes have an `index`.
+fn in_class(class: &str, name: &str) -> String {
+    if class.is_empty() { name.to_owned() } else { format!("{class}.{name}") }
+}
+
+fn name_of(line: &str) -> Option<&str> {
+    if line.starts_with(['@', '[', '#', '/', '*', '}', ')'])
+        || ["if ", "if(", "for ", "for(", "while", "switch", "return", "await", "catch", "else"]
+            .iter()
+            .any(|word| line.starts_with(word))
+    {
+        return None;
+    }
+    NAMED.captures(line).and_then(|found| found.iter().skip(1).flatten().next().map(|name| name.as_str()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::testing::{added, deleted, modified};
+    use super::super::tests::found;
+    use super::*;
+
+    #[test]
+    fn what_no_longer_asks_and_what_newly_asks() {
+        for (path, with, without, subject, what) in [
+            (
+                "a.py",
+                "@login_required\ndef bills(request):\n    pass\n",
+                "def bills(request):\n    pass\n",
+                "bills",
+                "login",
+            ),
+            (
+                "a.rb",
+                "class BillsController\n  before_action :authenticate_user!\nend\n",
+                "class BillsController\nend\n",
+                "BillsController",
+                "login",
+            ),
+            (
+                "A.cs",
+                "class Bills {\n  [Authorize]\n  public IActionResult Index() {\n",
+                "class Bills {\n  public IActionResult Index() {\n",
+                "Bills.Index",
+                "permission",
+            ),
+            (
+                "A.java",
+                "class Bills {\n  @PreAuthorize(\"hasRole('A')\")\n  public String list() {\n",
+                "class Bills {\n  public String list() {\n",
+                "Bills.list",
+                "permission",
+            ),
+            (
+                "a.ts",
+                "router.get('/bills', requireAuth, list);\n",
+                "router.get('/bills', list);\n",
+                "GET /bills",
+                "login",
+            ),
+        ] {
+            let removed = format!("access.{what}_removed {subject} loosened");
+            assert_eq!(found(vec![modified(path, Role::Source, with, without)]), [removed], "{path}");
+            let asked = format!("access.{what}_added {subject} tightened");
+            assert_eq!(found(vec![modified(path, Role::Source, without, with)]), [asked], "{path}");
+            // what goes with its guard, comes with it, or moves, is no change of access
+            assert!(found(vec![modified(path, Role::Source, with, "x\n")]).is_empty(), "{path}");
+            assert!(found(vec![added(path, Role::Source, with)]).is_empty(), "{path}");
+            assert!(
+                found(vec![
+                    deleted(path, Role::Source, with),
+                    added(&format!("b/{path}"), Role::Source, with)
+                ])
+                .is_empty(),
+                "{path}"
+            );
+            assert!(found(vec![modified(path, Role::Test, with, without)]).is_empty(), "{path}");
+        }
+    }
+
+    #[test]
+    fn what_opens_and_what_changes() {
+        let open = "class Bills(APIView):\n    permission_classes = [AllowAny]\n";
+        let closed = "class Bills(APIView):\n    permission_classes = [IsAuthenticated]\n";
+        let rules = found(vec![modified("a.py", Role::Source, closed, open)]);
+        assert!(rules.iter().any(|rule| rule.starts_with("access.permission_removed")), "{rules:?}");
+        let admin = "class A\n  before_action :require_admin\nend\n";
+        let user = "class A\n  before_action :authenticate_user!\nend\n";
+        assert_eq!(
+            found(vec![modified("a.rb", Role::Source, admin, user)]),
+            ["access.guard_changed A changed"]
+        );
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn never_panics(text in "(?s)[ -~\n@\\[é]{0,300}", path in "a\\.(py|rb|ts|cs|java|exs)") {
+            let mut side = Side::default();
+            read(&RepoPath::new(path), Some(&text), Evidence::after, &mut side);
+        }
+    }
+}
