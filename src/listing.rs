@@ -443,7 +443,7 @@ mod tests {
     #[test]
     fn a_draft_reads_without_a_problem_and_says_the_same() {
         let listing = list(&Config::default(), &tree(), &[], Vec::new());
-        let (renderer, _) = Renderer::new("en", &BTreeMap::new()).unwrap();
+        let (renderer, _) = Renderer::new("en", &BTreeMap::new()).expect("built in");
         let entries: Vec<Value> = listing
             .services
             .iter()
@@ -453,7 +453,7 @@ mod tests {
         let text = renderer
             .pen(&crate::render::Style::PLAIN)
             .fill("frame/init", &json!({"services": entries}))
-            .unwrap();
+            .expect("a template that is built in");
         let (config, problems) = Config::read(&text, "plainly.toml");
         assert_eq!(problems, []);
         let again = list(&config, &tree(), &[], Vec::new());

@@ -50,7 +50,7 @@ fn the_configuration_refines_what_was_discovered() {
     let catalog = catalog(config, &FILES);
     let names: Vec<&str> = catalog.services().iter().map(|service| service.name.as_str()).collect();
     assert_eq!(names, ["Payment", "bank", "cart"]);
-    let pay = catalog.named("Payment").unwrap();
+    let pay = catalog.named("Payment").expect("a name of the case");
     assert_eq!(
         (pay.title.as_str(), pay.kind, pay.rule.as_str()),
         ("Payments", ServiceKind::Support, "configuration")
