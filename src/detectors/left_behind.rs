@@ -316,7 +316,12 @@ pub fn lines(findings: &[&Finding]) -> Vec<Line> {
         findings.iter().copied().partition(|finding| finding.rule == "left_behind.setting");
     let mut lines: Vec<Line> = Vec::new();
     let facts: Vec<LeftBehindFacts> = settings.iter().filter_map(of).collect();
-    let places: BTreeSet<&String> = facts.iter().flat_map(|facts| &facts.places).collect();
+    let places: BTreeSet<&str> =
+        facts.iter().flat_map(|facts| facts.places.iter().map(String::as_str)).collect();
+    // many files are told by their folders
+    let folders: BTreeSet<&str> = places.iter().filter_map(|path| Some(&path[..=path.rfind('/')?])).collect();
+    let in_folders = places.len() > 3 && places.iter().all(|path| path.contains('/'));
+    let places = if in_folders { folders } else { places };
     let all = |what: &str| facts.iter().all(|facts| facts.what == what);
     let what = if all("number") {
         "number"
