@@ -22,7 +22,6 @@ use crate::{Change, Plainly};
 
 /// More findings than this are not remembered from version to version: the hidden line would crowd the text out.
 const MOST_IDS: usize = 400;
-const IDS: &str = "<!-- plainly:ids ";
 
 /// What a job has done.
 #[derive(Debug, Default)]
@@ -303,19 +302,56 @@ impl Job<'_> {
 
 impl Said {
     /// The comment from its second line on: the findings' ids, hidden, and the text, which says what is new since
-    /// the version that stands there.
+    /// the version of an earlier head.
     fn body(&self, earlier: Option<&str>, style: &Style, limit: usize, text: &str) -> String {
         let mut summary = self.summary.clone();
-        if let Some(ids) = earlier.and_then(ids_of) {
-            summary.compare(&ids);
+        let head = summary.report.range.head.clone();
+        let before = earlier.and_then(Ids::of).map(|ids| ids.earlier(&head)).unwrap_or_default();
+        if !before.is_empty() {
+            summary.compare(&before);
         }
-        let ids = summary.ids();
-        let hidden = match ids.len() <= MOST_IDS {
-            true => format!("{IDS}{} -->\n", ids.join(" ")),
+        let now = summary.ids();
+        let hidden = match now.len() + before.len() <= 2 * MOST_IDS {
+            true => format!("{}\n", Ids { head, now, before }),
             false => String::new(),
         };
         let rendered = self.plainly.renderer().summary(&summary, style, limit.saturating_sub(hidden.len()));
         format!("{hidden}{}", rendered.unwrap_or_else(|_| text.to_owned()))
+    }
+}
+
+/// The hidden second line of a comment: which findings stood in this version, and in the one of an earlier head.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Ids {
+    head: String,
+    now: Vec<String>,
+    before: Vec<String>,
+}
+
+impl std::fmt::Display for Ids {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (now, before) = (self.now.join(","), self.before.join(","));
+        write!(f, "<!-- plainly:ids head={} now={now} before={before} -->", self.head)
+    }
+}
+
+impl Ids {
+    /// Reads the first line of a text, if `Display` wrote it.
+    fn of(text: &str) -> Option<Self> {
+        let line = text.lines().next()?.trim_end();
+        let mut fields = line.strip_prefix("<!-- plainly:ids head=")?.strip_suffix(" -->")?.split(' ');
+        let head = fields.next()?.to_owned();
+        let list = |field: Option<&str>, name: &str| -> Option<Vec<String>> {
+            let ids = field?.strip_prefix(name)?.split(',').filter(|id| !id.is_empty());
+            Some(ids.map(str::to_owned).collect())
+        };
+        Some(Self { head, now: list(fields.next(), "now=")?, before: list(fields.next(), "before=")? })
+    }
+
+    /// What a version for `head` is compared with. A second run on the same head compares with what the first run
+    /// compared with, so that it writes the same bytes.
+    fn earlier(self, head: &str) -> Vec<String> {
+        if self.head == head { self.before } else { self.now }
     }
 }
 
@@ -327,12 +363,6 @@ fn given(pull: &PullRequest, commits: Vec<Commit>) -> Given {
         config: None,
         pull: Some(Pull { head: pull.head.to_string(), count, commits }),
     }
-}
-
-/// The ids in the hidden line of an earlier version.
-fn ids_of(earlier: &str) -> Option<Vec<String>> {
-    let line = earlier.lines().next()?.strip_prefix(IDS)?.strip_suffix("-->")?;
-    Some(line.split_whitespace().map(str::to_owned).collect())
 }
 
 /// The range of a pull request in a checkout, if it holds both ends: the merge commit that GitHub makes, or the two
@@ -378,5 +408,20 @@ fn label(level: Level) -> &'static str {
         Level::Routine => "routine",
         Level::WorthALook => "worth-a-look",
         Level::TalkFirst => "talk-first",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hidden_ids_are_read_as_written() {
+        let ids = Ids { head: "a".repeat(40), now: vec!["schema:12345678".into()], before: Vec::new() };
+        assert_eq!(Ids::of(&format!("{ids}\nText.")), Some(ids.clone()));
+        assert_eq!(ids.clone().earlier(&"a".repeat(40)), Vec::<String>::new());
+        assert_eq!(ids.earlier(&"b".repeat(40)), ["schema:12345678"]);
+        assert_eq!(Ids::of("<!-- plainly:ids -->"), None);
+        assert_eq!(Ids::of(""), None);
     }
 }
