@@ -119,3 +119,25 @@ fn what_cannot_be_read_is_an_error_with_a_next_step() {
         assert!(!error.hint().is_empty());
     }
 }
+
+#[test]
+fn a_hook_finds_its_repository_by_git_dir() {
+    let (repo, [start, _, feature]) = forked();
+    let worktree = repo.beside("worktree");
+    repo.git(&["worktree", "add", "--quiet", "--detach", worktree.to_str().expect("utf-8"), "main"]);
+    let elsewhere = tempfile::TempDir::new().expect("folder");
+    for git_dir in [".git", ".git/worktrees/worktree"] {
+        let output = repo
+            .command(env!("CARGO_BIN_EXE_plainly"))
+            .current_dir(elsewhere.path())
+            .env("GIT_DIR", repo.dir().join(git_dir))
+            .args(["preview", "main..feature", "--format", "json"])
+            .output()
+            .expect("plainly runs");
+        let report: serde_json::Value = serde_json::from_slice(&output.stdout).expect("a report");
+        assert_eq!(
+            (&report["range"]["base"], &report["range"]["head"]),
+            (&start.as_str().into(), &feature.as_str().into())
+        );
+    }
+}
