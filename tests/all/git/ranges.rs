@@ -94,6 +94,11 @@ fn a_shallow_clone_says_so() {
     }
     assert!(matches!(repository.range(Some("nothing")), Err(Error::Unresolvable { .. })));
     assert_eq!(repository.last_changes(3).expect("none").len(), 0);
+
+    // a new branch whose start is cut off is not silently its last commit
+    clone.git(&["checkout", "--quiet", "-b", "new", "--no-track", "origin/main"]);
+    clone.write("d", "1").commit("more");
+    assert!(matches!(open(clone.dir()).range(None), Err(Error::Shallow { .. })));
 }
 
 #[test]
