@@ -21,13 +21,7 @@ use crate::roles::Roles;
 use crate::run::{self, ConfigFrom, Given, Pull, Run};
 use crate::summary::{self, Report, Summary};
 use crate::{Change, Plainly};
-<<<<<<< HEAD:src/deliver/mod.rs
 use ids::Ids;
-=======
-
-/// More findings than this are not remembered from version to version: the hidden line would crowd the text out.
-const MOST_IDS: usize = 400;
->>>>>>> main:src/deliver.rs
 
 /// What a job has done.
 #[derive(Debug, Default)]
@@ -325,7 +319,6 @@ impl Job<'_> {
 
 impl Said {
     /// The comment from its second line on: the findings' ids, hidden, and the text, which says what is new since
-<<<<<<< HEAD:src/deliver/mod.rs
     /// the version that stands there.
     fn body(
         &self,
@@ -349,58 +342,6 @@ impl Said {
         let text =
             self.plainly.renderer().summary(&summary, style, limit.saturating_sub(hidden.len() + 1))?;
         Ok(format!("{hidden}\n{text}"))
-=======
-    /// the version of an earlier head.
-    fn body(&self, earlier: Option<&str>, style: &Style, limit: usize, text: &str) -> String {
-        let mut summary = self.summary.clone();
-        let head = summary.report.range.head.clone();
-        let before = earlier.and_then(Ids::of).map(|ids| ids.earlier(&head)).unwrap_or_default();
-        if !before.is_empty() {
-            summary.compare(&before);
-        }
-        let now = summary.ids();
-        let hidden = match now.len() + before.len() <= 2 * MOST_IDS {
-            true => format!("{}\n", Ids { head, now, before }),
-            false => String::new(),
-        };
-        let rendered = self.plainly.renderer().summary(&summary, style, limit.saturating_sub(hidden.len()));
-        format!("{hidden}{}", rendered.unwrap_or_else(|_| text.to_owned()))
->>>>>>> main:src/deliver.rs
-    }
-}
-
-/// The hidden second line of a comment: which findings stood in this version, and in the one of an earlier head.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Ids {
-    head: String,
-    now: Vec<String>,
-    before: Vec<String>,
-}
-
-impl std::fmt::Display for Ids {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let (now, before) = (self.now.join(","), self.before.join(","));
-        write!(f, "<!-- plainly:ids head={} now={now} before={before} -->", self.head)
-    }
-}
-
-impl Ids {
-    /// Reads the first line of a text, if `Display` wrote it.
-    fn of(text: &str) -> Option<Self> {
-        let line = text.lines().next()?.trim_end();
-        let mut fields = line.strip_prefix("<!-- plainly:ids head=")?.strip_suffix(" -->")?.split(' ');
-        let head = fields.next()?.to_owned();
-        let list = |field: Option<&str>, name: &str| -> Option<Vec<String>> {
-            let ids = field?.strip_prefix(name)?.split(',').filter(|id| !id.is_empty());
-            Some(ids.map(str::to_owned).collect())
-        };
-        Some(Self { head, now: list(fields.next(), "now=")?, before: list(fields.next(), "before=")? })
-    }
-
-    /// What a version for `head` is compared with. A second run on the same head compares with what the first run
-    /// compared with, so that it writes the same bytes.
-    fn earlier(self, head: &str) -> Vec<String> {
-        if self.head == head { self.before } else { self.now }
     }
 }
 
@@ -457,23 +398,5 @@ fn label(level: Level) -> &'static str {
         Level::Routine => "routine",
         Level::WorthALook => "worth-a-look",
         Level::TalkFirst => "talk-first",
-<<<<<<< HEAD:src/deliver/mod.rs
-=======
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn hidden_ids_are_read_as_written() {
-        let ids = Ids { head: "a".repeat(40), now: vec!["schema:12345678".into()], before: Vec::new() };
-        assert_eq!(Ids::of(&format!("{ids}\nText.")), Some(ids.clone()));
-        assert_eq!(ids.clone().earlier(&"a".repeat(40)), Vec::<String>::new());
-        assert_eq!(ids.earlier(&"b".repeat(40)), ["schema:12345678"]);
-        assert_eq!(Ids::of("<!-- plainly:ids -->"), None);
-        assert_eq!(Ids::of(""), None);
->>>>>>> main:src/deliver.rs
     }
 }
