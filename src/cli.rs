@@ -45,6 +45,14 @@ pub(crate) enum Command {
     Explain(Explain),
     /// Run the last changes of this repository: how loud would plainly have been?
     Replay(Replay),
+    /// Show the service map; for a path: which service, which owner, and which rule said so.
+    Services(Services),
+    /// Write a commented plainly.toml from what was found; never overwrites one.
+    Init {
+        /// Print it, and write nothing.
+        #[arg(long)]
+        dry_run: bool,
+    },
     /// List every rule.
     Rules(Rules),
     /// Print a JSON Schema.
@@ -112,6 +120,24 @@ pub(crate) struct Replay {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct Services {
+    /// Files or folders, from the repository's root.
+    pub(crate) paths: Vec<String>,
+    #[arg(long, value_enum, default_value_t = MapFormat::Terminal)]
+    pub(crate) format: MapFormat,
+    /// A configuration to use instead of the repository's plainly.toml.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum MapFormat {
+    Terminal,
+    Json,
+    Mermaid,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct Rules {
     #[arg(long, value_enum, default_value_t = ListFormat::Terminal)]
     pub(crate) format: ListFormat,
@@ -164,4 +190,5 @@ pub(crate) struct Schema {
 pub(crate) enum SchemaOf {
     Report,
     Config,
+    Services,
 }

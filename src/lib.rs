@@ -24,6 +24,7 @@ pub mod git;
 pub mod github;
 pub mod history;
 pub mod hook;
+pub mod listing;
 pub mod render;
 pub mod replay;
 pub mod roles;

@@ -202,10 +202,10 @@ fn names_left(cx: &Context<'_>) -> Vec<Found> {
         }
         for (number, line) in (1u32..).zip(text.lines()).filter(|(_, line)| line.len() < 500) {
             let defined = VALUE.captures(line);
-            if let Some(found) = &defined {
-                if touched.set_anew.get(&found[1]).is_some_and(|(old, _)| *old == found[2]) {
-                    same.entry(found[1].to_owned()).or_default().push(Evidence::after(path, number));
-                }
+            if let Some(found) = &defined
+                && touched.set_anew.get(&found[1]).is_some_and(|(old, _)| *old == found[2])
+            {
+                same.entry(found[1].to_owned()).or_default().push(Evidence::after(path, number));
             }
             for found in CONSTANT.captures_iter(line) {
                 let is_use =

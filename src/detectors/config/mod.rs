@@ -129,7 +129,8 @@ fn compare(file: &FileChange, report: &mut Report, differences: &mut Vec<Differe
         ["sample", "example", "dist", "template"].iter().any(|word| file.path.file_name().contains(word));
     let deployed = matches!(source, Source::Helm | Source::Kubernetes | Source::Application) && !sample;
     let mut seen = BTreeSet::new();
-    for (id, setting) in after.iter().filter(|(id, _)| !before.contains_key(*id)) {
+    for (id, setting) in after.iter().filter(|(id, _)| !before.contains_key(*id) && !comes_along(id, &before))
+    {
         let key = root_of(source, id, &after, &before);
         if seen.insert((id.0.clone(), id.1.clone(), key.clone())) {
             let value = (key == id.2).then(|| setting.value.clone()).flatten();
@@ -148,6 +149,7 @@ fn compare(file: &FileChange, report: &mut Report, differences: &mut Vec<Differe
     }
     for (id, setting) in &before {
         match after.get(id) {
+            None if comes_along(id, &after) => {}
             None => {
                 let key = root_of(source, id, &before, &after);
                 if seen.insert((id.0.clone(), id.1.clone(), key.clone())) {
@@ -199,6 +201,15 @@ fn by_key(inventory: Option<Inventory>, environment: Option<&'static str>) -> BT
             environment.as_deref() != Some("test") && !flags::is_flag(&setting.key, setting.value.as_deref())
         })
         .collect()
+}
+
+/// Whether a whole container comes or goes with a setting that others have anyway, or with its room: told as a service.
+fn comes_along(id: &Id, other: &BTreeMap<Id, Setting>) -> bool {
+    let (_, scope, key) = id;
+    let stays = scope.is_none() || other.keys().any(|(_, known, _)| known == scope);
+    let is_room = key.starts_with("deploy.") || key.starts_with("resources.") || key.starts_with("mem_");
+    // a file that is new as a whole has nothing to compare with
+    !stays && (is_room || other.keys().any(|(_, _, known)| known == key))
 }
 
 /// The highest part of a key's path that the other side has nothing of: forty keys below a new part are one setting.

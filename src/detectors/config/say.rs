@@ -7,13 +7,16 @@ use serde_json::json;
 use crate::detectors::Line;
 use crate::finding::{ConfigFacts, Facts, Finding, SettingChange};
 
+/// Findings with their facts.
+type Pairs<'a> = Vec<(&'a Finding, &'a ConfigFacts)>;
+
 /// More pairs of values of one key than this are not listed; more lines of changed values than this become one.
 const MANY: usize = 3;
 
 /// Changed values in one line for each pair of values; new ones, removed ones and needed ones in one line each.
 pub fn lines(findings: &[&Finding]) -> Vec<Line> {
-    let mut changed: BTreeMap<_, Vec<(&Finding, &ConfigFacts)>> = BTreeMap::new();
-    let mut lists: BTreeMap<(u8, &str, bool), Vec<(&Finding, &ConfigFacts)>> = BTreeMap::new();
+    let mut changed: BTreeMap<_, Pairs<'_>> = BTreeMap::new();
+    let mut lists: BTreeMap<(u8, &str, bool), Pairs<'_>> = BTreeMap::new();
     for finding in findings {
         let Facts::Config(facts) = &finding.facts else { continue };
         match facts.change {
@@ -100,7 +103,7 @@ fn joined(mut lines: Vec<Line>, all: &[&Finding]) -> Vec<Line> {
 }
 
 /// One key with few pairs of values is said pair by pair; with many, only that it changes.
-fn by_values<'a>(group: Vec<(&'a Finding, &'a ConfigFacts)>) -> Vec<Vec<(&'a Finding, &'a ConfigFacts)>> {
+fn by_values(group: Pairs<'_>) -> Vec<Pairs<'_>> {
     let mut pairs: BTreeMap<_, Vec<_>> = BTreeMap::new();
     for (finding, facts) in &group {
         pairs.entry((&facts.from, &facts.to)).or_default().push((*finding, *facts));

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use super::super::Line;
-use crate::finding::{DependencyChange, DependencyFacts, Facts, Finding, VersionStep};
+use crate::finding::{DependencyChange, DependencyFacts, Evidence, Facts, Finding, Level, VersionStep};
+use crate::formats::locks::CameAlong;
 
 /// The sentences, most important first.
 pub fn lines(findings: &[&Finding]) -> Vec<Line> {
@@ -53,6 +54,35 @@ pub fn lines(findings: &[&Finding]) -> Vec<Line> {
     lines
 }
 
+/// What came along in the exact lists, as counts; in view only where it is more than other versions.
+pub fn lock_line(came_along: &CameAlong) -> Option<Line> {
+    if came_along.is_empty() {
+        return None;
+    }
+    let licences: Vec<Value> = came_along
+        .licences
+        .iter()
+        .take(2)
+        .map(|(name, licence)| json!({"name": name, "licence": licence}))
+        .collect();
+    let is_news = !came_along.other_content.is_empty() || !came_along.now_run_on_install.is_empty();
+    Some(Line {
+        shape: "dependency/lock".to_owned(),
+        facts: json!({
+            "parts": came_along.counts(),
+            "lists": came_along.files.len(),
+            "other_content": came_along.other_content,
+            "now_run_on_install": came_along.now_run_on_install,
+            "licences": licences,
+        }),
+        findings: Vec::new(),
+        evidence: came_along.files.iter().map(|path| Evidence::after(path, None)).collect(),
+        services: Vec::new(),
+        level: Level::Routine,
+        folded: !is_news,
+    })
+}
+
 type Part<'a> = (&'a Finding, &'a DependencyFacts);
 
 fn line(shape: &str, parts: &[Part<'_>]) -> Option<Line> {
@@ -60,8 +90,6 @@ fn line(shape: &str, parts: &[Part<'_>]) -> Option<Line> {
     let packages = packages(parts);
     let big: Vec<&Value> = packages.iter().filter(|package| package["big"] == true).collect();
     let places: BTreeSet<&str> = parts.iter().map(|(_, facts)| facts.manifest.as_str()).collect();
-    let purposes: Vec<&Value> =
-        packages.iter().filter(|package| !package["purpose"].is_null()).take(2).collect();
     let names = |packages: &[&Value]| -> Vec<Value> {
         packages.iter().map(|package| package["name"].clone()).collect()
     };
@@ -74,7 +102,7 @@ fn line(shape: &str, parts: &[Part<'_>]) -> Option<Line> {
         "one_big": big.first().filter(|_| big.len() == 1),
         "places": places.len(),
         "dev": parts.iter().all(|(_, facts)| facts.dev),
-        "purposes": purposes,
+        "purposes": purposes(&packages),
         "security": parts.iter().find_map(|(_, facts)| facts.security.as_deref()),
     });
     let mut line = Line::of(&format!("dependency/{shape}"), &findings, facts)?;
@@ -86,6 +114,22 @@ fn line(shape: &str, parts: &[Part<'_>]) -> Option<Line> {
     };
     line.evidence.sort_by_cached_key(|place| order(place.path.as_str(), place.line));
     Some(line)
+}
+
+/// What well-known packages are for: each purpose once, with the names.
+fn purposes(packages: &[Value]) -> Vec<Value> {
+    let mut found: Vec<(&Value, Vec<&Value>)> = Vec::new();
+    for package in packages.iter().filter(|package| !package["purpose"].is_null()) {
+        match found.iter_mut().find(|(purpose, _)| **purpose == package["purpose"]) {
+            Some((_, names)) => names.push(&package["name"]),
+            None => found.push((&package["purpose"], vec![&package["name"]])),
+        }
+    }
+    found
+        .iter()
+        .take(2)
+        .map(|(purpose, names)| json!({"purpose": purpose, "names": names, "count": names.len()}))
+        .collect()
 }
 
 /// One entry a package, the ones to read about first in front: with a known purpose, in production, by name.
