@@ -39,6 +39,8 @@ pub(crate) enum Command {
         #[command(subcommand)]
         hook: Hook,
     },
+    /// Look for what keeps plainly from doing its job here, and say how to mend it.
+    Doctor(Doctor),
     /// Say what lies behind one sentence: the rule, the lines, the configuration.
     Explain(Explain),
     /// Run the last changes of this repository: how loud would plainly have been?
@@ -75,6 +77,12 @@ pub(crate) struct Comment {
     /// Write only the report, into this file: the untrusted first stage of two.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["dry_run", "report"])]
     pub(crate) report_to: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Doctor {
+    #[arg(long, value_enum, default_value_t = ListFormat::Terminal)]
+    pub(crate) format: ListFormat,
 }
 
 #[derive(Debug, Subcommand)]

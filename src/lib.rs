@@ -15,6 +15,7 @@ pub mod change;
 pub mod config;
 pub mod deliver;
 pub mod detectors;
+pub mod doctor;
 pub mod error;
 pub mod explain;
 pub mod finding;

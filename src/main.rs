@@ -37,6 +37,14 @@ fn run(cli: &Cli) -> Result<ExitCode, Error> {
         Command::Hook { hook: Hook::Run { remote, .. } } => Ok(hook_run(cli, remote.as_deref())),
         Command::Hook { hook: Hook::Install } => set_hook(cli, plainly::hook::install),
         Command::Hook { hook: Hook::Uninstall } => set_hook(cli, plainly::hook::uninstall),
+        Command::Doctor(doctor) => {
+            let checks = plainly::doctor::examine(cli.directory.as_deref())?;
+            let plainly = plainly::Plainly::new(Default::default(), Vec::new(), &Default::default())?;
+            let values = plainly::doctor::values(&checks);
+            list(cli, doctor.format, plainly.renderer(), "frame/doctor", &values)?;
+            let is_wrong = checks.iter().any(plainly::doctor::Check::is_wrong);
+            Ok(if is_wrong { ExitCode::from(REACHED) } else { ExitCode::SUCCESS })
+        }
         Command::Explain(explain) => {
             let run = plainly::run::preview(
                 cli.directory.as_deref(),
