@@ -244,7 +244,8 @@ impl<'n> Walk<'n> {
 
     /// The text that an expression stands for, where all of it is known.
     pub(crate) fn text(&self, expr: &'n Expr<'n>) -> Option<String> {
-        let text = self.string(None, expr, 0)?;
+        // `$this->getTable('users')` most likely names what it is handed.
+        let text = self.string(None, expr, 0).or_else(|| self.hole(None, self.resolve(expr)))?;
         (!text.contains(HOLE)).then_some(text)
     }
 
@@ -336,8 +337,10 @@ impl<'n> Walk<'n> {
         if let Some(name) = style.and_then(|style| style.hole(expr)) {
             return Some(name);
         }
-        match expr.call()?.args.as_slice() {
-            [only] => self.resolve(only).literal().map(str::to_owned),
+        let args = expr.call()?.args.iter().map(|arg| self.resolve(arg));
+        let mut texts = args.filter(|arg| !matches!(arg.kind, Kind::Literal));
+        match (texts.next(), texts.next()) {
+            (Some(only), None) => only.literal().map(str::to_owned),
             _ => None,
         }
     }
