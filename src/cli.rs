@@ -32,11 +32,12 @@ pub(crate) enum Color {
 pub(crate) enum Command {
     /// Say what a range of commits means.
     Preview(Preview),
-    /// In GitHub Actions: keep one comment on the pull request up to date, and write the job summary.
-    Comment {
-        /// Print what would be sent, and send nothing.
-        #[arg(long)]
-        dry_run: bool,
+    /// In a job of GitHub Actions: keep one comment on the pull request up to date, and write the job summary.
+    Comment(Comment),
+    /// The pre-push hook.
+    Hook {
+        #[command(subcommand)]
+        hook: Hook,
     },
     /// Say what lies behind one sentence: the rule, the lines, the configuration.
     Explain(Explain),
@@ -53,6 +54,34 @@ pub(crate) enum Command {
     },
     /// Print the manual page.
     Man,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Comment {
+    /// Print what would be written, and write nothing.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// The report of an untrusted first stage, made with `preview --format json`.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) report: Option<PathBuf>,
+    /// Write only the report, into this file: the untrusted first stage of two.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["dry_run", "report"])]
+    pub(crate) report_to: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Hook {
+    /// Say what a push changes. Git calls this; ends with 0, or with 1 where `fail_on` is reached.
+    Run {
+        /// The remote's name, as git hands it over.
+        remote: Option<String>,
+        /// The remote's address.
+        address: Option<String>,
+    },
+    /// Write the hook into this repository. Never overwrites another one.
+    Install,
+    /// Take the hook away again.
+    Uninstall,
 }
 
 #[derive(Debug, Args)]

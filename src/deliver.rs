@@ -1,230 +1,382 @@
-//! From a GitHub event to one comment and a job summary: what to compare, what to write where, and what to leave alone.
+//! `plainly comment`: from the event that started a job to a summary, and to where people read it.
 
-use std::collections::BTreeSet;
 use std::path::Path;
 
+use crate::change::{ChangeSet, Commit, Content, MemorySnapshot};
+use crate::config::Config;
 use crate::error::Error;
-use crate::git::{self, Repository};
+use crate::finding::{CouldNotCheck, Level};
+use crate::git::{self, Repository, fetch};
+use crate::github::comment::COMMENT_LIMIT;
+use crate::github::runner::SUMMARY_LIMIT;
 use crate::github::{
-    self, Access, Api, Event, Letter, Marker, Patience, PullRequest, Refusal, Runner, Target, Upsert,
+    Access, CommitId, Letter, Marker, Nothing, Patience, PullRequest, Refusal, Runner, Session, Target,
+    Upsert, WorkflowRun, change, comment, labels,
 };
+use crate::history::History;
 use crate::render::{Links, Style, View};
-use crate::run::{self, ConfigFrom, Given, Run};
+use crate::roles::Roles;
+use crate::run::{self, ConfigFrom, Given, Pull, Run};
+use crate::summary::{self, Report, Summary};
+use crate::{Change, Plainly};
 
-/// The hidden second line of a comment: which findings stood in this version, and in the one before.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Ids {
-    head: String,
-    now: Vec<String>,
-    before: Vec<String>,
-}
+/// More findings than this are not remembered from version to version: the hidden line would crowd the text out.
+const MOST_IDS: usize = 400;
+const IDS: &str = "<!-- plainly:ids ";
 
-impl Ids {
-    fn line(&self) -> String {
-        format!(
-            "<!-- plainly:ids head={} now={} before={} -->",
-            self.head,
-            self.now.join(","),
-            self.before.join(",")
-        )
-    }
-
-    /// Reads a line that `line` wrote.
-    fn parse(line: &str) -> Option<Self> {
-        let mut fields =
-            line.trim_end().strip_prefix("<!-- plainly:ids head=")?.strip_suffix(" -->")?.split(' ');
-        let head = fields.next()?.to_owned();
-        let list = |field: Option<&str>, name: &str| -> Option<Vec<String>> {
-            let ids = field?.strip_prefix(name)?.split(',').filter(|id| !id.is_empty());
-            Some(ids.map(str::to_owned).collect())
-        };
-        Some(Self { head, now: list(fields.next(), "now=")?, before: list(fields.next(), "before=")? })
-    }
-
-    /// What this version is compared with: a second run on the same head compares with what the first one did, so
-    /// that it writes the same bytes.
-    fn earlier(&self, head: &str) -> &[String] {
-        if self.head == head { &self.before } else { &self.now }
-    }
-}
-
-/// What was done.
-#[derive(Debug)]
+/// What a job has done.
+#[derive(Debug, Default)]
 pub struct Delivered {
-    /// The summary and what made it; none where there was nothing to compare.
-    pub run: Option<Run>,
-    /// What became of the comment; none where there is no pull request.
+    /// What became of the comment; none where the event has no pull request.
     pub comment: Option<Upsert>,
-    /// Lines for the runner's log, such as notices.
-    pub log: Vec<String>,
+    /// Sentences for the job's log.
+    pub notes: Vec<String>,
+    /// The text, where nothing was to be written.
+    pub text: Option<String>,
+    /// Whether a finding reached `fail_on`.
+    pub reached: bool,
 }
 
-impl std::fmt::Debug for Run {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Run").field("level", &self.summary.report.level).finish_non_exhaustive()
+/// What to do, beside what the event says.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Wanted<'a> {
+    /// Where the checkout is, if there is one.
+    pub directory: Option<&'a Path>,
+    /// Write nothing.
+    pub dry_run: bool,
+    /// The report of an untrusted first stage: said again from its facts, its sentences are never printed.
+    pub report: Option<&'a Path>,
+    /// Write only the report, into this file: the untrusted first stage.
+    pub report_to: Option<&'a Path>,
+}
+
+/// One job.
+struct Job<'a> {
+    runner: &'a Runner,
+    wanted: Wanted<'a>,
+    session: Option<Session>,
+    done: Delivered,
+}
+
+/// A summary and the means to say it.
+struct Said {
+    plainly: Plainly,
+    summary: Summary,
+}
+
+impl From<Run> for Said {
+    fn from(run: Run) -> Self {
+        Self { plainly: run.plainly, summary: run.summary }
     }
 }
 
-/// Reads the event and brings the comment and the job summary up to date. With `dry_run` nothing is written, and the
-/// log holds what would be sent.
-pub fn comment(directory: Option<&Path>, runner: &Runner, dry_run: bool) -> Result<Delivered, Error> {
-    let event = runner.event()?;
-    let nothing =
-        |why: String| Delivered { run: None, comment: None, log: vec![github::runner::notice(&why)] };
-    if let Target::Nothing(why) = &event.target {
-        return Ok(nothing(why.to_string()));
-    }
-    let repository = Repository::open(directory)?;
-    let Some((range, given, pull)) = range(&repository, &event)? else {
-        return Ok(nothing("this event is for `plainly release-notes`; no comment to write".to_owned()));
-    };
-    let mut run = run::summarize(&repository, &range, given, ConfigFrom::Base)?;
-    if let Some(commits) = pull.and_then(|pull| pull.commits) {
-        // A cut history holds fewer commits than the pull request has: GitHub's number is the right one.
-        run.summary.report.range.commits = u32::try_from(commits).unwrap_or(u32::MAX);
-    }
-    let style = Style { view: View::Markdown, links: links(runner, &run, pull) };
-    let mut log = Vec::new();
-    let full = run.plainly.renderer().summary(&run.summary, &style, github::runner::SUMMARY_LIMIT - 1)?;
-    let comment = match pull {
-        None => None,
-        Some(pull) if dry_run => {
-            let text = body(&run, &style, pull, None, crate::MOST_COMMENT_BYTES)?;
-            log.push(github::runner::without_commands(&text));
-            None
+/// Does what the event asks for.
+pub fn comment(runner: &Runner, wanted: Wanted<'_>) -> Result<Delivered, Error> {
+    let token = runner.token.as_ref();
+    let session = token.map(|token| Session::new(runner, token, Patience::default())).transpose()?;
+    let mut job = Job { runner, wanted, session, done: Delivered::default() };
+    match runner.event()?.target {
+        Target::PullRequest(pull) => job.pull_request(&pull)?,
+        Target::WorkflowRun(finished) => job.workflow_run(&finished)?,
+        Target::MergeGroup { base, head, .. } => job.range(&base, &head)?,
+        Target::Branch { before: Some(before), after, .. } => job.range(&before, &after)?,
+        Target::Branch { before: None, .. } | Target::Manual => {
+            let run = run::preview(wanted.directory, None, Given::default())?;
+            job.summary(run.into())?;
         }
-        Some(pull) => Some(write(runner, pull, &run, &style)?),
-    };
-    if !dry_run {
-        runner.write_summary(|limit| {
-            if full.len() <= limit { full.clone() } else { shorter(&run, &style, limit) }
-        })?;
-        if let Some(id) = comment.as_ref().and_then(Upsert::id) {
-            runner.write_output("comment-id", &id.to_string())?;
+        Target::Tag { name, .. } => {
+            return Err(Error::Usage(format!(
+                "`{name}` is a version: run `plainly release-notes --to {name}`"
+            )));
         }
-        let level = serde_json::to_value(run.summary.report.level).unwrap_or_default();
-        runner.write_output("level", level.as_str().unwrap_or_default())?;
+        Target::Nothing(why) => job.done.notes.push(why.to_string()),
     }
-    if let Some(Upsert::Refused(why)) = &comment {
-        log.push(github::runner::notice(&why.to_string()));
-    }
-    Ok(Delivered { run: Some(run), comment, log })
+    Ok(job.done)
 }
 
-fn shorter(run: &Run, style: &Style, limit: usize) -> String {
-    run.plainly.renderer().summary(&run.summary, style, limit).unwrap_or_default()
-}
-
-/// What to compare, the author's words, and the pull request; `None` for events of other commands.
-fn range<'e>(
-    repository: &Repository,
-    event: &'e Event,
-) -> Result<Option<(git::Range, Given, Option<&'e PullRequest>)>, Error> {
-    let named =
-        |range: &str| repository.range(Some(range)).map(|range| Some((range, Given::default(), None)));
-    Ok(match &event.target {
-        Target::PullRequest(pull) => {
-            let given = Given { title: Some(pull.title.clone()), body: pull.body.clone(), config: None };
-            Some((pull_request(repository, pull)?, given, Some(pull.as_ref())))
+impl Job<'_> {
+    fn workflow_run(&mut self, finished: &WorkflowRun) -> Result<(), Error> {
+        let found = match &self.session {
+            Some(session) => session.wait(session.api().pull_of(finished))?,
+            None => None,
+        };
+        match found {
+            Some(pull) => self.pull_request(&pull),
+            None => {
+                self.done.notes.push(Nothing::NoPullRequest.to_string());
+                Ok(())
+            }
         }
-        Target::MergeGroup { base, head, .. } => named(&format!("{base}..{head}"))?,
-        Target::Branch { before: Some(before), after, .. } => named(&format!("{before}..{after}"))?,
-        Target::Branch { before: None, after, .. } => match &event.default_branch {
-            Some(branch) => named(&format!("origin/{branch}..{after}"))
-                .or_else(|_| named(&format!("{after}~1..{after}")))?,
-            None => named(&format!("{after}~1..{after}"))?,
-        },
-        Target::Manual => Some((repository.range(None)?, Given::default(), None)),
-        Target::WorkflowRun(_) | Target::Tag { .. } | Target::Nothing(_) => None,
-    })
+    }
+
+    fn pull_request(&mut self, pull: &PullRequest) -> Result<(), Error> {
+        let said = match self.wanted.report {
+            Some(path) => again(path, pull)?,
+            None => self.read(pull)?.into(),
+        };
+        if let Some(path) = self.wanted.report_to {
+            let report = said.plainly.renderer().report(&said.summary)?;
+            let json = serde_json::to_string_pretty(&report).expect("a report has string keys");
+            return std::fs::write(path, json).map_err(|source| Error::File {
+                what: "write",
+                path: path.display().to_string(),
+                source,
+            });
+        }
+        let (limit, style) = (COMMENT_LIMIT, self.style(&said.summary.report));
+        // A template that cannot be filled in fails here, before anything is written.
+        let text = said.plainly.renderer().summary(&said.summary, &style, limit)?;
+        if self.wanted.dry_run {
+            return self.finish(said, Some(text));
+        }
+        let config = said.plainly.config();
+        let upsert = match (&self.session, pull.access) {
+            (None, _) => Upsert::Refused(Refusal::NoToken),
+            (Some(_), Access::Read(why)) => Upsert::Refused(why.into()),
+            (Some(session), Access::Write) => {
+                let body = |earlier: Option<&str>, limit: usize| said.body(earlier, &style, limit, &text);
+                let head = pull.head.clone();
+                let letter = Letter {
+                    pull: pull.number,
+                    marker: Marker { key: "summary".to_owned(), head, run: self.runner.run },
+                    author: &self.runner.author,
+                    create: config.comment.includes(said.summary.report.level)
+                        && !said.summary.report.files.is_empty(),
+                    body: &body,
+                };
+                let upsert = session.wait(comment::upsert(session.api(), &letter))?;
+                if upsert.id().is_some() || upsert == Upsert::NotWanted {
+                    let wanted = [label(said.summary.report.level).to_owned()].into();
+                    session.wait(labels::set(session.api(), pull.number, &config.labels, &wanted))?;
+                }
+                upsert
+            }
+        };
+        if let Upsert::Refused(why) = &upsert {
+            self.done.notes.push(why.to_string());
+        }
+        if let Some(id) = upsert.id() {
+            self.runner.write_output("comment-id", &id.to_string())?;
+        }
+        self.done.comment = Some(upsert);
+        self.finish(said, None)
+    }
+
+    /// A change without a pull request: job summary only.
+    fn range(&mut self, base: &CommitId, head: &CommitId) -> Result<(), Error> {
+        let given = Given::default();
+        let local = Repository::open(self.wanted.directory).map_err(Error::from).and_then(|repository| {
+            let range = repository.range(Some(&format!("{base}...{head}")))?;
+            let run = run::summarize(&repository, &range, given.clone(), ConfigFrom::Base)?;
+            Ok(run)
+        });
+        let run = match local {
+            Ok(run) if is_whole(&run) => run,
+            local => match self.fetched(base, head, given) {
+                Ok(run) => run,
+                Err(error) => local.map_err(|_| error)?,
+            },
+        };
+        self.summary(run.into())
+    }
+
+    fn summary(&mut self, said: Said) -> Result<(), Error> {
+        let text = match self.wanted.dry_run {
+            true => {
+                let style = self.style(&said.summary.report);
+                Some(said.plainly.renderer().summary(&said.summary, &style, SUMMARY_LIMIT)?)
+            }
+            false => None,
+        };
+        self.finish(said, text)
+    }
+
+    /// The job summary, the outputs, and whether the bar is reached.
+    fn finish(&mut self, said: Said, text: Option<String>) -> Result<(), Error> {
+        let Said { plainly, summary } = &said;
+        if text.is_none() {
+            let style = self.style(&summary.report);
+            let renderer = plainly.renderer();
+            let whole = renderer.summary(summary, &style, SUMMARY_LIMIT)?;
+            self.runner.write_summary(|limit| match whole.len() <= limit {
+                true => whole,
+                false => renderer.summary(summary, &style, limit).unwrap_or_default(),
+            })?;
+            self.runner.write_output("level", label(summary.report.level))?;
+            let report = plainly.renderer().report(summary)?;
+            self.runner.write_output("headline", &report.headline)?;
+        }
+        self.done.text = text;
+        let bar = plainly.config().fail_on;
+        self.done.reached = bar.is_some_and(|bar| bar.is_reached_by(summary.report.level));
+        Ok(())
+    }
+
+    fn style(&self, report: &Report) -> Style {
+        let web = format!("{}/{}", self.runner.server_url, self.runner.repository.as_str());
+        let links = Links::Forge { web, base: report.range.base.clone(), head: report.range.head.clone() };
+        Style { view: View::Markdown, links }
+    }
+
+    /// The change of a pull request: from the checkout where it holds enough, else from two commits of our own, else
+    /// from what the API lists.
+    fn read(&self, pull: &PullRequest) -> Result<Run, Error> {
+        // What lies in the work tree of a privileged job is the base's at best.
+        let local = match pull.privileged {
+            true => None,
+            false => Repository::open(self.wanted.directory).ok(),
+        };
+        let found =
+            local.and_then(|repository| checked_out(&repository, pull).map(|range| (repository, range)));
+        if let Some((repository, range)) = found {
+            let mut commits = repository.commits(&range)?;
+            // The merge commit is GitHub's, not the author's.
+            commits.retain(|commit| commit.id != range.head() || commit.id == pull.head.as_str());
+            if pull.commits.is_some_and(|count| count != commits.len() as u64) {
+                commits = self.listed(pull).unwrap_or(commits);
+            }
+            let given = given(pull, commits);
+            let run = run::summarize(&repository, &range, given, ConfigFrom::Base)?;
+            if is_whole(&run) || self.session.is_none() {
+                return Ok(run);
+            }
+        }
+        let given = given(pull, self.listed(pull).unwrap_or_default());
+        match self.fetched(&pull.base, &pull.head, given.clone()) {
+            Ok(run) => Ok(run),
+            Err(error) => self.limited(pull, given).ok_or(error),
+        }
+    }
+
+    fn listed(&self, pull: &PullRequest) -> Option<Vec<Commit>> {
+        let session = self.session.as_ref()?;
+        session.wait(change::commits(session.api(), pull.number)).ok()
+    }
+
+    /// Exactly two commits, in a store of our own: the merge base and the head.
+    fn fetched(&self, base: &CommitId, head: &CommitId, given: Given) -> Result<Run, Error> {
+        let session = self.session.as_ref().ok_or_else(|| Error::GitHub(no_token()))?;
+        let base = session.wait(change::merge_base(session.api(), base, head))?;
+        let url = format!("{}/{}", self.runner.server_url, self.runner.repository.as_str());
+        let source = fetch::Source {
+            url: &url,
+            server: &self.runner.server_url,
+            token: self.runner.token.as_ref().map(|token| token.reveal()),
+        };
+        let store = fetch::store_below(&self.runner.temp);
+        let (repository, range) = fetch::two_commits(&source, &store, base.as_str(), head.as_str())?;
+        run::summarize(&repository, &range, given, ConfigFrom::Base)
+    }
+
+    /// Names and sizes only, and the summary says so.
+    fn limited(&self, pull: &PullRequest, given: Given) -> Option<Run> {
+        let session = self.session.as_ref()?;
+        let mut files = session.wait(change::files(session.api(), pull.number)).ok()?;
+        let (config, tree) = (Config::default(), || Box::new(MemorySnapshot::default()));
+        let roles = Roles::of_tree(&config, tree().as_ref());
+        for file in &mut files {
+            file.role = roles.role(&file.path, None);
+        }
+        let commits = given.pull.as_ref().map_or(0, |pull| pull.count);
+        let range = summary::Range { base: pull.base.to_string(), head: pull.head.to_string(), commits };
+        let words = crate::change::Words {
+            title: given.title,
+            body: given.body,
+            issue: None,
+            commits: given.pull.map(|pull| pull.commits).unwrap_or_default(),
+        };
+        let problem = CouldNotCheck { path: String::new(), reason: "limited_view".to_owned() };
+        let plainly = Plainly::new(config, vec![problem], &Default::default()).ok()?;
+        let change = Change {
+            range,
+            files: ChangeSet::new(files),
+            words,
+            before: tree(),
+            after: tree(),
+            history: History::default(),
+            roles,
+        };
+        let summary = plainly.summarize(&change);
+        Some(Run { plainly, summary, change, taken: serde_json::Value::Null })
+    }
 }
 
-/// From the merge base to the pull request's head. A checkout of depth 2 holds GitHub's own merge commit: against its
-/// first parent it is the same difference.
-fn pull_request(repository: &Repository, pull: &PullRequest) -> Result<git::Range, git::Error> {
+impl Said {
+    /// The comment from its second line on: the findings' ids, hidden, and the text, which says what is new since
+    /// the version that stands there.
+    fn body(&self, earlier: Option<&str>, style: &Style, limit: usize, text: &str) -> String {
+        let mut summary = self.summary.clone();
+        if let Some(ids) = earlier.and_then(ids_of) {
+            summary.compare(&ids);
+        }
+        let ids = summary.ids();
+        let hidden = match ids.len() <= MOST_IDS {
+            true => format!("{IDS}{} -->\n", ids.join(" ")),
+            false => String::new(),
+        };
+        let rendered = self.plainly.renderer().summary(&summary, style, limit.saturating_sub(hidden.len()));
+        format!("{hidden}{}", rendered.unwrap_or_else(|_| text.to_owned()))
+    }
+}
+
+fn given(pull: &PullRequest, commits: Vec<Commit>) -> Given {
+    let count = pull.commits.and_then(|count| u32::try_from(count).ok()).unwrap_or(commits.len() as u32);
+    Given {
+        title: Some(pull.title.clone()).filter(|title| !title.is_empty()),
+        body: pull.body.clone(),
+        config: None,
+        pull: Some(Pull { head: pull.head.to_string(), count, commits }),
+    }
+}
+
+/// The ids in the hidden line of an earlier version.
+fn ids_of(earlier: &str) -> Option<Vec<String>> {
+    let line = earlier.lines().next()?.strip_prefix(IDS)?.strip_suffix("-->")?;
+    Some(line.split_whitespace().map(str::to_owned).collect())
+}
+
+/// The range of a pull request in a checkout, if it holds both ends: the merge commit that GitHub makes, or the two
+/// ends in a copy with its whole history.
+fn checked_out(repository: &Repository, pull: &PullRequest) -> Option<git::Range> {
     let head = pull.head.as_str();
-    repository.range(Some(&format!("{}...{head}", pull.base))).or_else(|error| {
-        let is_merge =
-            repository.parents("HEAD").is_ok_and(|parents| parents.len() == 2 && parents[1] == head);
-        if is_merge { repository.change("HEAD") } else { Err(error) }
-    })
-}
-
-fn links(runner: &Runner, run: &Run, pull: Option<&PullRequest>) -> Links {
-    let range = &run.summary.report.range;
-    let head = pull.map_or_else(|| range.head.clone(), |pull| pull.head.to_string());
-    Links::Forge {
-        web: format!("{}/{}", runner.server_url, runner.repository.as_str()),
-        base: range.base.clone(),
-        head,
+    let second = repository.between("HEAD^2", "HEAD^2").ok();
+    if second.is_some_and(|second| second.head() == head) {
+        return repository.between("HEAD^1", "HEAD").ok();
+    }
+    match repository.is_cut() {
+        true => None,
+        false => repository.range(Some(&format!("{}...{head}", pull.base))).ok(),
     }
 }
 
-/// The comment from line 2 on: the hidden line of findings, then the text.
-fn body(
-    run: &Run,
-    style: &Style,
-    pull: &PullRequest,
-    earlier: Option<&str>,
-    limit: usize,
-) -> Result<String, Error> {
-    let head = pull.head.as_str();
-    let earlier = earlier.and_then(|text| text.lines().next()).and_then(Ids::parse);
-    let before = earlier.as_ref().map(|ids| ids.earlier(head).to_vec()).unwrap_or_default();
-    let mut summary = run.summary.clone();
-    if earlier.is_some() && !before.is_empty() {
-        summary.compare(&before);
-    }
-    let ids = Ids { head: head.to_owned(), now: summary.ids(), before }.line();
-    // A change with thousands of findings has ids that are longer than any comment may be.
-    let ids =
-        if ids.len() < limit / 4 { ids } else { Ids { head: head.to_owned(), ..Ids::default() }.line() };
-    let text = run.plainly.renderer().summary(&summary, style, limit - ids.len() - 1)?;
-    Ok(format!("{ids}\n{text}"))
+/// Whether every changed file could be read: a copy made with `--filter=blob:none` lacks them.
+fn is_whole(run: &Run) -> bool {
+    let missing = |content: Option<&Content>| content == Some(&Content::Missing);
+    !run.change.files.files().iter().any(|file| missing(file.before()) || missing(file.after()))
 }
 
-fn write(runner: &Runner, pull: &PullRequest, run: &Run, style: &Style) -> Result<Upsert, Error> {
-    if let Access::Read(why) = pull.access {
-        return Ok(Upsert::Refused(Refusal::ReadOnly(why)));
+/// A report of an untrusted stage, said again from its facts. What it says of its own head is checked.
+fn again(path: &Path, pull: &PullRequest) -> Result<Said, Error> {
+    let file = |source| Error::File { what: "read", path: path.display().to_string(), source };
+    let text = std::fs::read_to_string(path).map_err(file)?;
+    let report: Report = serde_json::from_str(&text)
+        .map_err(|error| Error::Usage(format!("{} is no plainly report: {error}", path.display())))?;
+    if report.schema != "plainly/report/v1" || report.range.head != pull.head.as_str() {
+        return Err(Error::Usage(format!("{} is not the report of {}", path.display(), pull.head)));
     }
-    let Some(token) = &runner.token else { return Ok(Upsert::Refused(Refusal::NoToken)) };
-    let config = run.plainly.config();
-    let level = run.summary.report.level;
-    // Rendering was tried with this change's values before any call, so a failure here cannot happen half-way.
-    let text =
-        |earlier: Option<&str>, limit: usize| body(run, style, pull, earlier, limit).unwrap_or_default();
-    let letter = Letter {
-        pull: pull.number,
-        marker: Marker { key: "summary".to_owned(), head: pull.head.clone(), run: runner.run },
-        author: &runner.author,
-        create: config.comment.includes(level) && !run.summary.report.files.is_empty(),
-        body: &text,
-    };
-    body(run, style, pull, None, crate::MOST_COMMENT_BYTES)?;
-    let outcome = github::block_on(async {
-        let api = Api::new(runner, token, Patience::default())?;
-        let outcome = github::comment::upsert(&api, &letter).await?;
-        if !config.labels.is_empty() && !matches!(outcome, Upsert::Refused(_) | Upsert::Late) {
-            let level = serde_json::to_value(level).unwrap_or_default();
-            let wanted: BTreeSet<String> =
-                level.as_str().map(|level| level.replace('_', "-")).into_iter().collect();
-            github::labels::set(&api, pull.number, &config.labels, &wanted).await?;
-        }
-        Ok::<_, github::Error>(outcome)
-    })??;
-    Ok(outcome)
+    let plainly = Plainly::new(Config::default(), Vec::new(), &Default::default())?;
+    let summary = plainly.again(report, Vec::new());
+    Ok(Said { plainly, summary })
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+fn no_token() -> crate::github::Error {
+    crate::github::Error::Environment { name: "GITHUB_TOKEN", problem: "not set" }
+}
 
-    #[test]
-    fn hidden_ids_are_read_as_written() {
-        let ids = Ids { head: "a".repeat(40), now: vec!["schema:12345678".into()], before: Vec::new() };
-        assert_eq!(Ids::parse(&ids.line()), Some(ids.clone()));
-        assert_eq!(ids.earlier(&"a".repeat(40)), &[] as &[String]);
-        assert_eq!(ids.earlier(&"b".repeat(40)), &["schema:12345678".to_owned()]);
-        assert_eq!(Ids::parse("<!-- plainly:ids -->"), None);
+fn label(level: Level) -> &'static str {
+    match level {
+        Level::Routine => "routine",
+        Level::WorthALook => "worth-a-look",
+        Level::TalkFirst => "talk-first",
     }
 }

@@ -22,6 +22,7 @@ pub mod formats;
 pub mod git;
 pub mod github;
 pub mod history;
+pub mod hook;
 pub mod render;
 pub mod replay;
 pub mod roles;
@@ -164,6 +165,11 @@ impl Plainly {
     pub fn again(&self, report: summary::Report, owners: Vec<String>) -> Summary {
         let manners = summary::Manners { mention: self.config.mention, people: self.config.people };
         Summary::of(report, owners, manners, self.config.reader)
+    }
+
+    /// The templates alone.
+    pub fn into_renderer(self) -> Renderer {
+        self.renderer
     }
 
     /// The templates.

@@ -6,9 +6,8 @@ use std::io::{IsTerminal, Read, Write};
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
-use cli::{Cli, Color, Command, Given, ListFormat, PreviewFormat, SchemaOf};
+use cli::{Cli, Color, Command, Given, Hook, ListFormat, PreviewFormat, SchemaOf};
 use plainly::error::Error;
-use plainly::github::Runner;
 use plainly::render::{Links, Renderer, Style, View};
 use serde_json::Value;
 
@@ -34,7 +33,10 @@ fn main() -> ExitCode {
 fn run(cli: &Cli) -> Result<ExitCode, Error> {
     match &cli.command {
         Command::Preview(preview) => run_preview(cli, preview),
-        Command::Comment { dry_run } => run_comment(cli, *dry_run),
+        Command::Comment(comment) => run_comment(cli, comment),
+        Command::Hook { hook: Hook::Run { remote, .. } } => Ok(hook_run(cli, remote.as_deref())),
+        Command::Hook { hook: Hook::Install } => set_hook(cli, plainly::hook::install),
+        Command::Hook { hook: Hook::Uninstall } => set_hook(cli, plainly::hook::uninstall),
         Command::Explain(explain) => {
             let run = plainly::run::preview(
                 cli.directory.as_deref(),
@@ -102,16 +104,77 @@ fn run_preview(cli: &Cli, preview: &cli::Preview) -> Result<ExitCode, Error> {
     Ok(if reached { ExitCode::from(REACHED) } else { ExitCode::SUCCESS })
 }
 
-fn run_comment(cli: &Cli, dry_run: bool) -> Result<ExitCode, Error> {
+fn run_comment(cli: &Cli, comment: &cli::Comment) -> Result<ExitCode, Error> {
+    use plainly::github::runner::{Runner, notice, without_commands};
     let runner = Runner::from_env(|name| std::env::var(name).ok())?;
-    let delivered = plainly::deliver::comment(cli.directory.as_deref(), &runner, dry_run)?;
-    for line in &delivered.log {
-        print(line)?;
+    let wanted = plainly::deliver::Wanted {
+        directory: cli.directory.as_deref(),
+        dry_run: comment.dry_run,
+        report: comment.report.as_deref(),
+        report_to: comment.report_to.as_deref(),
+    };
+    let delivered = plainly::deliver::comment(&runner, wanted)?;
+    for note in &delivered.notes {
+        print(&notice(note))?;
     }
-    let reached = delivered.run.as_ref().is_some_and(|run| {
-        run.plainly.config().fail_on.is_some_and(|bar| bar.is_reached_by(run.summary.report.level))
-    });
-    Ok(if reached { ExitCode::from(REACHED) } else { ExitCode::SUCCESS })
+    if let Some(text) = &delivered.text {
+        print(&without_commands(text))?;
+    }
+    Ok(if delivered.reached { ExitCode::from(REACHED) } else { ExitCode::SUCCESS })
+}
+
+/// Ends with 0 or 1 only. Our own failure, a panic included, is one line and holds nobody up.
+fn hook_run(cli: &Cli, remote: Option<&str>) -> ExitCode {
+    if std::env::var_os("PLAINLY_SKIP").is_some_and(|value| !value.is_empty()) {
+        return ExitCode::SUCCESS;
+    }
+    std::panic::set_hook(Box::new(|_| {}));
+    let work = std::panic::AssertUnwindSafe(|| hook_says(cli, remote));
+    match std::panic::catch_unwind(work) {
+        Ok(Ok(reached)) if reached => ExitCode::from(REACHED),
+        Ok(Ok(_)) => ExitCode::SUCCESS,
+        Ok(Err(error)) => {
+            say(&format!("plainly: {error}; the push goes on").replace('\n', " "));
+            ExitCode::SUCCESS
+        }
+        Err(_) => {
+            say("plainly: it crashed, which is a mistake of plainly; the push goes on");
+            ExitCode::SUCCESS
+        }
+    }
+}
+
+/// Prints on standard error, so that nothing gets between git and what reads its output.
+fn hook_says(cli: &Cli, remote: Option<&str>) -> Result<bool, Error> {
+    let variable = |name: &str| std::env::var(name).ok();
+    let mut stdin = String::new();
+    if !std::io::stdin().is_terminal() {
+        // A closed or odd stdin is an empty one: then the variables of pre-commit may say what is pushed.
+        let _ = std::io::stdin().take(1 << 20).read_to_string(&mut stdin);
+    }
+    let remote = remote.map(str::to_owned).or_else(|| variable("PRE_COMMIT_REMOTE_NAME"));
+    let lines = plainly::hook::lines(&stdin, variable);
+    let said = plainly::hook::run(cli.directory.as_deref(), remote.as_deref().unwrap_or("origin"), &lines)?;
+    let style = Style { view: View::Terminal { color: cli.color == Color::Always }, links: Links::Paths };
+    let mut reached = false;
+    for said in said {
+        if !cli.quiet {
+            say(&said.lead()?);
+        }
+        say(said.renderer.summary(&said.summary, &style, usize::MAX)?.trim_end());
+        reached |= said.reached;
+    }
+    Ok(reached)
+}
+
+fn set_hook(
+    cli: &Cli,
+    set: fn(&plainly::git::Repository) -> Result<plainly::hook::Installed, Error>,
+) -> Result<ExitCode, Error> {
+    let repository = plainly::git::Repository::open(cli.directory.as_deref())?;
+    let installed = set(&repository)?;
+    let plainly = plainly::Plainly::new(Default::default(), Vec::new(), &Default::default())?;
+    show(cli, plainly.renderer(), "frame/hook", &installed.values())
 }
 
 /// Fills in a frame and prints it for a terminal.
@@ -153,7 +216,7 @@ fn words(given: &Given) -> Result<plainly::run::Given, Error> {
     };
     let config =
         given.config.as_deref().map(|path| read(path).map(|text| (path.display().to_string(), text)));
-    Ok(plainly::run::Given { title: given.title.clone(), body, config: config.transpose()? })
+    Ok(plainly::run::Given { title: given.title.clone(), body, config: config.transpose()?, pull: None })
 }
 
 fn read(path: &std::path::Path) -> Result<String, Error> {

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::change::{RepoPath, Snapshot};
+use crate::change::{Commit, RepoPath, Snapshot};
 use crate::config::Config;
 use crate::error::Error;
 use crate::git::{self, Repository, Taken};
@@ -22,6 +22,20 @@ pub struct Given {
     pub body: Option<String>,
     /// A configuration in place of the repository's own: its path and text.
     pub config: Option<(String, String)>,
+    /// What the forge knows of the pull request. The copy of the repository may hold its merge commit and only some
+    /// of its history.
+    pub pull: Option<Pull>,
+}
+
+/// A pull request's commits, from where they are known in full.
+#[derive(Clone, Debug)]
+pub struct Pull {
+    /// Its newest commit.
+    pub head: String,
+    /// How many commits it has.
+    pub count: u32,
+    /// The commits, newest first.
+    pub commits: Vec<Commit>,
 }
 
 /// From which state configuration, CODEOWNERS and templates are taken.
@@ -93,8 +107,14 @@ fn read(
         words.title = given.title;
     }
     words.body = given.body;
+    let mut ends =
+        summary::Range { base: range.base(), head: range.head(), commits: words.commits.len() as u32 };
+    if let Some(pull) = given.pull {
+        words.commits = pull.commits;
+        (ends.head, ends.commits) = (pull.head, pull.count);
+    }
     let change = Change {
-        range: summary::Range { base: range.base(), head: range.head(), commits: words.commits.len() as u32 },
+        range: ends,
         files,
         words,
         before: Box::new(repository.before(range)?),

@@ -14,8 +14,10 @@ pub mod dependency;
 pub mod feature_flag;
 pub mod hotspot;
 pub mod infra;
+pub mod left_behind;
 pub mod moved_code;
 pub mod ownership;
+pub mod privacy;
 pub mod runtime;
 pub mod schedule;
 pub mod schema;
@@ -210,12 +212,14 @@ detectors! {
     schedule::Schedule,
     runtime::Runtimes,
     access::Access,
+    privacy::Privacy,
     tests::Tests,
     service::Services,
     cross_service::CrossService,
     connection::Connections,
     infra::Infra,
     sensitive::Sensitive,
+    left_behind::LeftBehind,
     hotspot::Hotspot,
     moved_code::MovedCode,
     ownership::Ownership,

@@ -45,6 +45,15 @@ pub(crate) fn run(detector: &dyn Detector, files: Vec<FileChange>) -> Report {
 
 /// The same, among files that do not change.
 pub(crate) fn run_among(detector: &dyn Detector, files: Vec<FileChange>, others: &[(&str, &str)]) -> Report {
+    run_all(&[detector], files, others)
+}
+
+/// The same for detectors that run one after another into one report.
+pub(crate) fn run_all(
+    detectors: &[&dyn Detector],
+    files: Vec<FileChange>,
+    others: &[(&str, &str)],
+) -> Report {
     let others: Vec<_> =
         others.iter().map(|(path, text)| (RepoPath::new(path), Content::from_text(text))).collect();
     let side = |changed: Vec<(RepoPath, Content)>| MemorySnapshot::new(others.iter().cloned().chain(changed));
@@ -67,6 +76,8 @@ pub(crate) fn run_among(detector: &dyn Detector, files: Vec<FileChange>, others:
         config: &config,
     };
     let mut report = Report::default();
-    detector.detect(&cx, &mut report);
+    for detector in detectors {
+        detector.detect(&cx, &mut report);
+    }
     report
 }

@@ -53,6 +53,14 @@ pub enum Error {
         /// Its id.
         id: String,
     },
+    /// The `git` program could not fetch.
+    #[error("git could not {what}: {reason}")]
+    Fetch {
+        /// Which step.
+        what: &'static str,
+        /// Its last line.
+        reason: String,
+    },
     /// References or history could not be read.
     #[error("cannot read {what}")]
     Read {
@@ -78,6 +86,9 @@ impl Error {
             }
             Error::MissingObject { .. } => {
                 "Fetch it: `git fetch --refetch` in a partial clone, or make a clone without --filter=tree:0."
+            }
+            Error::Fetch { .. } => {
+                "Give the job `permissions:` with `contents: read`, or check out with `fetch-depth: 0`."
             }
             Error::Read { .. } => "Check the repository with `git fsck`.",
         }

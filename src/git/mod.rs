@@ -7,6 +7,7 @@ mod commits;
 mod content;
 mod diff;
 mod error;
+pub mod fetch;
 mod objects;
 mod past;
 pub mod push;
@@ -68,6 +69,11 @@ impl Repository {
     /// The folder that holds the checked-out files; `None` in a bare repository.
     pub fn work_tree(&self) -> Option<&Path> {
         self.repo.workdir()
+    }
+
+    /// The folder that all work trees of this repository share.
+    pub fn common_dir(&self) -> &Path {
+        self.repo.common_dir()
     }
 
     /// What changed between the range's ends, sorted by path. `role` is asked once for each file.

@@ -4,6 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use gix::ObjectId;
 use gix::bstr::ByteSlice;
+use gix::objs::tree::EntryKind;
 
 use super::content::{self, Entry};
 use super::objects::{Objects, Reader};
@@ -36,6 +37,13 @@ impl TreeSnapshot {
             let (paths, entries) = files.into_iter().unzip();
             Files { paths, entries }
         })
+    }
+
+    /// Every file but submodules, with the id of what it holds.
+    pub(super) fn blobs(&self) -> impl Iterator<Item = (&RepoPath, ObjectId)> {
+        let Files { paths, entries } = self.files();
+        let blobs = paths.iter().zip(entries).filter(|(_, entry)| entry.kind != EntryKind::Commit);
+        blobs.map(|(path, entry)| (path, entry.id))
     }
 
     fn entry(&self, path: &RepoPath) -> Option<Entry> {

@@ -94,13 +94,39 @@ struct Answer {
     body: String,
 }
 
-/// Runs one piece of work that talks to GitHub. This is the only runtime, and it ends with the work.
+/// Runs one piece of work that talks to GitHub; the runtime ends with it.
 pub fn block_on<T>(work: impl Future<Output = T>) -> Result<T, Error> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Error::Start(error.to_string()))?;
-    Ok(runtime.block_on(work))
+    Ok(runtime()?.block_on(work))
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime, Error> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.map_err(|error| Error::Start(error.to_string()))
+}
+
+/// A client and the runtime that it lives on, for callers that are not async themselves.
+pub struct Session {
+    api: Api,
+    runtime: tokio::runtime::Runtime,
+}
+
+impl Session {
+    /// Starts both.
+    pub fn new(runner: &Runner, token: &Token, patience: Patience) -> Result<Self, Error> {
+        let runtime = runtime()?;
+        let api = runtime.block_on(async { Api::new(runner, token, patience) })?;
+        Ok(Self { api, runtime })
+    }
+
+    /// The client.
+    pub fn api(&self) -> &Api {
+        &self.api
+    }
+
+    /// Waits for one piece of work.
+    pub fn wait<T>(&self, work: impl Future<Output = T>) -> T {
+        self.runtime.block_on(work)
+    }
 }
 
 impl Api {

@@ -55,8 +55,7 @@ pub struct Letter<'a> {
     pub author: &'a str,
     /// Whether a comment is made where there is none; one that is there is brought up to date all the same.
     pub create: bool,
-    /// The text from line 2 on, at most as many bytes as asked for; it is shown what stands there now, likewise from
-    /// line 2 on.
+    /// The text from line 2 on, at most as many bytes as asked for, given what stands there now.
     pub body: &'a dyn Fn(Option<&str>, usize) -> String,
 }
 
@@ -167,22 +166,24 @@ pub async fn upsert(api: &Api, letter: &Letter<'_>) -> Result<Upsert, Error> {
 }
 
 async fn write(api: &Api, letter: &Letter<'_>) -> Result<Upsert, Error> {
-    let marker = letter.marker.to_string();
     if api.head_of(letter.pull).await?.is_some_and(|head| head != letter.marker.head) {
         return Ok(Upsert::Late);
     }
     let ours = find(api, letter, letter.author).await?;
     let kept = newest(&ours);
-    if kept.is_none() && !letter.create {
-        return Ok(Upsert::NotWanted);
-    }
+    let marker = letter.marker.to_string();
     let limit = COMMENT_LIMIT - marker.len() - 1;
     let rest = as_kept(&(letter.body)(kept.map(|kept| kept.rest.as_str()), limit));
     if rest.len() > limit {
         return Err(Error::TooLong { bytes: rest.len(), limit });
     }
     let body = json!({"body": format!("{marker}\n{rest}")});
-    let Some(kept) = kept else { return create(api, letter, &body).await };
+    let Some(kept) = kept else {
+        return match letter.create {
+            true => create(api, letter, &body).await,
+            false => Ok(Upsert::NotWanted),
+        };
+    };
     if kept.run > letter.marker.run {
         return Ok(Upsert::Late);
     }

@@ -2,6 +2,7 @@
 //! octocrab and tokio, and the only async code; texts arrive finished, through closures that are told their limit.
 
 pub mod api;
+pub mod change;
 pub mod check;
 pub mod comment;
 mod error;
@@ -10,7 +11,7 @@ pub mod labels;
 pub mod release;
 pub mod runner;
 
-pub use api::{Api, Patience, block_on};
+pub use api::{Api, Patience, Session, block_on};
 pub use comment::{Letter, Marker, Refusal, Upsert};
 pub use error::Error;
 pub use event::{Access, CommitId, Event, Nothing, PullRequest, ReadOnly, Target, WorkflowRun};

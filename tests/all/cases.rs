@@ -197,6 +197,23 @@ fn every_case_says_what_it_should() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// `plainly rules` and `plainly explain` tell what each rule means.
+#[test]
+fn every_rule_that_fires_has_its_words() {
+    let (renderer, _) = plainly::render::Renderer::new("en", &BTreeMap::new()).unwrap();
+    for case in folders(&root()).iter().flat_map(|kind| folders(kind)) {
+        let report: serde_json::Value = serde_json::from_str(&run(&case).1).unwrap();
+        for finding in report["findings"].as_array().unwrap() {
+            let rule = finding["rule"].as_str().unwrap();
+            assert!(
+                renderer.rule(rule).is_some(),
+                "{rule} is not in rules.toml, but fires in {}",
+                case.display()
+            );
+        }
+    }
+}
+
 /// Every detector speaks in one case of its own, and stays quiet in another.
 #[test]
 fn every_detector_has_a_case_that_speaks_and_one_that_does_not() {

@@ -1,9 +1,11 @@
 //! All integration tests, in one program: one link step.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod act;
 mod cases;
 mod cli;
 mod git;
 mod github;
+mod hook;
 mod repo;
 mod words;

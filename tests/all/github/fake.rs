@@ -32,6 +32,9 @@ pub(crate) struct State {
     pub(crate) releases: Vec<Value>,
     pub(crate) check_runs: Vec<Value>,
     pub(crate) pulls: Vec<Value>,
+    /// The ids of the pull request's commits, oldest first, and where it parts from its base.
+    pub(crate) commits: Vec<String>,
+    pub(crate) merge_base: String,
     /// The token may only read.
     pub(crate) read_only: bool,
     pub(crate) locked: bool,
@@ -171,6 +174,22 @@ impl State {
                     None => not_found,
                 }
             }
+            ("GET", ["pulls", _, "commits"]) => (200, self.commits.iter().map(|id| commit(id)).collect()),
+            ("GET", ["pulls", _, "files"]) => (200, json!([])),
+            ("GET", ["compare", ends]) if self.merge_base.is_empty() => {
+                (404, json!({"message": format!("No common ancestor between {ends}")}))
+            }
+            ("GET", ["compare", _]) => {
+                let url = "https://api.github.com/u";
+                (
+                    200,
+                    json!({
+                        "url": url, "html_url": url, "permalink_url": url, "diff_url": url, "patch_url": url,
+                        "base_commit": commit(&self.merge_base), "merge_base_commit": commit(&self.merge_base),
+                        "status": "ahead", "ahead_by": 1, "behind_by": 0, "total_commits": 1, "commits": [],
+                    }),
+                )
+            }
             ("GET", ["issues", _, "labels"]) => (200, self.labels.iter().map(|name| label(name)).collect()),
             ("POST", ["issues", _, "labels"]) => {
                 for name in body["labels"].as_array().unwrap() {
@@ -235,6 +254,17 @@ impl State {
             _ => not_found,
         }
     }
+}
+
+fn commit(id: &str) -> Value {
+    let url = "https://api.github.com/u";
+    let person = json!({"name": "Ana", "email": "ana@example.com", "date": NOW});
+    json!({
+        "url": url, "sha": id, "node_id": "C", "html_url": url, "comments_url": url, "author": null,
+        "committer": null, "parents": [{"sha": "0", "url": url, "html_url": url}],
+        "commit": {"url": url, "author": person, "committer": person, "message": "Another step\n\nMore.",
+                   "comment_count": 0, "tree": {"sha": "0", "url": url}},
+    })
 }
 
 fn label(name: &str) -> Value {
