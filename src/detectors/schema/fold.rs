@@ -73,10 +73,8 @@ pub(super) fn fold(gathered: Gathered) -> (Vec<Found>, Vec<FoundAccess>) {
                 continue;
             }
             // a field that this change itself adds holds nothing yet
-            SchemaOp::DropColumn => {
-                if added_field(&mut kept, &found).is_some() {
-                    found.step.destructive = false;
-                }
+            SchemaOp::DropColumn if added_field(&mut kept, &found).is_some() => {
+                found.step.destructive = false;
             }
             SchemaOp::ChangeNullability if found.step.nullable == Some(false) => {
                 if let Some(field) = added_field(&mut kept, &found) {

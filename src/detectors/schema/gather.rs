@@ -34,10 +34,10 @@ pub(super) fn gather(cx: &Context<'_>, report: &mut Report) -> Gathered {
         }
     }
     for file in &files {
-        if migration_reader(file).is_none() {
-            if let Some(reader) = declared_reader(file) {
-                declared(cx, report, file, reader, has_migration, &mut gathered);
-            }
+        if migration_reader(file).is_none()
+            && let Some(reader) = declared_reader(file)
+        {
+            declared(cx, report, file, reader, has_migration, &mut gathered);
         }
     }
     gathered

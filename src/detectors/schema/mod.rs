@@ -129,12 +129,12 @@ fn push(cx: &Context<'_>, report: &mut Report, found: Found) {
     let Found { step, mut evidence, style, rewrites_history, home, .. } = found;
     evidence.dedup();
     let mut details = step.details;
-    if step.op == SchemaOp::AddTable {
-        if let Some(shape) = &step.shape {
-            let names: Vec<&str> = shape.columns.iter().map(|column| column.name.as_str()).collect();
-            if !names.is_empty() {
-                details.insert("columns".to_owned(), names.join(", "));
-            }
+    if step.op == SchemaOp::AddTable
+        && let Some(shape) = &step.shape
+    {
+        let names: Vec<&str> = shape.columns.iter().map(|column| column.name.as_str()).collect();
+        if !names.is_empty() {
+            details.insert("columns".to_owned(), names.join(", "));
         }
     }
     let name = details.get("name").cloned().unwrap_or_default();

@@ -300,12 +300,12 @@ pub(super) fn object(statement: &Statement<'_>, reading: &mut Reading, first_lin
         }
         return true;
     }
-    if kind == "function" && verb != "dropped" {
-        if let Some((body, line)) = routine_body(statement) {
-            if let Some(name) = names.first() {
-                reading.routines.insert(plain(name), (body, first_line + line));
-            }
-        }
+    if kind == "function"
+        && verb != "dropped"
+        && let Some((body, line)) = routine_body(statement)
+        && let Some(name) = names.first()
+    {
+        reading.routines.insert(plain(name), (body, first_line + line));
     }
     let what = match kind {
         "type" if statement.pieces.iter().take(12).any(|piece| piece.is("ENUM") || piece.is("VALUE")) => {
@@ -798,19 +798,20 @@ fn alter_table(statement: &Statement<'_>, mut cursor: Cursor<'_, '_>, reading: &
             verb = first.raw.to_ascii_uppercase();
         }
         // one action that the parser does not know must not hide the others
-        if actions.len() > 1 && speaks {
-            if let Some(text) = written(statement, action) {
-                let alone = format!("ALTER TABLE t {text}");
-                if let Some(sqlparser::ast::Statement::AlterTable(mut parsed)) =
-                    parsed::parse(&alone, reading.dialect)
-                {
-                    parsed.name = sqlparser::ast::ObjectName::from(vec![sqlparser::ast::Ident::new(&table)]);
-                    let line = reading.line;
-                    reading.line = first_line + first.line;
-                    parsed::read(sqlparser::ast::Statement::AlterTable(parsed), reading);
-                    reading.line = line;
-                    continue;
-                }
+        if actions.len() > 1
+            && speaks
+            && let Some(text) = written(statement, action)
+        {
+            let alone = format!("ALTER TABLE t {text}");
+            if let Some(sqlparser::ast::Statement::AlterTable(mut parsed)) =
+                parsed::parse(&alone, reading.dialect)
+            {
+                parsed.name = sqlparser::ast::ObjectName::from(vec![sqlparser::ast::Ident::new(&table)]);
+                let line = reading.line;
+                reading.line = first_line + first.line;
+                parsed::read(sqlparser::ast::Statement::AlterTable(parsed), reading);
+                reading.line = line;
+                continue;
             }
         }
         let rest = if speaks { &action[1..] } else { action };

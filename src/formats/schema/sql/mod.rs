@@ -155,12 +155,13 @@ impl Reading {
         });
         // rows of a dump need no tree to tell which table they go to
         let is_long = statement.text.len() > 64 * 1024;
-        if !is_templated && !is_long && !too_deep(&statement.pieces) {
-            if let Some(parsed) = parsed::parse(statement.text, self.dialect) {
-                if parsed::read(parsed, self) {
-                    return;
-                }
-            }
+        if !is_templated
+            && !is_long
+            && !too_deep(&statement.pieces)
+            && let Some(parsed) = parsed::parse(statement.text, self.dialect)
+            && parsed::read(parsed, self)
+        {
+            return;
         }
         if !loose::read(statement, self, first_line) {
             let words = statement.text.split_whitespace().take(3).collect::<Vec<_>>().join(" ");
