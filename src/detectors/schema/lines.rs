@@ -148,6 +148,7 @@ fn values(group: &[&SchemaFacts], is_copied: bool, is_shared: bool) -> Value {
                 "from_type": detail(facts, "from_type"),
                 "kind": facts.type_.as_deref().map(kind),
                 "start": start.as_ref().map(|start| start.words.clone()),
+                "has_start": start.is_some(),
                 "filled": facts.details.contains_key("filled"),
                 "required": facts.nullable == Some(false) || facts.details.contains_key("later_required"),
                 "start_is_made": start.as_ref().is_some_and(|start| start.is_made),
@@ -161,6 +162,8 @@ fn values(group: &[&SchemaFacts], is_copied: bool, is_shared: bool) -> Value {
     let is_filled = |facts: &SchemaFacts| facts.default.is_some() || facts.details.contains_key("filled");
     let required = group.iter().filter(|facts| is_required(facts)).count();
     let without_start = group.iter().filter(|facts| is_required(facts) && !is_filled(facts)).count();
+    // a table of the same name in two databases is one name
+    let count = if names.is_empty() && !tables.is_empty() { tables.len() } else { group.len() };
     json!({
         "table": first.table,
         "tables": tables,
@@ -170,8 +173,8 @@ fn values(group: &[&SchemaFacts], is_copied: bool, is_shared: bool) -> Value {
         "objects": distinct(group.iter().filter_map(|facts| facts.details.get("name").map(String::as_str))),
         "fields": fields,
         "field": fields.first(),
-        "one": group.len() == 1,
-        "count": group.len(),
+        "one": count == 1,
+        "count": count,
         "named": names.len(),
         "field_names": distinct(names.iter().flat_map(|names| names.split(", "))),
         "all_optional": required == 0,
@@ -264,7 +267,7 @@ fn start(default: &str) -> Start {
     let words = match lower.as_str() {
         "true" | "'t'" | "b'1'" => "yes".to_owned(),
         "false" | "'f'" | "b'0'" => "no".to_owned(),
-        _ if inner.is_empty() => "empty".to_owned(),
+        "array[]" | "{}" | "[]" | "'{}'" | "'[]'" => String::new(),
         _ => inner.to_owned(),
     };
     Start { words, is_made }

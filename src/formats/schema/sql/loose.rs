@@ -796,6 +796,12 @@ fn alter_table(statement: &Statement<'_>, mut cursor: Cursor<'_, '_>, reading: &
         let speaks = VERBS.iter().any(|word| first.is(word));
         if speaks {
             verb = first.raw.to_ascii_uppercase();
+            // what follows these words is one question or rule of storage, commas and all
+            const WHOLE: [&str; 7] = ["TTL", "ORDER", "SETTING", "QUERY", "COMMENT", "SAMPLE", "REFRESH"];
+            if verb == "MODIFY" && action.get(1).is_some_and(|next| WHOLE.iter().any(|word| next.is(word))) {
+                verb.clear();
+                continue;
+            }
         }
         // one action that the parser does not know must not hide the others
         if actions.len() > 1
@@ -927,12 +933,6 @@ fn act(
             reading.push(new);
         }
         "MODIFY" => {
-            if ["TTL", "ORDER BY", "SETTING", "QUERY", "COMMENT", "SAMPLE BY"]
-                .iter()
-                .any(|word| cursor.eat(word))
-            {
-                return;
-            }
             let parts = match cursor.clone().bracketed() {
                 Some(inside) => split(inside),
                 None => vec![cursor.rest()],

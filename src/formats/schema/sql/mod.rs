@@ -94,6 +94,8 @@ struct Reading {
     line: u32,
     /// Temporary tables: what happens to them is no change of stored data.
     temporary: BTreeSet<String>,
+    /// Names that a WITH gives to questions, with the table that each reads first.
+    questions: BTreeMap<String, Option<String>>,
     /// Bodies of routines that the text itself creates, with their lines, by plain name.
     routines: BTreeMap<String, (String, u32)>,
     depth: u8,
@@ -108,6 +110,7 @@ impl Reading {
 
     fn statement(&mut self, statement: &Statement<'_>, first_line: u32) {
         self.line = first_line + statement.line;
+        self.questions.clear();
         let Some(first) = statement.pieces.first() else { return };
         if first.kind != Kind::Word {
             return;
@@ -249,7 +252,18 @@ impl Reading {
         Step::new(op, table, self.line)
     }
 
-    fn push(&mut self, step: Step) {
+    fn push(&mut self, mut step: Step) {
+        if let Some(Some(table)) = self.questions.get(&plain(&step.table)) {
+            step.table.clone_from(table);
+        }
+        if let Some(source) =
+            step.details.get("copied_from").and_then(|source| self.questions.get(&plain(source)))
+        {
+            match source.clone() {
+                Some(source) => drop(step.details.insert("copied_from".to_owned(), source)),
+                None => drop(step.details.remove("copied_from")),
+            }
+        }
         // SQL Server marks temporary tables by `#`, variables by `@`
         let is_temporary = step.table.starts_with(['#', '@'])
             || (!step.table.is_empty() && self.temporary.contains(&plain(&step.table)));
