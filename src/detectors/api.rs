@@ -17,6 +17,9 @@ use crate::formats::contracts::{self, Difference, Differences, Document, Format,
 const MOST_ROOTS: usize = 60;
 const MOST_ROOT_BYTES: usize = 4 * 1024 * 1024;
 
+/// Types and limits longer than this are not shown in a sentence.
+const LONGEST_SHOWN: usize = 40;
+
 /// Its options.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -200,6 +203,7 @@ fn push(cx: &Context<'_>, report: &mut Report, found: Differences) {
             }
         }
     }
+    let since = notices(cx, &facts);
     for (one, evidence) in facts {
         let by_service = evidence.first().and_then(|place| cx.catalog.service_of(&place.path));
         let experimental =
@@ -216,7 +220,7 @@ fn push(cx: &Context<'_>, report: &mut Report, found: Differences) {
                 _ => one.subject,
             },
             breaking: one.breaking,
-            deprecated_since: None,
+            deprecated_since: since.get(&subject).cloned(),
             advice: one.advice,
             direction: one.direction.map(|direction| direction.name().to_owned()),
             from: one.from,
@@ -228,6 +232,46 @@ fn push(cx: &Context<'_>, report: &mut Report, found: Differences) {
         };
         report.push(cx, &rule, level, &subject, evidence, Facts::Api(facts));
     }
+}
+
+/// Since when what goes was marked for removal. Searched for in the past by the text of the mark, which must stand in
+/// the file once: another mark of the same words would give another one's day.
+fn notices(cx: &Context<'_>, facts: &[(Difference, Vec<Evidence>)]) -> BTreeMap<String, String> {
+    let mut marks: BTreeMap<&RepoPath, Vec<(String, String)>> = BTreeMap::new();
+    for (one, evidence) in facts.iter().filter(|(one, _)| one.was_deprecated) {
+        let Some(Evidence { path, line: Some(line), side: Side::Before }) = evidence.first() else {
+            continue;
+        };
+        let Some(text) = text_at(cx.before, path) else { continue };
+        let found = marks_of(&text, *line, one.advice.as_deref());
+        marks.entry(path).or_default().extend(found.into_iter().map(|mark| (key_of(one), mark)));
+    }
+    let mut since: BTreeMap<String, String> = BTreeMap::new();
+    for (path, marks) in marks {
+        let texts: Vec<&str> = marks.iter().map(|(_, mark)| mark.as_str()).collect();
+        for ((key, _), day) in marks.iter().zip(cx.before.first_seen(path, &texts)) {
+            if let Some(day) = day {
+                let known = since.entry(key.clone()).or_insert_with(|| day.clone());
+                *known = day.min(known.clone());
+            }
+        }
+    }
+    since
+}
+
+/// Texts by which the mark at or soon after a line is found again, as far as they stand in the file only once: the
+/// mark, its line, and the advice alone, since what stands around an advice is often reworded. Inputs of an operation
+/// may have marks of their own, so the advice decides which mark it is.
+fn marks_of(text: &str, line: u32, advice: Option<&str>) -> Vec<String> {
+    let start = usize::try_from(line).unwrap_or(usize::MAX).saturating_sub(1);
+    let advice = advice.and_then(|advice| advice.lines().next()).unwrap_or_default().trim_end_matches('.');
+    let is_mark = |line: &&str| line.to_ascii_lowercase().contains("deprecated") && line.contains(advice);
+    let Some(line) = text.lines().skip(start).take(60).find(is_mark) else { return Vec::new() };
+    let mark = line.to_ascii_lowercase().find("deprecated").and_then(|at| line.get(at..)).unwrap_or(line);
+    // One word alone would be found in other places of the past.
+    let advice = if advice.contains(' ') { advice } else { mark };
+    let once = |part: &&str| text.match_indices(*part).nth(1).is_none();
+    [mark.trim(), line.trim(), advice].into_iter().filter(once).map(str::to_owned).collect()
 }
 
 fn key_of(one: &Difference) -> String {
@@ -255,21 +299,20 @@ fn level_of(one: &Difference, experimental: bool) -> Level {
 
 /// `api.operation_removed`, `api.field_removed`, …; what has no op of its own is named by what it happens to.
 fn rule_of(one: &Difference) -> String {
-    let op = match one.op {
-        ApiOp::Other if one.from.is_some() => "changed",
-        ApiOp::Other if one.side == Side::Before => "removed",
-        ApiOp::Other => "added",
-        ApiOp::OperationRemoved => return "api.operation_removed".to_owned(),
-        ApiOp::OperationAdded => return "api.operation_added".to_owned(),
-        op => {
-            let name = serde_json::to_value(op)
-                .ok()
-                .and_then(|name| name.as_str().map(str::to_owned))
-                .unwrap_or_default();
-            return format!("api.{name}");
+    use contracts::What;
+    match (one.op, one.what, one.side) {
+        (ApiOp::Other, _, _) if one.from.is_some() => "api.changed".to_owned(),
+        (ApiOp::Other, What::Type | What::Interface | What::Directive | What::Reserved, side) => {
+            let change = if side == Side::Before { "removed" } else { "added" };
+            format!("api.{}_{change}", one.what.name())
         }
-    };
-    format!("api.{}_{op}", one.what.name())
+        (ApiOp::Other, ..) => "api.changed".to_owned(),
+        (op, ..) => {
+            let name = serde_json::to_value(op).ok();
+            let name = name.as_ref().and_then(|name| name.as_str());
+            format!("api.{}", name.unwrap_or("changed"))
+        }
+    }
 }
 
 /// Which sentence says a finding.
@@ -310,7 +353,7 @@ impl Shape {
             (TypeChanged, Some(true)) => Shape::TypeChanged,
             (LimitTightened | LimitLoosened, Some(true)) => Shape::Limit,
             (NowOptional, Some(true)) => Shape::MayBeMissing,
-            (Other, Some(true)) if facts.what == "type" && facts.from.is_none() => Shape::TypeRemoved,
+            (Other, None | Some(true)) if facts.what == "type" && facts.from.is_none() => Shape::TypeRemoved,
             (_, Some(true)) => Shape::OtherBreaking,
             (ValueAdded, None) => Shape::ValueAdded,
             (_, None) => Shape::Unsure,
@@ -367,35 +410,38 @@ pub fn lines(findings: &[&Finding]) -> Vec<Line> {
         with_types = groups.remove(&key).map(|types| (*only, types));
     }
     let only_additions = groups.keys().all(|key| matches!(key.0, Shape::Added | Shape::OptionalAdded));
-    let mut outside = true;
     let mut lines = Vec::new();
     for (key, group) in &groups {
         let (shape, experimental, announced) = *key;
         let types = with_types.as_ref().filter(|(of, _)| of == key).map_or(&[][..], |(_, types)| types);
         let all: Vec<&Finding> = group.iter().chain(types).map(|(finding, _)| *finding).collect();
-        let breaking = shape <= Shape::OtherBreaking;
         let first = &group[0].1;
         let one = group.len() == 1;
+        let short = [&first.from, &first.to].into_iter().flatten().all(|text| text.len() <= LONGEST_SHOWN);
         let facts = json!({
             "n": group.len(),
+            "one": one,
+            "first": name_of(first),
             "names": group.iter().map(|(_, facts)| name_of(facts)).collect::<Vec<_>>(),
-            "owner": first.owner.as_deref().filter(|_| one).map(short),
+            "owner": first.owner.as_deref().filter(|_| one).map(without_package),
             "name": last(first),
-            "what": first.what,
+            "op": first.op,
+            "gone": first.op == ApiOp::Other && first.from.is_none() && first.to.is_none(),
             "from": first.from.as_ref().filter(|_| one),
             "to": first.to.as_ref().filter(|_| one),
-            "request": first.direction.as_deref() == Some("request"),
+            "short": short,
+            "request": group.iter().all(|(_, facts)| facts.direction.as_deref() == Some("request")),
+            "messages": group.iter().all(|(_, facts)| matches!(facts.format.as_str(), "avro" | "json_schema" | "asyncapi")),
             "types": types.len(),
             "experimental": experimental,
             "announced": announced,
+            "unmarked": group.iter().all(|(_, facts)| matches!(facts.format.as_str(), "openapi" | "graphql" | "protobuf")),
             "since": first.deprecated_since.as_ref().filter(|_| group.iter().all(|(_, facts)| facts.deprecated_since == first.deprecated_since)),
-            "searched": false,
-            "advice": first.advice.as_ref().filter(|_| group.iter().all(|(_, facts)| facts.advice == first.advice)),
+            "advice": first.advice.as_deref().map(|words| words.trim_end_matches('.')).filter(|_| group.iter().all(|(_, facts)| facts.advice == first.advice)),
             "from_code": group.iter().all(|(_, facts)| facts.format == "routes"),
             "only_additions": only_additions,
-            "outside": breaking && outside,
+            "unsure": group.iter().any(|(_, facts)| facts.breaking.is_none()),
         });
-        outside &= !breaking;
         lines.extend(
             Line::of(shape.name(), &all, facts)
                 .map(|line| if shape.is_folded() { line.folded() } else { line }),
@@ -408,13 +454,13 @@ pub fn lines(findings: &[&Finding]) -> Vec<Line> {
 fn name_of(facts: &ApiFacts) -> String {
     match (facts.format.as_str(), facts.what.as_str()) {
         ("graphql", "operation") => facts.subject.rsplit('.').next().unwrap_or_default().to_owned(),
-        ("protobuf", _) => short(&facts.subject).to_owned(),
+        ("protobuf", _) => without_package(&facts.subject).to_owned(),
         _ => facts.subject.clone(),
     }
 }
 
 /// A name without its package: the parts that begin with a capital letter, and what follows them.
-fn short(name: &str) -> &str {
+fn without_package(name: &str) -> &str {
     let mut at = 0;
     for part in name.split_inclusive('.') {
         if part.starts_with(|c: char| c.is_ascii_uppercase()) || at + part.len() == name.len() {
@@ -430,4 +476,108 @@ fn last(facts: &ApiFacts) -> String {
     let name =
         facts.owner.as_deref().and_then(|owner| facts.subject.strip_prefix(owner)).unwrap_or(&facts.subject);
     name.trim_start_matches([':', '.', ' ']).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{added, change, deleted, modified, run, run_among};
+    use super::*;
+
+    const SCHEMA: &str = "type Query {\n  a: Int\n  b: Int @deprecated(reason: \"Use `a`.\")\n}\n";
+
+    fn facts(report: &Report) -> Vec<(&str, Level, u32)> {
+        let line = |finding: &Finding| finding.evidence[0].line.unwrap_or_default();
+        report.findings.iter().map(|finding| (finding.rule.as_str(), finding.level, line(finding))).collect()
+    }
+
+    #[test]
+    fn says_what_goes_and_where_it_was() {
+        let after = SCHEMA.replace("  b: Int @deprecated(reason: \"Use `a`.\")\n", "");
+        let report = run(&Api::default(), vec![modified("schema.graphql", Role::Contract, SCHEMA, &after)]);
+        assert_eq!(facts(&report), [("api.operation_removed", Level::TalkFirst, 3)]);
+        let Facts::Api(facts) = &report.findings[0].facts else { panic!("no api finding") };
+        assert_eq!((facts.announced, facts.advice.as_deref()), (true, Some("Use `a`.")));
+    }
+
+    #[test]
+    fn test_data_copies_of_others_and_pure_renames_are_quiet() {
+        let quiet = [
+            vec![deleted("tests/schema.graphql", Role::Test, SCHEMA)],
+            vec![deleted("vendor/schema.graphql", Role::Vendored, SCHEMA)],
+            change(&[("a/schema.graphql", "b/schema.graphql", Role::Contract, SCHEMA)]),
+            vec![modified("q.graphql", Role::Source, "query A { a }", "query A { b }")],
+            vec![modified("values.yaml", Role::Config, "swagger: true\n", "swagger: false\n")],
+        ];
+        for files in quiet {
+            let report = run(&Api::default(), files);
+            assert_eq!(facts(&report), []);
+            assert!(report.could_not_check.is_empty());
+        }
+    }
+
+    #[test]
+    fn an_unreadable_side_is_said_and_proves_nothing() {
+        let file = modified("schema.graphql", Role::Contract, SCHEMA, "type Query { a: ");
+        let report = run(&Api::default(), vec![file]);
+        assert_eq!((facts(&report), report.could_not_check.len()), (vec![], 1));
+    }
+
+    #[test]
+    fn a_part_is_judged_through_the_contract_that_refers_to_it() {
+        let part = |field: &str| {
+            format!(
+                "get:\n  responses:\n    '200':\n      content:\n        application/json:\n          schema:\n            properties:\n              {field}: {{type: string}}\n"
+            )
+        };
+        let root = "openapi: 3.0.0\npaths:\n  /a:\n    $ref: paths/a.yaml\n";
+        let file = modified("api/paths/a.yaml", Role::Contract, &part("x"), &part("y"));
+        let report = run_among(&Api::default(), vec![file], &[("api/openapi.yaml", root)]);
+        assert_eq!(
+            facts(&report),
+            [("api.field_removed", Level::TalkFirst, 8), ("api.field_added", Level::Routine, 8)]
+        );
+    }
+
+    #[test]
+    fn experiments_and_copies() {
+        let proto = |name: &str| {
+            format!(
+                "syntax = \"proto3\";\npackage shop.v1beta1;\nservice S {{ rpc {name}(M) returns (M); }}\nmessage M {{}}\n"
+            )
+        };
+        let (old, new) = (proto("Do"), proto("Go"));
+        let files = ["a/shop.proto", "b/shop.proto"].map(|path| modified(path, Role::Contract, &old, &new));
+        let report = run(&Api::default(), files.to_vec());
+        let found: Vec<_> =
+            report.findings.iter().map(|finding| (finding.level, finding.evidence.len())).collect();
+        assert_eq!(found, [(Level::WorthALook, 2), (Level::WorthALook, 2)]);
+    }
+
+    #[test]
+    fn a_login_no_longer_asked_for_ranks_at_the_top() {
+        let spec =
+            "openapi: 3.0.0\nsecurity: [{key: []}]\npaths:\n  /export:\n    get:\n      responses: {}\n";
+        let file =
+            modified("openapi.yaml", Role::Contract, spec, &spec.replace("security: [{key: []}]\n", ""));
+        let report = run(&Api::default(), vec![file]);
+        assert_eq!(facts(&report), [("access.login_removed", Level::TalkFirst, 4)]);
+    }
+
+    #[test]
+    fn one_line_a_shape_and_names_without_packages() {
+        let file = added(
+            "shop.proto",
+            Role::Contract,
+            "syntax = \"proto3\";\npackage shop.v1;\nservice Cart { rpc Add(M) returns (M); rpc Empty(M) returns (M); }\nmessage M {}\n",
+        );
+        let report = run(&Api::default(), vec![file]);
+        let findings: Vec<&Finding> = report.findings.iter().collect();
+        let lines = lines(&findings);
+        assert_eq!(
+            lines.iter().map(|line| line.shape.as_str()).collect::<Vec<_>>(),
+            ["api/added", "api/optional_added"]
+        );
+        assert_eq!(lines[0].facts["names"], json!(["Cart.Add", "Cart.Empty"]));
+        assert_eq!(lines[0].facts["only_additions"], json!(true));
+    }
 }

@@ -7,7 +7,6 @@ use gix::objs::{CommitRef, Kind};
 use gix::revision::walk::Sorting;
 use gix::traverse::commit::simple::CommitTimeOrder;
 
-use super::objects::Found;
 use super::snapshot::look_up;
 use super::{Error, Range, Repository};
 use crate::change::{Commit, Person};
@@ -20,10 +19,7 @@ impl Mailmap {
     pub(super) fn of(repository: &Repository, tree: ObjectId) -> (Self, Option<ObjectId>) {
         repository.objects.with(|reader| {
             let entry = look_up(reader, tree, ".mailmap");
-            let bytes = match entry.map(|entry| reader.find(entry.id, Kind::Blob)) {
-                Some(Found::Data(bytes)) => bytes,
-                _ => &[],
-            };
+            let bytes = entry.and_then(|entry| reader.find(entry.id, Kind::Blob)).unwrap_or_default();
             (Self(gix::mailmap::Snapshot::from_bytes(bytes)), entry.map(|entry| entry.id))
         })
     }
@@ -51,11 +47,9 @@ pub(super) fn of_range(repository: &Repository, range: &Range) -> Result<Vec<Com
         .map_err(read)?;
     let ids: Vec<ObjectId> =
         walk.map(|info| info.map(|info| info.id)).collect::<Result<_, _>>().map_err(read)?;
-    let commits = repository.objects.each(&ids, |reader, id| match reader.find(*id, Kind::Commit) {
-        Found::Data(bytes) => {
-            CommitRef::from_bytes(bytes, id.kind()).ok().map(|commit| decode(*id, &commit, &mailmap))
-        }
-        Found::Missing => None,
+    let commits = repository.objects.each(&ids, |reader, id| {
+        let commit = CommitRef::from_bytes(reader.find(*id, Kind::Commit)?, id.kind()).ok()?;
+        Some(decode(*id, &commit, &mailmap))
     });
     Ok(commits.into_iter().flatten().collect())
 }

@@ -5,10 +5,9 @@ use std::sync::Arc;
 use gix::ObjectId;
 use gix::bstr::ByteSlice;
 use gix::diff::blob::{Algorithm, Diff, InternedInput, sources::byte_lines};
-use gix::objs::Kind;
 use gix::objs::tree::EntryKind;
 
-use super::objects::{Found, Reader};
+use super::objects::Reader;
 use super::renames::Fingerprint;
 use crate::change::{Content, RepoPath};
 
@@ -68,67 +67,28 @@ pub(super) fn is_structured(path: &RepoPath) -> bool {
 
 /// Reads one side.
 pub(super) fn read(reader: &mut Reader, path: &RepoPath, entry: Entry, fingerprint: bool) -> Side {
-    with_bytes(reader, path, entry, |content, bytes| Side {
+    let bytes = reader.file(entry);
+    Side {
+        content: content(path, entry, bytes),
         lines: bytes.map_or(0, lines),
         print: bytes.filter(|_| fingerprint && entry.is_regular()).map(Fingerprint::new),
-        content,
-    })
+    }
 }
 
-/// Reads the content only.
+/// Reads the content only, and nothing of what is too large to keep.
 pub(super) fn read_content(reader: &mut Reader, path: &RepoPath, entry: Entry) -> Content {
     if entry.is_regular()
         && let Some(bytes) = reader.size(entry.id).filter(|bytes| *bytes > cap(path))
     {
         return Content::TooLarge { bytes };
     }
-    with_bytes(reader, path, entry, |content, _| content)
-}
-
-fn with_bytes<R>(
-    reader: &mut Reader,
-    path: &RepoPath,
-    entry: Entry,
-    then: impl FnOnce(Content, Option<&[u8]>) -> R,
-) -> R {
-    if entry.kind == EntryKind::Commit {
-        return then(submodule(entry.id), Some(submodule_line(entry.id).as_bytes()));
-    }
-    match reader.find(entry.id, Kind::Blob) {
-        Found::Data(bytes) => then(content(path, entry, bytes), Some(bytes)),
-        Found::Missing => then(Content::Missing, None),
-    }
+    content(path, entry, reader.file(entry))
 }
 
 /// Reads both sides of a file that stayed, and counts.
 pub(super) fn read_both(reader: &mut Reader, path: &RepoPath, entries: [Entry; 2]) -> ([Content; 2], Counts) {
-    let [old, new] = entries;
-    if old.id == new.id || old.kind == EntryKind::Commit || new.kind == EntryKind::Commit {
-        let before = with_owned_bytes(reader, path, old);
-        let after = with_owned_bytes(reader, path, new);
-        let counts = match (&before.1, &after.1) {
-            _ if old.id == new.id => Counts::default(),
-            (Some(before), Some(after)) => count(before, after),
-            _ => Counts::default(),
-        };
-        return ([before.0, after.0], counts);
-    }
-    match reader.find_two(old.id, new.id, Kind::Blob) {
-        [Found::Data(before), Found::Data(after)] => {
-            ([content(path, old, before), content(path, new, after)], count(before, after))
-        }
-        [Found::Data(before), Found::Missing] => {
-            ([content(path, old, before), Content::Missing], Counts::default())
-        }
-        [Found::Missing, Found::Data(after)] => {
-            ([Content::Missing, content(path, new, after)], Counts::default())
-        }
-        [Found::Missing, Found::Missing] => ([Content::Missing, Content::Missing], Counts::default()),
-    }
-}
-
-fn with_owned_bytes(reader: &mut Reader, path: &RepoPath, entry: Entry) -> (Content, Option<Vec<u8>>) {
-    with_bytes(reader, path, entry, |content, bytes| (content, bytes.map(<[u8]>::to_vec)))
+    let [before, after] = reader.files(entries);
+    ([content(path, entries[0], before), content(path, entries[1], after)], count(before, after))
 }
 
 /// Counts the lines of two files that are similar enough to be one.
@@ -136,33 +96,21 @@ pub(super) fn count_between(reader: &mut Reader, old: Entry, new: Entry) -> Coun
     if old.id == new.id {
         return Counts::default();
     }
-    match reader.find_two(old.id, new.id, Kind::Blob) {
-        [Found::Data(before), Found::Data(after)] => count(before, after),
-        _ => Counts::default(),
-    }
+    let [before, after] = reader.files([old, new]);
+    count(before, after)
 }
 
-fn content(path: &RepoPath, entry: Entry, bytes: &[u8]) -> Content {
-    if entry.kind == EntryKind::Link {
-        return Content::Link { to: bytes.to_str_lossy().into_owned() };
-    }
-    if is_binary(bytes) {
-        return Content::Binary;
-    }
-    if bytes.len() as u64 > cap(path) {
-        return Content::TooLarge { bytes: bytes.len() as u64 };
+fn content(path: &RepoPath, entry: Entry, bytes: Option<&[u8]>) -> Content {
+    let Some(bytes) = bytes else { return Content::Missing };
+    match entry.kind {
+        EntryKind::Commit => return Content::Submodule { commit: entry.id.to_hex().to_string() },
+        EntryKind::Link => return Content::Link { to: bytes.to_str_lossy().into_owned() },
+        _ if is_binary(bytes) => return Content::Binary,
+        _ if bytes.len() as u64 > cap(path) => return Content::TooLarge { bytes: bytes.len() as u64 },
+        _ => {}
     }
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     std::str::from_utf8(bytes).map_or(Content::Binary, |text| Content::Text(Arc::from(text)))
-}
-
-fn submodule(id: ObjectId) -> Content {
-    Content::Submodule { commit: id.to_hex().to_string() }
-}
-
-/// What git compares for a submodule.
-fn submodule_line(id: ObjectId) -> String {
-    format!("Subproject commit {}\n", id.to_hex())
 }
 
 fn is_binary(bytes: &[u8]) -> bool {
@@ -181,12 +129,13 @@ fn lines(bytes: &[u8]) -> u32 {
 
 /// Lines added and removed between two texts, as `git diff --numstat` counts them.
 pub fn count_lines(before: &str, after: &str) -> (u32, u32) {
-    let counts = count(before.as_bytes(), after.as_bytes());
+    let counts = count(Some(before.as_bytes()), Some(after.as_bytes()));
     (counts.added, counts.removed)
 }
 
 /// As `git diff --numstat` counts: Myers, without moving hunks, which would not change the numbers.
-fn count(before: &[u8], after: &[u8]) -> Counts {
+fn count(before: Option<&[u8]>, after: Option<&[u8]>) -> Counts {
+    let (Some(before), Some(after)) = (before, after) else { return Counts::default() };
     if is_binary(before) || is_binary(after) {
         return Counts::default();
     }
@@ -217,7 +166,7 @@ mod tests {
         ];
         for (before, after, added, removed) in cases {
             assert_eq!(
-                count(before.as_bytes(), after.as_bytes()),
+                count(Some(before.as_bytes()), Some(after.as_bytes())),
                 Counts { added, removed },
                 "{before:?} {after:?}"
             );
@@ -228,11 +177,11 @@ mod tests {
     fn reads_text() {
         let entry = Entry { id: ObjectId::null(gix::hash::Kind::Sha1), kind: EntryKind::Blob };
         let path = RepoPath::new("a/b.txt");
-        assert_eq!(content(&path, entry, b"\xef\xbb\xbfhi\r\n"), Content::from_text("hi\r\n"));
-        assert_eq!(content(&path, entry, b"h\xff"), Content::Binary);
-        assert_eq!(content(&path, entry, b"h\0"), Content::Binary);
+        assert_eq!(content(&path, entry, Some(b"\xef\xbb\xbfhi\r\n")), Content::from_text("hi\r\n"));
+        assert_eq!(content(&path, entry, Some(b"h\xff")), Content::Binary);
+        assert_eq!(content(&path, entry, Some(b"h\0")), Content::Binary);
         let long = vec![b'a'; ORDINARY_CAP as usize + 1];
-        assert_eq!(content(&path, entry, &long), Content::TooLarge { bytes: ORDINARY_CAP + 1 });
-        assert!(content(&RepoPath::new("Cargo.lock"), entry, &long).text().is_some());
+        assert_eq!(content(&path, entry, Some(&long)), Content::TooLarge { bytes: ORDINARY_CAP + 1 });
+        assert!(content(&RepoPath::new("Cargo.lock"), entry, Some(&long)).text().is_some());
     }
 }

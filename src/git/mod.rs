@@ -30,7 +30,7 @@ pub use refs::Tag;
 pub use snapshot::TreeSnapshot;
 
 use crate::change::{ChangeSet, Commit, RepoPath, Role, Words};
-use objects::{Found, Objects};
+use objects::Objects;
 use past::Past;
 
 /// Bytes of delta bases that each thread keeps.
@@ -114,10 +114,7 @@ impl Repository {
 
     fn read_commit<R>(&self, id: ObjectId, then: impl FnOnce(CommitRef<'_>) -> R) -> Result<R, Error> {
         self.objects
-            .with(|reader| match reader.find(id, Kind::Commit) {
-                Found::Data(bytes) => CommitRef::from_bytes(bytes, id.kind()).ok().map(then),
-                Found::Missing => None,
-            })
+            .with(|reader| CommitRef::from_bytes(reader.find(id, Kind::Commit)?, id.kind()).ok().map(then))
             .ok_or_else(|| Error::MissingObject { what: "commit", id: id.to_hex().to_string() })
     }
 }

@@ -4,7 +4,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, OnceLock};
 
 use gix::ObjectId;
+use gix::objs::tree::EntryKind;
 use gix::objs::{Find, FindHeader, Kind, TreeRefIter};
+
+use super::content::Entry;
 
 /// How many items a thread takes at once: neighbours share folders and delta bases.
 const CHUNK: usize = 4;
@@ -14,14 +17,6 @@ const MIN_ITEMS: usize = 16;
 
 /// More threads than this wait for the disk and for each other.
 const MAX_THREADS: usize = 8;
-
-/// What one look for an object gave.
-pub(super) enum Found<'a> {
-    /// Its bytes.
-    Data(&'a [u8]),
-    /// This copy of the repository does not hold it, or holds it broken.
-    Missing,
-}
 
 /// The object database of one repository.
 pub(super) struct Objects {
@@ -104,15 +99,21 @@ fn unpoisoned<T>(lock: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 }
 
 impl Reader {
-    /// The bytes of an object of the kind.
-    pub(super) fn find(&mut self, id: ObjectId, kind: Kind) -> Found<'_> {
+    /// The bytes of an object of the kind; `None` where this copy of the repository does not hold it, or holds it
+    /// broken.
+    pub(super) fn find(&mut self, id: ObjectId, kind: Kind) -> Option<&[u8]> {
         find(&self.odb, id, kind, &mut self.buffers[0])
     }
 
-    /// The bytes of two objects at once.
-    pub(super) fn find_two(&mut self, one: ObjectId, two: ObjectId, kind: Kind) -> [Found<'_>; 2] {
+    /// What git compares for a file: its bytes, and for a submodule one line.
+    pub(super) fn file(&mut self, entry: Entry) -> Option<&[u8]> {
+        file(&self.odb, entry, &mut self.buffers[0])
+    }
+
+    /// The same for two files at once.
+    pub(super) fn files(&mut self, [one, two]: [Entry; 2]) -> [Option<&[u8]>; 2] {
         let [first, second] = &mut self.buffers;
-        [find(&self.odb, one, kind, first), find(&self.odb, two, kind, second)]
+        [file(&self.odb, one, first), file(&self.odb, two, second)]
     }
 
     /// The size of an object, without decoding it.
@@ -127,19 +128,22 @@ impl Reader {
 
     /// The same, as it is stored.
     pub(super) fn tree_bytes(&mut self, id: ObjectId) -> Option<&[u8]> {
-        match self.find(id, Kind::Tree) {
-            Found::Data(bytes) => Some(bytes),
-            Found::Missing => None,
-        }
+        self.find(id, Kind::Tree)
     }
 }
 
-fn find<'a>(odb: &gix::OdbHandle, id: ObjectId, kind: Kind, buffer: &'a mut Vec<u8>) -> Found<'a> {
+fn file<'a>(odb: &gix::OdbHandle, entry: Entry, buffer: &'a mut Vec<u8>) -> Option<&'a [u8]> {
+    if entry.kind == EntryKind::Commit {
+        *buffer = format!("Subproject commit {}\n", entry.id.to_hex()).into_bytes();
+        return Some(buffer);
+    }
+    find(odb, entry.id, Kind::Blob, buffer)
+}
+
+fn find<'a>(odb: &gix::OdbHandle, id: ObjectId, kind: Kind, buffer: &'a mut Vec<u8>) -> Option<&'a [u8]> {
     if id == ObjectId::empty_tree(id.kind()) || id == ObjectId::empty_blob(id.kind()) {
-        return Found::Data(&[]);
+        return Some(&[]);
     }
-    match odb.try_find(&id, buffer) {
-        Ok(Some(object)) if object.kind == kind => Found::Data(object.data),
-        _ => Found::Missing,
-    }
+    let object = odb.try_find(&id, buffer).ok().flatten()?;
+    (object.kind == kind).then_some(object.data)
 }

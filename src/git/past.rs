@@ -9,7 +9,7 @@ use gix::diff::tree::visit::{Action, Change};
 use gix::objs::{CommitRef, CommitRefIter, Kind, TreeRefIter};
 
 use super::commits::{Mailmap, text};
-use super::objects::{Found, Objects, Reader};
+use super::objects::{Objects, Reader};
 use super::snapshot::look_up;
 use super::{Error, Range, Repository, Taken};
 use crate::change::{Person, RepoPath};
@@ -32,7 +32,7 @@ struct Ancestor {
 impl Ancestor {
     fn read(objects: &Objects, id: ObjectId) -> Option<Self> {
         objects.with(|reader| {
-            let Found::Data(bytes) = reader.find(id, Kind::Commit) else { return None };
+            let bytes = reader.find(id, Kind::Commit)?;
             let commit = || CommitRefIter::from_bytes(bytes, id.kind());
             Some(Self {
                 tree: commit().tree_id().ok()?,
@@ -178,13 +178,8 @@ fn past_change(
 }
 
 fn author_of(reader: &mut Reader, id: ObjectId, mailmap: &Mailmap) -> Option<Person> {
-    match reader.find(id, Kind::Commit) {
-        Found::Data(bytes) => {
-            let author = CommitRefIter::from_bytes(bytes, id.kind()).author().ok()?;
-            Some(mailmap.person(author))
-        }
-        Found::Missing => None,
-    }
+    let bytes = reader.find(id, Kind::Commit)?;
+    Some(mailmap.person(CommitRefIter::from_bytes(bytes, id.kind()).author().ok()?))
 }
 
 /// The files that differ between two trees; none where a tree is missing.
@@ -271,15 +266,15 @@ pub(super) fn first_seen(
         let id = file.map(|entry| entry.id);
         let unchanged = last.is_some_and(|(seen, _)| Some(seen) == id);
         if !unchanged {
-            let gone = |text: &&str| match id {
-                Some(id) => objects.with(|reader| match reader.find(id, Kind::Blob) {
-                    Found::Data(bytes) => !bytes.contains_str(text),
-                    Found::Missing => false,
+            // what cannot be read is taken to hold the text still
+            let gone = |text: &str| match id {
+                Some(id) => objects.with(|reader| {
+                    reader.find(id, Kind::Blob).is_some_and(|bytes| !bytes.contains_str(text))
                 }),
                 None => true,
             };
             open.retain(|at| {
-                let is_gone = gone(&texts[*at]);
+                let is_gone = gone(texts[*at]);
                 if is_gone {
                     days[*at] = last.map(|(_, time)| day(time));
                 }

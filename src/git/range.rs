@@ -96,6 +96,7 @@ impl Repository {
         if let Some((branch, tip, taken)) = self.push_target() {
             match self.pull_request((&branch, tip), ("HEAD", head), taken) {
                 Ok(range) if !range.is_empty() => return Ok(range),
+                Err(error @ Error::Shallow { .. }) => return Err(error),
                 _ => {}
             }
         }

@@ -7,7 +7,6 @@ use gix::bstr::ByteSlice;
 use gix::objs::{CommitRefIter, Kind};
 use gix::url::Scheme;
 
-use super::objects::Found;
 use super::{Error, Repository};
 
 /// A tag that leads to a commit.
@@ -35,12 +34,9 @@ impl Repository {
                 Some((name, tag.into_fully_peeled_id().ok()?.detach()))
             })
             .collect();
-        let times = self.objects.each(&tags, |reader, (_, id)| match reader.find(*id, Kind::Commit) {
-            Found::Data(bytes) => CommitRefIter::from_bytes(bytes, id.kind())
-                .committer()
-                .ok()
-                .map(|committer| committer.seconds()),
-            Found::Missing => None,
+        let times = self.objects.each(&tags, |reader, (_, id)| {
+            let commit = CommitRefIter::from_bytes(reader.find(*id, Kind::Commit)?, id.kind());
+            commit.committer().ok().map(|committer| committer.seconds())
         });
         let mut tags: Vec<Tag> = tags
             .into_iter()

@@ -240,6 +240,7 @@ async fn remove_others(api: &Api, ours: &[Ours], kept: u64, run: Run) -> Result<
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
 

@@ -171,6 +171,10 @@ fn rule_of(found: &Found) -> (&'static str, Level) {
         SchemaOp::RenameColumn => ("schema.column_renamed", talk),
         SchemaOp::ChangeType if found.detail("narrower") == "true" => ("schema.type_narrowed", talk),
         SchemaOp::ChangeType => ("schema.type_changed", look),
+        // a field that the same change adds and fills
+        SchemaOp::ChangeNullability if found.detail("new_field") == "true" => {
+            ("schema.new_field_required", look)
+        }
         SchemaOp::ChangeNullability if step.nullable == Some(false) => ("schema.made_required", talk),
         SchemaOp::ChangeNullability => ("schema.made_optional", look),
         SchemaOp::ChangeDefault => ("schema.start_value_changed", look),

@@ -394,16 +394,40 @@ fn limits(options: &[UninterpretedOption], part: &mut Element) {
         }
         let last = name.rsplit('.').next().unwrap_or_default();
         match &option.aggregate_value {
-            Some(text) => {
-                for (name, value) in
-                    text.split([',', '{', '}', ';', '\n']).filter_map(|pair| pair.split_once(':'))
-                {
-                    limit(name.trim(), value.trim(), part);
-                }
-            }
+            Some(text) => pairs(text).into_iter().for_each(|(name, value)| limit(name, value, part)),
             None => limit(last, &value_of(option), part),
         }
     }
+}
+
+/// The names and plain values of a message in text form: `min_len: 1, max_len: 10`, with or without commas.
+fn pairs(text: &str) -> Vec<(&str, &str)> {
+    let mut pairs = Vec::new();
+    let mut rest = text;
+    while let Some((head, tail)) = rest.split_once(':') {
+        let name =
+            head.trim_end().rsplit(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or_default();
+        let tail = tail.trim_start();
+        let end = match tail.chars().next() {
+            Some(quote @ ('"' | '\'')) => closing(tail, quote),
+            _ => tail.find(|c: char| c.is_whitespace() || ",;{}[]".contains(c)).unwrap_or(tail.len()),
+        };
+        pairs.push((name, tail[..end].trim_matches(['"', '\''])));
+        rest = &tail[end..];
+    }
+    pairs
+}
+
+/// The end of a quoted text, behind its closing quote.
+fn closing(text: &str, quote: char) -> usize {
+    let mut escaped = false;
+    for (at, c) in text.char_indices().skip(1) {
+        if c == quote && !escaped {
+            return at + 1;
+        }
+        escaped = c == '\\' && !escaped;
+    }
+    text.len()
 }
 
 fn limit(name: &str, value: &str, part: &mut Element) {
@@ -413,7 +437,7 @@ fn limit(name: &str, value: &str, part: &mut Element) {
     let limit = match value.parse::<f64>() {
         Ok(number) if name.starts_with("max") || matches!(name, "lt" | "lte") => Limit::Most(number),
         Ok(number) if name.starts_with("min") || matches!(name, "gt" | "gte") => Limit::Least(number),
-        _ => Limit::Rule(value.trim_matches('"').to_owned()),
+        _ => Limit::Rule(value.to_owned()),
     };
     part.limits.insert(name.to_owned(), limit);
 }

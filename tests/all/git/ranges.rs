@@ -94,6 +94,11 @@ fn a_shallow_clone_says_so() {
     }
     assert!(matches!(repository.range(Some("nothing")), Err(Error::Unresolvable { .. })));
     assert_eq!(repository.last_changes(3).expect("none").len(), 0);
+
+    // a new branch whose start is cut off is not silently its last commit
+    clone.git(&["checkout", "--quiet", "-b", "new", "--no-track", "origin/main"]);
+    clone.write("d", "1").commit("more");
+    assert!(matches!(open(clone.dir()).range(None), Err(Error::Shallow { .. })));
 }
 
 #[test]
@@ -117,5 +122,27 @@ fn what_cannot_be_read_is_an_error_with_a_next_step() {
         let error = repository.range(Some(name)).expect_err(name);
         assert!(matches!(error, Error::Unresolvable { .. }), "{name}: {error}");
         assert!(!error.hint().is_empty());
+    }
+}
+
+#[test]
+fn a_hook_finds_its_repository_by_git_dir() {
+    let (repo, [start, _, feature]) = forked();
+    let worktree = repo.beside("worktree");
+    repo.git(&["worktree", "add", "--quiet", "--detach", worktree.to_str().expect("utf-8"), "main"]);
+    let elsewhere = tempfile::TempDir::new().expect("folder");
+    for git_dir in [".git", ".git/worktrees/worktree"] {
+        let output = repo
+            .command(env!("CARGO_BIN_EXE_plainly"))
+            .current_dir(elsewhere.path())
+            .env("GIT_DIR", repo.dir().join(git_dir))
+            .args(["preview", "main..feature", "--format", "json"])
+            .output()
+            .expect("plainly runs");
+        let report: serde_json::Value = serde_json::from_slice(&output.stdout).expect("a report");
+        assert_eq!(
+            (&report["range"]["base"], &report["range"]["head"]),
+            (&start.as_str().into(), &feature.as_str().into())
+        );
     }
 }

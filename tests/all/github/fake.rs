@@ -35,6 +35,8 @@ pub(crate) struct State {
     /// The ids of the pull request's commits, oldest first, and where it parts from its base.
     pub(crate) commits: Vec<String>,
     pub(crate) merge_base: String,
+    /// The paths that it changes.
+    pub(crate) files: Vec<String>,
     /// The token may only read.
     pub(crate) read_only: bool,
     pub(crate) locked: bool,
@@ -175,7 +177,9 @@ impl State {
                 }
             }
             ("GET", ["pulls", _, "commits"]) => (200, self.commits.iter().map(|id| commit(id)).collect()),
-            ("GET", ["pulls", _, "files"]) => (200, json!([])),
+            ("GET", ["pulls", _, "files"]) => {
+                (200, self.files.iter().map(|path| changed_file(path)).collect())
+            }
             ("GET", ["compare", ends]) if self.merge_base.is_empty() => {
                 (404, json!({"message": format!("No common ancestor between {ends}")}))
             }
@@ -254,6 +258,12 @@ impl State {
             _ => not_found,
         }
     }
+}
+
+fn changed_file(path: &str) -> Value {
+    let url = "https://api.github.com/u";
+    json!({"sha": "0", "filename": path, "status": "modified", "additions": 3, "deletions": 1, "changes": 4,
+           "blob_url": url, "raw_url": url, "contents_url": url})
 }
 
 fn commit(id: &str) -> Value {

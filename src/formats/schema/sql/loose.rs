@@ -319,6 +319,12 @@ pub(super) fn object(statement: &Statement<'_>, reading: &mut Reading, first_lin
             .detail("what", what)
             .detail("name", name)
             .detail("change", verb);
+        // ALTER TYPE t ADD VALUE 'x'
+        let value = statement.pieces.iter().position(|piece| piece.is("VALUE"));
+        let value = value.and_then(|at| statement.pieces[at..].iter().find(|piece| piece.kind == Kind::Text));
+        if let Some(value) = value.filter(|_| what == "enum" && verb == "changed") {
+            step = step.detail("added_value", value.inner());
+        }
         // a whole area of tables goes with its database or schema
         step.destructive = verb == "dropped" && matches!(what, "database" | "schema");
         if what == "trigger" {

@@ -250,8 +250,13 @@ impl Reading {
 
     fn push(&mut self, step: Step) {
         // SQL Server marks temporary tables by `#`, variables by `@`
-        let is_temporary = step.table.starts_with(['#', '@']) || self.temporary.contains(&plain(&step.table));
-        if !is_temporary || step.table.is_empty() {
+        let is_temporary = step.table.starts_with(['#', '@'])
+            || (!step.table.is_empty() && self.temporary.contains(&plain(&step.table)));
+        // the database's own lists of what it holds are no stored data of the product
+        let is_catalog = ["pg_", "sys.", "information_schema.", "sqlite_"]
+            .iter()
+            .any(|own| step.table.to_ascii_lowercase().starts_with(own));
+        if !is_temporary && !is_catalog {
             self.migration.steps.push(step);
         }
     }

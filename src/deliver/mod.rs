@@ -1,5 +1,7 @@
 //! `plainly comment`: from the event that started a job to a summary, and to where people read it.
 
+mod ids;
+
 use std::path::Path;
 
 use crate::change::{ChangeSet, Commit, Content, MemorySnapshot};
@@ -19,10 +21,7 @@ use crate::roles::Roles;
 use crate::run::{self, ConfigFrom, Given, Pull, Run};
 use crate::summary::{self, Report, Summary};
 use crate::{Change, Plainly};
-
-/// More findings than this are not remembered from version to version: the hidden line would crowd the text out.
-const MOST_IDS: usize = 400;
-const IDS: &str = "<!-- plainly:ids ";
+use ids::Ids;
 
 /// What a job has done.
 #[derive(Debug, Default)]
@@ -75,12 +74,16 @@ pub fn comment(runner: &Runner, wanted: Wanted<'_>) -> Result<Delivered, Error> 
     let token = runner.token.as_ref();
     let session = token.map(|token| Session::new(runner, token, Patience::default())).transpose()?;
     let mut job = Job { runner, wanted, session, done: Delivered::default() };
-    match runner.event()?.target {
+    let event = runner.event()?;
+    match event.target {
         Target::PullRequest(pull) => job.pull_request(&pull)?,
         Target::WorkflowRun(finished) => job.workflow_run(&finished)?,
         Target::MergeGroup { base, head, .. } => job.range(&base, &head)?,
         Target::Branch { before: Some(before), after, .. } => job.range(&before, &after)?,
-        Target::Branch { before: None, .. } | Target::Manual => {
+        Target::Branch { before: None, after, .. } => {
+            job.new_branch(event.default_branch.as_deref(), &after)?
+        }
+        Target::Manual => {
             let run = run::preview(wanted.directory, None, Given::default())?;
             job.summary(run.into())?;
         }
@@ -125,7 +128,7 @@ impl Job<'_> {
         }
         let (limit, style) = (COMMENT_LIMIT, self.style(&said.summary.report));
         // A template that cannot be filled in fails here, before anything is written.
-        let text = said.plainly.renderer().summary(&said.summary, &style, limit)?;
+        let text = said.body(&pull.head, None, &style, limit)?;
         if self.wanted.dry_run {
             return self.finish(said, Some(text));
         }
@@ -134,8 +137,10 @@ impl Job<'_> {
             (None, _) => Upsert::Refused(Refusal::NoToken),
             (Some(_), Access::Read(why)) => Upsert::Refused(why.into()),
             (Some(session), Access::Write) => {
-                let body = |earlier: Option<&str>, limit: usize| said.body(earlier, &style, limit, &text);
                 let head = pull.head.clone();
+                let body = |earlier: Option<&str>, limit: usize| {
+                    said.body(&pull.head, earlier, &style, limit).unwrap_or_else(|_| text.clone())
+                };
                 let letter = Letter {
                     pull: pull.number,
                     marker: Marker { key: "summary".to_owned(), head, run: self.runner.run },
@@ -177,6 +182,17 @@ impl Job<'_> {
                 Err(error) => local.map_err(|_| error)?,
             },
         };
+        self.summary(run.into())
+    }
+
+    /// What a new branch adds to the one that others start from.
+    fn new_branch(&mut self, default: Option<&str>, head: &CommitId) -> Result<(), Error> {
+        let repository = Repository::open(self.wanted.directory)?;
+        let range = match default.map(|name| repository.range(Some(&format!("origin/{name}...{head}")))) {
+            Some(Ok(range)) if !range.is_empty() => range,
+            _ => repository.change(head.as_str())?,
+        };
+        let run = run::summarize(&repository, &range, Given::default(), ConfigFrom::Base)?;
         self.summary(run.into())
     }
 
@@ -304,18 +320,28 @@ impl Job<'_> {
 impl Said {
     /// The comment from its second line on: the findings' ids, hidden, and the text, which says what is new since
     /// the version that stands there.
-    fn body(&self, earlier: Option<&str>, style: &Style, limit: usize, text: &str) -> String {
+    fn body(
+        &self,
+        head: &CommitId,
+        earlier: Option<&str>,
+        style: &Style,
+        limit: usize,
+    ) -> Result<String, Error> {
+        let earlier = earlier.and_then(|text| text.lines().next()).and_then(Ids::parse);
+        let before = earlier.map(|ids| ids.earlier(head.as_str()).to_vec()).unwrap_or_default();
         let mut summary = self.summary.clone();
-        if let Some(ids) = earlier.and_then(ids_of) {
-            summary.compare(&ids);
+        if !before.is_empty() {
+            summary.compare(&before);
         }
-        let ids = summary.ids();
-        let hidden = match ids.len() <= MOST_IDS {
-            true => format!("{IDS}{} -->\n", ids.join(" ")),
-            false => String::new(),
-        };
-        let rendered = self.plainly.renderer().summary(&summary, style, limit.saturating_sub(hidden.len()));
-        format!("{hidden}{}", rendered.unwrap_or_else(|_| text.to_owned()))
+        let mut ids = Ids { head: head.to_string(), now: summary.ids(), before };
+        // A change with thousands of findings has ids that are longer than any comment may be.
+        if ids.line().len() >= limit / 4 {
+            ids = Ids { head: ids.head, ..Ids::default() };
+        }
+        let hidden = ids.line();
+        let text =
+            self.plainly.renderer().summary(&summary, style, limit.saturating_sub(hidden.len() + 1))?;
+        Ok(format!("{hidden}\n{text}"))
     }
 }
 
@@ -329,19 +355,13 @@ fn given(pull: &PullRequest, commits: Vec<Commit>) -> Given {
     }
 }
 
-/// The ids in the hidden line of an earlier version.
-fn ids_of(earlier: &str) -> Option<Vec<String>> {
-    let line = earlier.lines().next()?.strip_prefix(IDS)?.strip_suffix("-->")?;
-    Some(line.split_whitespace().map(str::to_owned).collect())
-}
-
 /// The range of a pull request in a checkout, if it holds both ends: the merge commit that GitHub makes, or the two
 /// ends in a copy with its whole history.
 fn checked_out(repository: &Repository, pull: &PullRequest) -> Option<git::Range> {
     let head = pull.head.as_str();
-    let second = repository.between("HEAD^2", "HEAD^2").ok();
-    if second.is_some_and(|second| second.head() == head) {
-        return repository.between("HEAD^1", "HEAD").ok();
+    let parents = repository.parents("HEAD").unwrap_or_default();
+    if parents.len() == 2 && parents[1] == head {
+        return repository.between(&parents[0], "HEAD").ok();
     }
     match repository.is_cut() {
         true => None,
