@@ -14,6 +14,7 @@ pub use say::lines;
 
 use super::{Context, Detector, Report};
 use crate::change::{FileChange, Role};
+use crate::config::ServiceKind;
 use crate::finding::{ConfigFacts, Evidence, Facts, Level, SettingChange};
 use crate::formats::settings::{self, Inventory, Setting, Source, secrets};
 use crate::formats::settings::{flags, schedules};
@@ -57,7 +58,8 @@ impl Detector for Config {
         drop_moved(&mut differences);
         let mut groups = grouped(differences);
         code::add_reads(cx, &self.ignore, &mut groups);
-        for group in groups.into_iter().take(MOST) {
+        for mut group in groups.into_iter().take(MOST) {
+            group.quieten_support(cx);
             group.report(cx, report);
         }
     }
@@ -73,6 +75,16 @@ struct Group {
 }
 
 impl Group {
+    /// What only helps to run or watch the product asks for no look.
+    fn quieten_support(&mut self, cx: &Context<'_>) {
+        let is_support = |place: &Evidence| {
+            cx.catalog.service_of(&place.path).is_some_and(|service| service.kind == ServiceKind::Support)
+        };
+        if self.rule == "config.production" && self.evidence.iter().all(is_support) {
+            (self.rule, self.level) = (plain_rule(self.facts.change), Level::Routine);
+        }
+    }
+
     fn report(self, cx: &Context<'_>, report: &mut Report) {
         let subject = format!("{}\0{}", self.facts.key, self.facts.environment.as_deref().unwrap_or(""));
         let services: BTreeSet<String> =
@@ -315,6 +327,14 @@ fn grouped(differences: Vec<Difference>) -> Vec<Group> {
     groups
 }
 
+fn plain_rule(change: SettingChange) -> &'static str {
+    match change {
+        SettingChange::Added => "config.added",
+        SettingChange::Removed => "config.removed",
+        SettingChange::Changed => "config.changed",
+    }
+}
+
 fn group(differences: Vec<Difference>) -> Option<Group> {
     let first = differences.first()?;
     let same = |of: fn(&Difference) -> &Option<String>| {
@@ -326,11 +346,10 @@ fn group(differences: Vec<Difference>) -> Option<Group> {
     let in_production = differences
         .iter()
         .any(|one| one.environment.as_deref() == Some("production") || changed && one.counts_in_production);
-    let (rule, level) = match (in_production, first.change) {
-        (true, _) => ("config.production", Level::WorthALook),
-        (false, SettingChange::Added) => ("config.added", Level::Routine),
-        (false, SettingChange::Removed) => ("config.removed", Level::Routine),
-        (false, SettingChange::Changed) => ("config.changed", Level::Routine),
+    let (rule, level) = if in_production {
+        ("config.production", Level::WorthALook)
+    } else {
+        (plain_rule(first.change), Level::Routine)
     };
     let places: BTreeSet<String> = differences.iter().map(|one| one.evidence.path.to_string()).collect();
     Some(Group {
