@@ -207,7 +207,8 @@ fn push_access(cx: &Context<'_>, report: &mut Report, found: FoundAccess) {
         _ => ("access.data_changed", Level::WorthALook),
     };
     // Nobody's stored data is opened by what holds for new databases only.
-    let level = if gather::is_init_script(&found.evidence.path) { level.min(Level::WorthALook) } else { level };
+    let level =
+        if gather::is_init_script(&found.evidence.path) { level.min(Level::WorthALook) } else { level };
     let text = crate::formats::settings::secrets::redacted(&text);
     let id = format!("{what} {subject} {text}");
     let (from, to) = match found.evidence.side {

@@ -130,7 +130,9 @@ impl State {
             return (403, json!({"message": "Resource not accessible by integration", "status": "403"}));
         }
         let parts: Vec<&str> = path.trim_start_matches("/repos/octo/demo").split('/').skip(1).collect();
-        let index = |items: &[Value], id: &str| items.iter().position(|item| item["id"] == id);
+        let index = |items: &[Value], id: &str| {
+            items.iter().position(|item| item["id"].as_u64().is_some_and(|own| id.parse() == Ok(own)))
+        };
         match (method, parts.as_slice()) {
             ("GET", ["issues", _, "comments"]) => (200, json!(self.comments)),
             ("POST", ["issues", _, "comments"]) => {
@@ -171,11 +173,9 @@ impl State {
                 (200, json!(self.pulls.iter().filter(fits).collect::<Vec<_>>()))
             }
             ("GET", ["pulls", number]) => {
-                match self
-                    .pulls
-                    .iter()
-                    .find(|pull| number.parse() == Ok(pull["number"].as_u64().unwrap_or(0)))
-                {
+                let is_asked_for =
+                    |pull: &&Value| pull["number"].as_u64().is_some_and(|own| number.parse() == Ok(own));
+                match self.pulls.iter().find(is_asked_for) {
                     Some(pull) => (200, pull.clone()),
                     None => not_found,
                 }
