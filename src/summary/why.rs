@@ -10,7 +10,7 @@ use crate::change::Words;
 /// Words that begin or hold a stated reason. Source: the selection order of the wording guide, 3.5.
 static REASON: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
-        r"(?i)\b(because|so that|in order to|to allow|allows? (for|us|you|them|it|the|a|an|this|that|\w+ to)|deprecated in favou?r|causes? (a|an|the|some)|caused by|due to|fix(es|ed)? (a|an|the) (bug|issue|problem|crash|error) (where|when|that|with|in)|no longer (needed|used|necessary|required|supported)|makes? it possible|to (avoid|prevent)|otherwise,? |needed (for|to|by)|required (for|by))\b",
+        r"(?i)\b(because|so that|in order to|to allow|allows? (for|us|you|them|it|the|a|an|this|that|\w+ to)|deprecated in favou?r|causes? (a|an|the|some)|caused by|due to|fix(es|ed)? (a|an|the) (bug|issue|problem|crash|error) (where|when|that|with|in)|(no longer|not|never) (needed|used|necessary|required|supported)|makes? it possible|to (avoid|prevent)|otherwise,? |needed (for|to|by)|required (for|by))\b",
     )
     .expect("the pattern is fixed and compiles")
 });
