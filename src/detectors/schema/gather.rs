@@ -304,10 +304,7 @@ fn declared(
 
 /// Whether migrations stand beside a declared schema, which then says after them what they do.
 fn mirrors(cx: &Context<'_>, reader: &dyn DeclaredReader, path: &RepoPath) -> bool {
-    let Some(folder) = reader.migrations(path) else { return false };
-    let has =
-        |tree: &dyn Snapshot| tree.paths().iter().any(|path| path.as_str().starts_with(folder.as_str()));
-    has(cx.before) || has(cx.after)
+    reader.mirrored(path, cx.before) || reader.mirrored(path, cx.after)
 }
 
 /// What a mirror says adds a place to look at.

@@ -7,6 +7,7 @@ pub mod alembic;
 pub mod csharp;
 pub mod django;
 pub mod doctrine;
+pub mod drizzle;
 pub mod ecto;
 mod embedded;
 pub mod go;
@@ -55,7 +56,8 @@ pub const MIGRATIONS: &[&dyn MigrationReader] = &[
 ];
 
 /// Every reader of declared schemas. The first that reads a file speaks for it.
-pub const DECLARED: &[&dyn DeclaredReader] = &[&rails::SchemaRb, &sql::SqlSchemas, &prisma::Prisma];
+pub const DECLARED: &[&dyn DeclaredReader] =
+    &[&rails::SchemaRb, &drizzle::Drizzle, &go::Ent, &sql::SqlSchemas, &prisma::Prisma];
 
 /// A field of a table, as far as the text tells.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -133,6 +135,11 @@ pub trait DeclaredReader: Sync {
     /// The folder whose migrations say the same, such as `db/migrate` for `db/schema.rb`. Where the tree holds
     /// migrations there, the file mirrors them and adds evidence only.
     fn migrations(&self, path: &RepoPath) -> Option<RepoPath>;
+    /// Whether the tree holds migrations that say the same.
+    fn mirrored(&self, path: &RepoPath, tree: &dyn Snapshot) -> bool {
+        let Some(folder) = self.migrations(path) else { return false };
+        tree.paths().iter().any(|path| path.as_str().starts_with(folder.as_str()))
+    }
     /// Reads what is declared.
     fn read(&self, path: &RepoPath, text: &str) -> Result<Inventory, Unreadable>;
 }

@@ -1,5 +1,6 @@
 //! Migrations coded in Go: the SQL in their strings, and what the well-known mappers are asked to do.
 
+mod ent;
 mod lex;
 
 use std::collections::BTreeMap;
@@ -11,6 +12,7 @@ use super::{Migration, MigrationReader, Step};
 use crate::change::{RepoPath, Snapshot};
 use crate::finding::SchemaOp as Op;
 use crate::formats::Unreadable;
+pub use ent::Ent;
 use lex::{Kind, Token};
 
 /// Migrations coded in Go.
