@@ -165,7 +165,14 @@ fn of_toml(value: toml::Spanned<toml::de::DeValue<'_>>, lines: &Lines) -> Node {
 
 /// Reads YAML: one node for each document of the file.
 pub fn yaml(text: &str) -> Result<Vec<Node>, Unreadable> {
+    // some tools merge lists too, which YAML does not know: then the key stands for itself
+    yaml_with(text, serde_saphyr::MergeKeyPolicy::Merge)
+        .or_else(|error| yaml_with(text, serde_saphyr::MergeKeyPolicy::AsOrdinary).map_err(|_| error))
+}
+
+fn yaml_with(text: &str, merge_keys: serde_saphyr::MergeKeyPolicy) -> Result<Vec<Node>, Unreadable> {
     let options = serde_saphyr::options! {
+        merge_keys: merge_keys,
         duplicate_keys: serde_saphyr::DuplicateKeyPolicy::LastWins,
         with_snippet: false,
         budget: serde_saphyr::budget! { max_depth: 32, max_events: 4_000_000, max_nodes: 2_000_000 },
@@ -317,6 +324,8 @@ mod tests {
         let node = super::yaml("a: &a\n  v: 1.10\nb:\n  <<: *a\n  w: 2\nc: *a\n").unwrap().remove(0);
         assert_eq!(node.at(&["b", "v"]).text(), Some("1.10"));
         assert_eq!(node.at(&["c", "v"]).text(), Some("1.10"));
+        let node = super::yaml("a: &a [1]\nb:\n  - <<: *a\n    w: 2\n").unwrap().remove(0);
+        assert_eq!(node.get("b").items().next().and_then(|item| item.text_of("w")), Some("2"));
     }
 
     #[test]

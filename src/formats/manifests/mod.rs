@@ -17,6 +17,7 @@ mod mix;
 mod mobile;
 mod npm;
 mod nuget;
+mod pipelines;
 mod python;
 mod ruby;
 mod script;
@@ -305,6 +306,7 @@ pub const READERS: &[&dyn Reader] = &[
     &deploy::Chart,
     &deploy::Terraform,
     &deploy::PreCommit,
+    &pipelines::Pipeline,
     &toolchain::OneVersion,
     &toolchain::ToolVersions,
 ];
@@ -392,6 +394,7 @@ mod tests {
         ("Chart.yaml", "dependencies:\n  - name: "),
         ("a.tf", "module \"a\" {\n source = "),
         (".pre-commit-config.yaml", "repos:\n - repo: "),
+        (".gitlab-ci.yml", "a:\n  image: "),
         (".nvmrc", ""),
         ("mise.toml", "[tools]\na = "),
     ];
