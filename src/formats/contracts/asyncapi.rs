@@ -35,7 +35,7 @@ pub(super) fn read(path: &RepoPath, text: &str, load: Load<'_>) -> Result<Docume
         let Some(channel) = operation.get("channel").and_then(|channel| documents.follow(channel)) else {
             continue;
         };
-        let address = channel.text("address").or_else(|| channel.keys.rsplit('/').next().filter(|_| true));
+        let address = channel.text("address").or_else(|| channel.keys.rsplit('/').next());
         let name = format!("{} {}", operation.text("action").unwrap_or("send"), address.unwrap_or_default());
         let messages = operation.get("messages").or_else(|| channel.get("messages"));
         let messages = messages
@@ -76,9 +76,9 @@ fn of_messages<'a>(
         let own = own.unwrap_or_default().to_owned();
         // The only message of a channel may change its name; of several, the name says which.
         let key = if only { "message".to_owned() } else { format!("message {own}") };
-        let payload = message.get("payload").and_then(|payload| {
+        let payload = message.get("payload").map(|payload| {
             let inner = payload.get("schema").filter(|_| payload.text("schemaFormat").is_some());
-            Some(inner.unwrap_or(payload))
+            inner.unwrap_or(payload)
         });
         let mut part = match payload {
             Some(payload) => shapes.element(&payload, What::Body, &own),
