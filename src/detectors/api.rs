@@ -11,7 +11,7 @@ use super::{Context, Detector, Line, Report};
 use crate::change::{Content, FileChange, RepoPath, Role, Snapshot};
 use crate::config::Stability;
 use crate::finding::{AccessFacts, ApiFacts, ApiOp, Evidence, Facts, Finding, Level, Side};
-use crate::formats::contracts::{self, Difference, Differences, Document, Format, Place};
+use crate::formats::contracts::{self, Difference, Differences, Document, Format, Lines, Place};
 
 /// How many contracts of the tree are searched for one that a changed part belongs to, and up to which size.
 const MOST_ROOTS: usize = 60;
@@ -170,12 +170,20 @@ impl Sides {
 }
 
 fn push(cx: &Context<'_>, report: &mut Report, found: Differences) {
-    let line = |place: &Place, side: Side| {
-        let tree = if side == Side::Before { cx.before } else { cx.after };
-        let line = match &place.spot {
-            contracts::Spot::Line(line) => Some(*line),
-            contracts::Spot::Keys(_) => text_at(tree, &place.path).map(|text| place.line(&text)),
-        };
+    let places = found.access.iter().map(|one| (&one.place, one.side));
+    let places = places.chain(found.api.iter().map(|one| (&one.place, one.side)));
+    let places: BTreeSet<(RepoPath, Side)> = places.map(|(place, side)| (place.path.clone(), side)).collect();
+    let texts: BTreeMap<(RepoPath, Side), Arc<str>> = places
+        .into_iter()
+        .filter_map(|(path, side)| {
+            let tree = if side == Side::Before { cx.before } else { cx.after };
+            text_at(tree, &path).map(|text| ((path, side), text))
+        })
+        .collect();
+    let mut lines: BTreeMap<&(RepoPath, Side), Lines<'_>> =
+        texts.iter().map(|(key, text)| (key, Lines::new(text))).collect();
+    let mut line = |place: &Place, side: Side| {
+        let line = lines.get_mut(&(place.path.clone(), side)).map(|lines| lines.line_of(&place.spot));
         Evidence { path: place.path.clone(), line, side }
     };
     for one in found.access {

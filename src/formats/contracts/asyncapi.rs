@@ -35,7 +35,7 @@ pub(super) fn read(path: &RepoPath, text: &str, load: Load<'_>) -> Result<Docume
         let Some(channel) = operation.get("channel").and_then(|channel| documents.follow(channel)) else {
             continue;
         };
-        let address = channel.text("address").or_else(|| channel.keys.rsplit('/').next().filter(|_| true));
+        let address = channel.text("address").or_else(|| channel.keys.rsplit('/').next());
         let name = format!("{} {}", operation.text("action").unwrap_or("send"), address.unwrap_or_default());
         let messages = operation.get("messages").or_else(|| channel.get("messages"));
         let messages = messages

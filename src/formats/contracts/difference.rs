@@ -167,6 +167,9 @@ impl<'a> Pair<'a> {
     }
 }
 
+/// Parts with the direction in which they travel.
+type Travelling<'a> = Vec<(&'a Element, Direction)>;
+
 struct Walk {
     format: Format,
     found: Differences,
@@ -716,7 +719,7 @@ impl Walk {
     fn values<'a>(
         &mut self,
         pair: Pair<'a>,
-        (gone, new): (Vec<(&'a Element, Direction)>, Vec<(&'a Element, Direction)>),
+        (gone, new): (Travelling<'a>, Travelling<'a>),
         owner: &Owner,
         direction: Direction,
     ) {

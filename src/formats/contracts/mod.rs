@@ -23,6 +23,8 @@ use std::sync::Arc;
 use crate::change::RepoPath;
 use crate::formats::Unreadable;
 
+pub use tree::Lines;
+
 pub use difference::{AccessDifference, Difference, Differences, compare};
 
 /// Which language a contract is written in.
@@ -150,16 +152,6 @@ pub struct Place {
     pub path: RepoPath,
     /// Where in it.
     pub spot: Spot,
-}
-
-impl Place {
-    /// The line, searched for in the file's text where only keys are known.
-    pub fn line(&self, text: &str) -> u32 {
-        match &self.spot {
-            Spot::Line(line) => *line,
-            Spot::Keys(keys) => tree::line_of(text, keys),
-        }
-    }
 }
 
 /// A limit on values, and in which direction it binds.

@@ -1,10 +1,10 @@
 //! Contracts that are trees of keys: YAML and JSON, references across files, and the line of a key.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use serde_json::Value;
 
-use super::{Format, Load};
+use super::{Format, Load, Spot};
 use crate::change::RepoPath;
 use crate::formats::Unreadable;
 
@@ -181,8 +181,8 @@ impl<'a> At<'a> {
     }
 
     /// Where it stands.
-    pub(super) fn spot(&self) -> super::Spot {
-        super::Spot::Keys(self.keys.as_str().into())
+    pub(super) fn spot(&self) -> Spot {
+        Spot::Keys(self.keys.as_str().into())
     }
 }
 
@@ -292,78 +292,106 @@ fn files_named_in(path: &RepoPath, value: &Value) -> Vec<RepoPath> {
     found
 }
 
-/// The line of a chain of keys, followed by indentation, which holds for YAML and for JSON as tools print it. Where the
-/// chain is lost (flow style, one long line) it is the line of the last key that was found.
-pub(super) fn line_of(text: &str, keys: &str) -> u32 {
-    let lines: Vec<&str> = text.lines().collect();
-    let mut found = 0;
-    let mut next = 0;
-    let mut parent: Option<usize> = None;
-    for key in keys.split('/').skip(1) {
-        let key = key.replace("~1", "/").replace("~0", "~");
-        let Some((line, indent)) = child(&lines, next, parent, &key) else { break };
-        found = line;
-        next = if lines[line].trim_start().starts_with("- ") { line } else { line + 1 };
-        parent = Some(indent);
-    }
-    u32::try_from(found + 1).unwrap_or(u32::MAX)
+/// Finds the lines of keys in one text, by indentation, which holds for YAML and for JSON as tools print it. Where a
+/// chain of keys is lost (flow style, one long line) the line is that of the last key that was found. The keys below
+/// one parent are collected once, so that thousands of questions about one file stay cheap.
+#[derive(Debug)]
+pub struct Lines<'t> {
+    lines: Vec<&'t str>,
+    known: HashMap<Parent, HashMap<String, Found>>,
 }
 
-/// The line below `start` that holds a key, or begins the item of that number, one level below `parent`.
-fn child(lines: &[&str], start: usize, parent: Option<usize>, key: &str) -> Option<(usize, usize)> {
-    let number: Option<usize> = key.parse().ok();
-    let mut level: Option<usize> = None;
-    let mut item = 0;
+/// A line from 0, and the indentation of what begins on it.
+type Found = (usize, usize);
+
+/// Where the search begins, the indentation above it, and whether items are counted rather than keys read.
+type Parent = (usize, Option<usize>, bool);
+
+impl<'t> Lines<'t> {
+    /// The lines of a text.
+    pub fn new(text: &'t str) -> Self {
+        Self { lines: text.lines().collect(), known: HashMap::new() }
+    }
+
+    /// The line of a place, from 1.
+    pub fn line_of(&mut self, spot: &Spot) -> u32 {
+        let keys = match spot {
+            Spot::Line(line) => return *line,
+            Spot::Keys(keys) => keys,
+        };
+        let (mut found, mut next, mut parent) = (0, 0, None);
+        for key in keys.split('/').skip(1) {
+            let key = key.replace("~1", "/").replace("~0", "~");
+            let numbered = key.parse::<usize>().is_ok();
+            // A number may also be a key, such as the status of a reply.
+            let mut below = |numbered: bool| {
+                let Self { lines, known } = self;
+                let children = known
+                    .entry((next, parent, numbered))
+                    .or_insert_with(|| below(lines, next, parent, numbered));
+                children.get(&key).copied()
+            };
+            let Some((line, indent)) = below(false).or_else(|| if numbered { below(true) } else { None })
+            else {
+                break;
+            };
+            found = line;
+            next = if self.lines[line].trim_start().starts_with("- ") { line } else { line + 1 };
+            parent = Some(indent);
+        }
+        u32::try_from(found + 1).unwrap_or(u32::MAX)
+    }
+}
+
+/// What stands one level below `parent`, from the line `start` on: keys, or items by their number.
+fn below(lines: &[&str], start: usize, parent: Option<usize>, numbered: bool) -> HashMap<String, Found> {
+    let mut found = HashMap::new();
+    let (mut level, mut items) = (None, 0);
     for (at, line) in lines.iter().enumerate().skip(start) {
-        let body = line.trim_start();
+        let mut body = line.trim_start();
+        let mut indent = line.len() - body.len();
         if body.is_empty() || body.starts_with('#') {
             continue;
         }
         let dash = body.starts_with("- ") || body == "-";
-        let mut indent = line.len() - body.len();
-        let mut body = body;
+        if let Some(parent) = parent {
+            let ends = indent < parent || (indent == parent && (!dash || (!numbered && at > start)));
+            if ends && !body.starts_with(['}', ']']) {
+                break;
+            }
+        }
         // The first key of an item stands on the line of its dash.
-        if dash && number.is_none() {
+        if dash && !numbered {
             let inner = body[1..].trim_start();
             indent += body.len() - inner.len();
             body = inner;
         }
-        if let Some(parent) = parent
-            && at > start.saturating_sub(1)
-            && (indent < parent || (indent == parent && !dash))
-            && !body.starts_with(['}', ']'])
-        {
-            return None;
+        // A bracket alone belongs to what stands around it.
+        let bracket = body.starts_with(['}', ']']) || (!numbered && body.starts_with(['{', '[']));
+        let is_below = parent.is_none_or(|parent| indent > parent || (dash && indent >= parent));
+        if bracket || !is_below || indent != *level.get_or_insert(indent) {
+            continue;
         }
-        if parent.is_none_or(|parent| indent > parent || (dash && indent >= parent)) {
-            // A bracket alone belongs to what stands around it.
-            if number.is_none() && body.starts_with(['{', '[', '}', ']']) {
-                continue;
+        if !numbered {
+            if let Some(key) = key_on(body) {
+                found.entry(key.to_owned()).or_insert((at, indent));
             }
-            let level = *level.get_or_insert(indent);
-            if indent == level {
-                if named(body, key) {
-                    return Some((at, indent));
-                }
-                if number.is_some() && (dash || body.starts_with('{') || body.starts_with('"')) {
-                    if number == Some(item) {
-                        return Some((at, indent));
-                    }
-                    item += 1;
-                }
-            }
+        } else if dash || body.starts_with(['{', '"']) {
+            found.insert(items.to_string(), (at, indent));
+            items += 1;
         }
     }
-    None
+    found
 }
 
-/// Whether a line begins with the key, bare or quoted, and a colon.
-fn named(body: &str, key: &str) -> bool {
-    let rest = match body.chars().next() {
-        Some(quote @ ('"' | '\'')) => body[1..].strip_prefix(key).and_then(|rest| rest.strip_prefix(quote)),
-        _ => body.strip_prefix(key),
-    };
-    rest.is_some_and(|rest| rest.trim_start().starts_with(':'))
+/// The key with which a line begins, bare or quoted.
+fn key_on(body: &str) -> Option<&str> {
+    if let Some(quote @ ('"' | '\'')) = body.chars().next() {
+        let (key, rest) = body[1..].split_once(quote)?;
+        return rest.trim_start().starts_with(':').then_some(key);
+    }
+    let end = body.find(": ").or_else(|| body.trim_end().strip_suffix(':').map(str::len))?;
+    body.get(..end)
 }
 
 #[cfg(test)]
@@ -384,7 +412,7 @@ mod tests {
             ("{\"paths\":{\"/a\":{}}}", "/paths/~1a", 1),
         ];
         for (text, keys, line) in cases {
-            assert_eq!(line_of(text, keys), line, "{keys}");
+            assert_eq!(Lines::new(text).line_of(&Spot::Keys(keys.into())), line, "{keys}");
         }
     }
 
