@@ -1,6 +1,7 @@
 //! How findings about stored data become sentences: one a table for each kind of step, with its fields named.
 
-use std::collections::BTreeSet;
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeSet, HashMap};
 
 use serde_json::{Value, json};
 
@@ -11,12 +12,16 @@ use crate::formats::schema::even;
 /// Groups the findings into sentences-to-be.
 pub fn lines(findings: &[&Finding]) -> Vec<Line> {
     let mut groups: Vec<Group<'_>> = Vec::new();
+    let mut places: HashMap<Key, usize> = HashMap::new();
     for finding in findings {
         let Facts::Schema(facts) = &finding.facts else { continue };
         let key = Key::of(finding, facts);
-        match groups.iter_mut().find(|(other, _)| *other == key) {
-            Some((_, group)) => group.push((finding, facts)),
-            None => groups.push((key, vec![(finding, facts)])),
+        match places.entry(key.clone()) {
+            Entry::Occupied(place) => groups[*place.get()].1.push((finding, facts)),
+            Entry::Vacant(place) => {
+                place.insert(groups.len());
+                groups.push((key, vec![(finding, facts)]));
+            }
         }
     }
     let is_copied = findings.iter().any(|finding| match &finding.facts {
@@ -59,39 +64,38 @@ type Group<'f> = (Key, Vec<(&'f Finding, &'f SchemaFacts)>);
 /// Tables to which the same happens, field by field, share a sentence.
 fn alike(groups: Vec<Group<'_>>) -> Vec<Group<'_>> {
     let mut joined: Vec<Group<'_>> = Vec::new();
+    let mut places: HashMap<String, usize> = HashMap::new();
     for (key, group) in groups {
-        let twin = joined.iter_mut().find(|(other, first)| {
-            SHARED.contains(&key.shape.as_str())
-                && other.shape == key.shape
-                && other.rewrites_history == key.rewrites_history
-                && same_fields(first, &group)
-        });
-        match twin {
-            Some((_, first)) => first.extend(group),
-            None => joined.push((key, group)),
+        if !SHARED.contains(&key.shape.as_str()) {
+            joined.push((key, group));
+            continue;
+        }
+        let signature = {
+            let fields: Vec<_> = group.iter().map(|(_, facts)| heart(facts)).collect();
+            format!("{} {} {fields:?}", key.shape, key.rewrites_history)
+        };
+        match places.entry(signature) {
+            Entry::Occupied(place) => joined[*place.get()].1.extend(group),
+            Entry::Vacant(place) => {
+                place.insert(joined.len());
+                joined.push((key, group));
+            }
         }
     }
     joined
 }
 
-fn same_fields(one: &[(&Finding, &SchemaFacts)], other: &[(&Finding, &SchemaFacts)]) -> bool {
-    let tables = distinct(one.iter().map(|(_, facts)| facts.table.as_str())).len();
-    let heart = |facts: &SchemaFacts| {
-        (
-            facts.column.clone(),
-            facts.to.clone(),
-            facts.type_.as_deref().map(kind),
-            (facts.nullable, facts.default.clone()),
-            facts.undo,
-            facts.details.clone(),
-        )
-    };
-    one.len() == other.len() * tables
-        && one.iter().take(other.len()).zip(other).all(|((_, one), (_, other))| heart(one) == heart(other))
+/// All that a sentence says of a field, its table aside.
+fn heart(facts: &SchemaFacts) -> impl std::fmt::Debug {
+    (
+        (&facts.column, &facts.to, facts.type_.as_deref().map(kind)),
+        (facts.nullable, &facts.default, facts.undo),
+        &facts.details,
+    )
 }
 
 /// What is said in one sentence.
-#[derive(PartialEq)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 struct Key {
     shape: String,
     /// The table, or the kind of object; empty where tables are listed together.

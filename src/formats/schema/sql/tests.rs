@@ -198,3 +198,38 @@ proptest::proptest! {
         steps(&parts.concat(), 1, None);
     }
 }
+
+#[test]
+fn hostile_texts_end_soon() {
+    let deep = |open: &str, close: &str, n: usize| format!("{}{}", open.repeat(n), close.repeat(n));
+    let cases = [
+        format!("SELECT {};DROP TABLE a;", deep("(", ")", 100_000)),
+        format!("UPDATE a SET b = {} 1;DROP TABLE a;", "NOT ".repeat(50_000)),
+        format!("UPDATE a SET b = {}1;DROP TABLE a;", "1+".repeat(30_000)),
+        format!("CREATE VIEW v AS {} SELECT 1;DROP TABLE a;", "SELECT 1 UNION ALL ".repeat(20_000)),
+        format!("UPDATE a SET b = {};DROP TABLE a;", deep("CASE WHEN ", " END", 5_000)),
+        format!("{};DROP TABLE a;", "DO $$ BEGIN ".repeat(5_000)),
+        format!("{}DROP TABLE a;", "/*".repeat(100_000)),
+        format!("CREATE TABLE x ({} int);DROP TABLE a;", deep("[", "]", 50_000)),
+        format!("INSERT INTO a VALUES {}(1);DROP TABLE a;", "('x', 1, NULL),\n".repeat(60_000)),
+        format!("ALTER TABLE a {}DROP COLUMN z;", "ADD COLUMN b weird type that no parser knows %, ".repeat(3_000)),
+        "DELIMITER ".repeat(20_000),
+        "'".repeat(100_001),
+        "$x$".repeat(50_000),
+        "${".repeat(50_000),
+    ];
+    let started = std::time::Instant::now();
+    for text in cases {
+        steps(&text, 1, None);
+    }
+    assert!(started.elapsed().as_secs() < 60, "{:?}", started.elapsed());
+}
+
+#[test]
+fn cut_files_keep_what_was_whole() {
+    let text = "ALTER TABLE a DROP COLUMN b;\nALTER TABLE a ADD COLUMN c varchar(20) DEFAULT 'it";
+    for end in 0..=text.len() {
+        let said = said(&text[..end]);
+        assert!(end < 28 || said[0] == "drop_column a.b!", "{end}: {said:?}");
+    }
+}
