@@ -162,7 +162,13 @@ pub(super) fn find(files: &[FileChange]) -> Vec<Found> {
         read(&file.path, file.after_text(), Evidence::after, &mut after);
     }
     let mut found = Vec::new();
-    let gone = before.guards.iter().filter(|(key, _)| !after.guards.contains_key(*key));
+    // A guard for a whole class names its actions; where actions go with it, nobody can tell that one was left open.
+    let shrunk: BTreeSet<&RepoPath> =
+        files.iter().filter(|file| loses_actions(file)).map(FileChange::old_path).collect();
+    let gone = before
+        .guards
+        .iter()
+        .filter(|(key, (_, place))| !after.guards.contains_key(*key) && !shrunk.contains(&place.path));
     for (key, (text, place)) in gone.filter(|(key, _)| after.subjects.contains(&key.subject)) {
         let change = if key.effect == Effect::Asks { "loosened" } else { "tightened" };
         // another guard of any kind in its place: not open, but not the same
@@ -189,6 +195,14 @@ pub(super) fn find(files: &[FileChange]) -> Vec<Found> {
         }
     }
     found
+}
+
+/// Whether a Ruby class has fewer methods than before.
+fn loses_actions(file: &FileChange) -> bool {
+    let count = |text: Option<&str>| {
+        text.unwrap_or_default().lines().filter(|line| line.trim_start().starts_with("def ")).count()
+    };
+    file.path.extension() == "rb" && count(file.after_text()) < count(file.before_text())
 }
 
 fn changed(
@@ -368,5 +382,14 @@ mod tests {
             let mut side = Side::default();
             read(&RepoPath::new(path), Some(&text), Evidence::after, &mut side);
         }
+    }
+
+    #[test]
+    fn actions_that_go_with_their_guard_lose_nothing() {
+        let all = "class Tags\n  before_action :require_logged_in_admin, except: [:index]\n  def index\n  end\n  def edit\n  end\nend\n";
+        let left = "class Tags\n  def index\n  end\nend\n";
+        assert!(found(vec![modified("a.rb", Role::Source, all, left)]).is_empty());
+        let open = all.replace("  before_action :require_logged_in_admin, except: [:index]\n", "");
+        assert!(!found(vec![modified("a.rb", Role::Source, all, &open)]).is_empty());
     }
 }

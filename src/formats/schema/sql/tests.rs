@@ -212,7 +212,10 @@ fn hostile_texts_end_soon() {
         format!("{}DROP TABLE a;", "/*".repeat(100_000)),
         format!("CREATE TABLE x ({} int);DROP TABLE a;", deep("[", "]", 50_000)),
         format!("INSERT INTO a VALUES {}(1);DROP TABLE a;", "('x', 1, NULL),\n".repeat(60_000)),
-        format!("ALTER TABLE a {}DROP COLUMN z;", "ADD COLUMN b weird type that no parser knows %, ".repeat(3_000)),
+        format!(
+            "ALTER TABLE a {}DROP COLUMN z;",
+            "ADD COLUMN b weird type that no parser knows %, ".repeat(3_000)
+        ),
         "DELIMITER ".repeat(20_000),
         "'".repeat(100_001),
         "$x$".repeat(50_000),
