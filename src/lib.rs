@@ -64,7 +64,7 @@ pub struct Change {
 }
 
 /// A comment is never longer. GitHub's limit is 65,536 characters; ours leaves room for the marker.
-pub const MOST_COMMENT_BYTES: usize = 60_000;
+pub const MOST_COMMENT_BYTES: usize = github::comment::COMMENT_LIMIT;
 
 /// Everything compiled once: configuration, detectors, templates.
 pub struct Plainly {
