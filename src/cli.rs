@@ -39,10 +39,20 @@ pub(crate) enum Command {
         #[command(subcommand)]
         hook: Hook,
     },
+    /// Look for what keeps plainly from doing its job here, and say how to mend it.
+    Doctor(Doctor),
     /// Say what lies behind one sentence: the rule, the lines, the configuration.
     Explain(Explain),
     /// Run the last changes of this repository: how loud would plainly have been?
     Replay(Replay),
+    /// Show the service map; for a path: which service, which owner, and which rule said so.
+    Services(Services),
+    /// Write a commented plainly.toml from what was found; never overwrites one.
+    Init {
+        /// Print it, and write nothing.
+        #[arg(long)]
+        dry_run: bool,
+    },
     /// List every rule.
     Rules(Rules),
     /// Print a JSON Schema.
@@ -67,6 +77,12 @@ pub(crate) struct Comment {
     /// Write only the report, into this file: the untrusted first stage of two.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["dry_run", "report"])]
     pub(crate) report_to: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Doctor {
+    #[arg(long, value_enum, default_value_t = ListFormat::Terminal)]
+    pub(crate) format: ListFormat,
 }
 
 #[derive(Debug, Subcommand)]
@@ -101,6 +117,24 @@ pub(crate) struct Replay {
     pub(crate) changes: usize,
     #[arg(long, value_enum, default_value_t = ListFormat::Terminal)]
     pub(crate) format: ListFormat,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Services {
+    /// Files or folders, from the repository's root.
+    pub(crate) paths: Vec<String>,
+    #[arg(long, value_enum, default_value_t = MapFormat::Terminal)]
+    pub(crate) format: MapFormat,
+    /// A configuration to use instead of the repository's plainly.toml.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum MapFormat {
+    Terminal,
+    Json,
+    Mermaid,
 }
 
 #[derive(Debug, Args)]
@@ -156,4 +190,5 @@ pub(crate) struct Schema {
 pub(crate) enum SchemaOf {
     Report,
     Config,
+    Services,
 }

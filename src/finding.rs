@@ -617,6 +617,9 @@ pub struct UiTextFacts {
     pub language: String,
     /// Languages left without the new text, sorted.
     pub missing_in: Vec<String>,
+    /// How many texts it is about.
+    #[serde(default)]
+    pub texts: u32,
 }
 
 /// Build, release and deployment steps.

@@ -16,6 +16,9 @@ use crate::summary::Summary;
 /// The hook itself.
 pub const SCRIPT: &str = include_str!("../hooks/pre-push");
 
+/// The line to put into another hook.
+pub const LINE: &str = "plainly hook run \"$@\" >&2; [ $? -ne 1 ] || exit 1";
+
 /// By this line of the script we know our own work again, of whatever version.
 const OURS: &str = "# plainly:";
 
@@ -106,7 +109,7 @@ impl Installed {
             Installed::Removed(path) => ("removed", path),
             Installed::Absent(path) => ("absent", path),
         };
-        json!({"what": what, "path": path.display().to_string()})
+        json!({"what": what, "path": path.display().to_string(), "line": LINE})
     }
 }
 

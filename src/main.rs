@@ -6,7 +6,7 @@ use std::io::{IsTerminal, Read, Write};
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
-use cli::{Cli, Color, Command, Given, Hook, ListFormat, PreviewFormat, SchemaOf};
+use cli::{Cli, Color, Command, Given, Hook, ListFormat, MapFormat, PreviewFormat, SchemaOf};
 use plainly::error::Error;
 use plainly::render::{Links, Renderer, Style, View};
 use serde_json::Value;
@@ -37,6 +37,14 @@ fn run(cli: &Cli) -> Result<ExitCode, Error> {
         Command::Hook { hook: Hook::Run { remote, .. } } => Ok(hook_run(cli, remote.as_deref())),
         Command::Hook { hook: Hook::Install } => set_hook(cli, plainly::hook::install),
         Command::Hook { hook: Hook::Uninstall } => set_hook(cli, plainly::hook::uninstall),
+        Command::Doctor(doctor) => {
+            let checks = plainly::doctor::examine(cli.directory.as_deref())?;
+            let plainly = plainly::Plainly::new(Default::default(), Vec::new(), &Default::default())?;
+            let values = plainly::doctor::values(&checks);
+            list(cli, doctor.format, plainly.renderer(), "frame/doctor", &values)?;
+            let is_wrong = checks.iter().any(plainly::doctor::Check::is_wrong);
+            Ok(if is_wrong { ExitCode::from(REACHED) } else { ExitCode::SUCCESS })
+        }
         Command::Explain(explain) => {
             let run = plainly::run::preview(
                 cli.directory.as_deref(),
@@ -51,6 +59,8 @@ fn run(cli: &Cli) -> Result<ExitCode, Error> {
             let values = serde_json::to_value(&replayed).expect("counts and names are plain JSON");
             list(cli, replay.format, plainly.renderer(), "frame/replay", &values)
         }
+        Command::Services(services) => run_services(cli, services),
+        Command::Init { dry_run } => run_init(cli, *dry_run),
         Command::Rules(rules) => {
             let plainly = plainly::Plainly::new(Default::default(), Vec::new(), &Default::default())?;
             let values = plainly::explain::rules(plainly.renderer());
@@ -73,6 +83,7 @@ fn run(cli: &Cli) -> Result<ExitCode, Error> {
             let schema = match schema.of {
                 SchemaOf::Report => schemars::schema_for!(plainly::summary::Report),
                 SchemaOf::Config => schemars::schema_for!(plainly::config::Config),
+                SchemaOf::Services => schemars::schema_for!(plainly::listing::Listing),
             };
             print(&serde_json::to_string_pretty(&schema).expect("a schema is plain JSON"))?;
             Ok(ExitCode::SUCCESS)
@@ -175,6 +186,41 @@ fn set_hook(
     let installed = set(&repository)?;
     let plainly = plainly::Plainly::new(Default::default(), Vec::new(), &Default::default())?;
     show(cli, plainly.renderer(), "frame/hook", &installed.values())
+}
+
+fn run_services(cli: &Cli, services: &cli::Services) -> Result<ExitCode, Error> {
+    let config =
+        services.config.as_deref().map(|path| read(path).map(|text| (path.display().to_string(), text)));
+    let listed = plainly::listing::services(cli.directory.as_deref(), &services.paths, config.transpose()?)?;
+    match services.format {
+        MapFormat::Terminal => show(cli, &listed.renderer, "frame/services", &listed.listing.values()),
+        MapFormat::Mermaid => {
+            let pen = listed.renderer.pen(&Style::PLAIN);
+            print(&pen.fill("frame/map", &listed.listing.drawing())?)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        MapFormat::Json => {
+            print(&serde_json::to_string_pretty(&listed.listing).expect("a listing has string keys"))?;
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+fn run_init(cli: &Cli, dry_run: bool) -> Result<ExitCode, Error> {
+    let draft = plainly::listing::draft(cli.directory.as_deref())?;
+    match draft.path {
+        Some(path) if !dry_run => {
+            // `create_new`: a file that appears in between is not overwritten either.
+            let made = std::fs::OpenOptions::new().write(true).create_new(true).open(&path);
+            made.and_then(|mut file| file.write_all(draft.text.as_bytes()))
+                .map_err(|source| Error::File { what: "write", path: path.display().to_string(), source })?;
+            show(cli, &draft.renderer, "frame/init_done", &draft.values)
+        }
+        _ => {
+            print(&draft.text)?;
+            Ok(ExitCode::SUCCESS)
+        }
+    }
 }
 
 /// Fills in a frame and prints it for a terminal.

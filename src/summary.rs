@@ -12,8 +12,9 @@ use serde_json::{Value, json};
 
 use crate::change::{ChangeKind, ChangeSet, FileChange, Role, Words};
 use crate::config::{Config, Reader};
-use crate::detectors::{self, Line};
+use crate::detectors::{self, Line, dependency};
 use crate::finding::{CouldNotCheck, Evidence, Facts, Finding, KINDS, Level};
+use crate::formats::locks::{CameAlong, came_along};
 
 pub use expect::{Answer, Expectation};
 
@@ -254,6 +255,9 @@ pub struct Report {
     pub map: Map,
     /// What could not be read.
     pub could_not_check: Vec<CouldNotCheck>,
+    /// What changes in the exact lists of packages; left out where no such list changes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub came_along: Option<CameAlong>,
     /// The changed files, sorted by path.
     pub files: Vec<File>,
     /// The expectation card of the pull request's text, answered.
@@ -349,13 +353,20 @@ pub fn summarize(parts: Parts<'_>) -> Summary {
         changes,
         words,
         mut findings,
-        could_not_check,
+        mut could_not_check,
         services,
         service_of,
         map,
         owners,
         config,
     } = parts;
+    let came_along = came_along(changes);
+    could_not_check.extend(
+        came_along
+            .unreadable
+            .iter()
+            .map(|(path, reason)| CouldNotCheck { path: path.to_string(), reason: reason.clone() }),
+    );
     accept(&mut findings, config);
     sort(&mut findings, config.reader);
     let files: Vec<File> =
@@ -391,6 +402,7 @@ pub fn summarize(parts: Parts<'_>) -> Summary {
         author: author_of(words),
         map,
         could_not_check,
+        came_along: (!came_along.files.is_empty()).then_some(came_along),
         files,
         expectations,
     };
@@ -403,7 +415,8 @@ impl Summary {
         report.lines.clear();
         report.ask.clear();
         report.headline.clear();
-        let lines = lines_of(&report.findings, &report.services, reader);
+        let mut lines = lines_of(&report.findings, &report.services, reader);
+        lines.extend(report.came_along.as_ref().and_then(dependency::lock_line));
         let nature = nature_of(&report.files);
         Summary { report, lines, nature, owners, manners, delta: None }
     }

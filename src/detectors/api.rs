@@ -477,3 +477,107 @@ fn last(facts: &ApiFacts) -> String {
         facts.owner.as_deref().and_then(|owner| facts.subject.strip_prefix(owner)).unwrap_or(&facts.subject);
     name.trim_start_matches([':', '.', ' ']).to_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{added, change, deleted, modified, run, run_among};
+    use super::*;
+
+    const SCHEMA: &str = "type Query {\n  a: Int\n  b: Int @deprecated(reason: \"Use `a`.\")\n}\n";
+
+    fn facts(report: &Report) -> Vec<(&str, Level, u32)> {
+        let line = |finding: &Finding| finding.evidence[0].line.unwrap_or_default();
+        report.findings.iter().map(|finding| (finding.rule.as_str(), finding.level, line(finding))).collect()
+    }
+
+    #[test]
+    fn says_what_goes_and_where_it_was() {
+        let after = SCHEMA.replace("  b: Int @deprecated(reason: \"Use `a`.\")\n", "");
+        let report = run(&Api::default(), vec![modified("schema.graphql", Role::Contract, SCHEMA, &after)]);
+        assert_eq!(facts(&report), [("api.operation_removed", Level::TalkFirst, 3)]);
+        let Facts::Api(facts) = &report.findings[0].facts else { panic!("no api finding") };
+        assert_eq!((facts.announced, facts.advice.as_deref()), (true, Some("Use `a`.")));
+    }
+
+    #[test]
+    fn test_data_copies_of_others_and_pure_renames_are_quiet() {
+        let quiet = [
+            vec![deleted("tests/schema.graphql", Role::Test, SCHEMA)],
+            vec![deleted("vendor/schema.graphql", Role::Vendored, SCHEMA)],
+            change(&[("a/schema.graphql", "b/schema.graphql", Role::Contract, SCHEMA)]),
+            vec![modified("q.graphql", Role::Source, "query A { a }", "query A { b }")],
+            vec![modified("values.yaml", Role::Config, "swagger: true\n", "swagger: false\n")],
+        ];
+        for files in quiet {
+            let report = run(&Api::default(), files);
+            assert_eq!(facts(&report), []);
+            assert!(report.could_not_check.is_empty());
+        }
+    }
+
+    #[test]
+    fn an_unreadable_side_is_said_and_proves_nothing() {
+        let file = modified("schema.graphql", Role::Contract, SCHEMA, "type Query { a: ");
+        let report = run(&Api::default(), vec![file]);
+        assert_eq!((facts(&report), report.could_not_check.len()), (vec![], 1));
+    }
+
+    #[test]
+    fn a_part_is_judged_through_the_contract_that_refers_to_it() {
+        let part = |field: &str| {
+            format!(
+                "get:\n  responses:\n    '200':\n      content:\n        application/json:\n          schema:\n            properties:\n              {field}: {{type: string}}\n"
+            )
+        };
+        let root = "openapi: 3.0.0\npaths:\n  /a:\n    $ref: paths/a.yaml\n";
+        let file = modified("api/paths/a.yaml", Role::Contract, &part("x"), &part("y"));
+        let report = run_among(&Api::default(), vec![file], &[("api/openapi.yaml", root)]);
+        assert_eq!(
+            facts(&report),
+            [("api.field_removed", Level::TalkFirst, 8), ("api.field_added", Level::Routine, 8)]
+        );
+    }
+
+    #[test]
+    fn experiments_and_copies() {
+        let proto = |name: &str| {
+            format!(
+                "syntax = \"proto3\";\npackage shop.v1beta1;\nservice S {{ rpc {name}(M) returns (M); }}\nmessage M {{}}\n"
+            )
+        };
+        let (old, new) = (proto("Do"), proto("Go"));
+        let files = ["a/shop.proto", "b/shop.proto"].map(|path| modified(path, Role::Contract, &old, &new));
+        let report = run(&Api::default(), files.to_vec());
+        let found: Vec<_> =
+            report.findings.iter().map(|finding| (finding.level, finding.evidence.len())).collect();
+        assert_eq!(found, [(Level::WorthALook, 2), (Level::WorthALook, 2)]);
+    }
+
+    #[test]
+    fn a_login_no_longer_asked_for_ranks_at_the_top() {
+        let spec =
+            "openapi: 3.0.0\nsecurity: [{key: []}]\npaths:\n  /export:\n    get:\n      responses: {}\n";
+        let file =
+            modified("openapi.yaml", Role::Contract, spec, &spec.replace("security: [{key: []}]\n", ""));
+        let report = run(&Api::default(), vec![file]);
+        assert_eq!(facts(&report), [("access.login_removed", Level::TalkFirst, 4)]);
+    }
+
+    #[test]
+    fn one_line_a_shape_and_names_without_packages() {
+        let file = added(
+            "shop.proto",
+            Role::Contract,
+            "syntax = \"proto3\";\npackage shop.v1;\nservice Cart { rpc Add(M) returns (M); rpc Empty(M) returns (M); }\nmessage M {}\n",
+        );
+        let report = run(&Api::default(), vec![file]);
+        let findings: Vec<&Finding> = report.findings.iter().collect();
+        let lines = lines(&findings);
+        assert_eq!(
+            lines.iter().map(|line| line.shape.as_str()).collect::<Vec<_>>(),
+            ["api/added", "api/optional_added"]
+        );
+        assert_eq!(lines[0].facts["names"], json!(["Cart.Add", "Cart.Empty"]));
+        assert_eq!(lines[0].facts["only_additions"], json!(true));
+    }
+}

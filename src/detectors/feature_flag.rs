@@ -114,7 +114,10 @@ pub fn lines(findings: &[&Finding]) -> Vec<Line> {
         let Facts::FeatureFlag(facts) = &finding.facts else { continue };
         let own = match finding.rule.as_str() {
             "feature_flag.start_changed" => "feature_flag/start_changed",
-            "feature_flag.choices_changed" => "feature_flag/choices_changed",
+            "feature_flag.choices_changed" => {
+                lists.entry("feature_flag/choices_changed").or_default().push((finding, facts));
+                continue;
+            }
             "feature_flag.removed" => {
                 lists.entry("feature_flag/removed").or_default().push((finding, facts));
                 continue;

@@ -202,10 +202,10 @@ fn names_left(cx: &Context<'_>) -> Vec<Found> {
         }
         for (number, line) in (1u32..).zip(text.lines()).filter(|(_, line)| line.len() < 500) {
             let defined = VALUE.captures(line);
-            if let Some(found) = &defined {
-                if touched.set_anew.get(&found[1]).is_some_and(|(old, _)| *old == found[2]) {
-                    same.entry(found[1].to_owned()).or_default().push(Evidence::after(path, number));
-                }
+            if let Some(found) = &defined
+                && touched.set_anew.get(&found[1]).is_some_and(|(old, _)| *old == found[2])
+            {
+                same.entry(found[1].to_owned()).or_default().push(Evidence::after(path, number));
             }
             for found in CONSTANT.captures_iter(line) {
                 let is_use =
@@ -316,7 +316,12 @@ pub fn lines(findings: &[&Finding]) -> Vec<Line> {
         findings.iter().copied().partition(|finding| finding.rule == "left_behind.setting");
     let mut lines: Vec<Line> = Vec::new();
     let facts: Vec<LeftBehindFacts> = settings.iter().filter_map(of).collect();
-    let places: BTreeSet<&String> = facts.iter().flat_map(|facts| &facts.places).collect();
+    let places: BTreeSet<&str> =
+        facts.iter().flat_map(|facts| facts.places.iter().map(String::as_str)).collect();
+    // many files are told by their folders
+    let folders: BTreeSet<&str> = places.iter().filter_map(|path| Some(&path[..=path.rfind('/')?])).collect();
+    let in_folders = places.len() > 3 && places.iter().all(|path| path.contains('/'));
+    let places = if in_folders { folders } else { places };
     let all = |what: &str| facts.iter().all(|facts| facts.what == what);
     let what = if all("number") {
         "number"

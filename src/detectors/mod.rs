@@ -27,6 +27,7 @@ pub mod size;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod tests;
+pub mod ui_text;
 pub mod unnamed_service;
 
 use std::collections::BTreeSet;
@@ -211,6 +212,7 @@ detectors! {
     feature_flag::FeatureFlag,
     schedule::Schedule,
     runtime::Runtimes,
+    ui_text::UiText,
     access::Access,
     privacy::Privacy,
     tests::Tests,

@@ -44,7 +44,7 @@ impl Detector for Size {
             .filter(|file| matches!(file.role, Role::Generated | Role::Lock))
             .map(|file| u64::from(file.added))
             .sum();
-        let generated_percent = if all_added == 0 { 0 } else { (generated * 100 / all_added) as u8 };
+        let generated_percent = (generated * 100).checked_div(all_added).unwrap_or(0) as u8;
         let large = match percentile {
             // A repository where most changes touch one file puts a change of two files into its top; two files are
             // nothing to speak about all the same.

@@ -235,6 +235,7 @@ fn nature(summary: &Summary) -> Value {
             report.composition.get(role).map(|count| json!({"role": role, "files": count}))
         }).collect::<Vec<_>>(),
         "locks": count(&[Role::Lock]),
+        "came_along": report.came_along.as_ref().map(|found| found.counts()),
         "services": touched,
         "product_code": count(&[Role::Source, Role::Migration, Role::Contract, Role::Config, Role::Translation]) > 0,
         "path": report.files.first().map(|file| &file.path),

@@ -4,7 +4,51 @@
 //! words in a team's own code (`cache/`, `env/`, `effects.js`, hand-written `*.d.ts`), and what has a role of its own
 //! here (`.github/`, test data, settings of tools).
 
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
 use crate::change::RepoPath;
+
+type Words = HashSet<String>;
+
+/// The long lists, as `names.toml` holds them, all in lower case.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Lists {
+    code: Words,
+    settings: Words,
+    vendored_folders: Words,
+    vendored_names: Words,
+    browser_libraries: Words,
+    browser_families: Words,
+    locks: Words,
+    generated_endings: Words,
+    generated_folders: Words,
+    generated_names: Words,
+    prose: Words,
+    prose_names: Words,
+    manifests: Words,
+    infra_names: Words,
+    infra_folders: Words,
+    deployment_folders: Words,
+    test_folders: Words,
+    migration_endings: Words,
+    contracts: Words,
+    translation_folders: Words,
+    translations: Words,
+    assets: Words,
+    tooling: Words,
+}
+
+fn lists() -> &'static Lists {
+    static LISTS: LazyLock<Lists> = LazyLock::new(|| {
+        toml::from_str(include_str!("names.toml"))
+            .expect("a list built into the program, read by every test of roles")
+    });
+    &LISTS
+}
 
 /// A path taken apart once.
 pub(super) struct File<'p> {
@@ -19,38 +63,6 @@ pub(super) struct File<'p> {
     pub(super) folders: Vec<String>,
 }
 
-const CODE: &[&str] = &[
-    "c", "cc", "clj", "cpp", "cs", "cts", "cxx", "dart", "elm", "erl", "ex", "exs", "fs", "go", "groovy",
-    "h", "hpp", "hs", "java", "jl", "js", "jsx", "kt", "kts", "lua", "m", "mjs", "ml", "mts", "nim", "php",
-    "pl", "py", "pyi", "r", "rb", "rs", "scala", "svelte", "swift", "ts", "tsx", "vb", "vue", "zig",
-];
-
-const SETTINGS: &[&str] = &[
-    "yml",
-    "yaml",
-    "json",
-    "json5",
-    "jsonc",
-    "toml",
-    "ini",
-    "cfg",
-    "conf",
-    "cnf",
-    "config",
-    "properties",
-    "env",
-    "plist",
-    "xml",
-    "hocon",
-    "cue",
-    "dhall",
-    "jsonnet",
-    "sample",
-    "example",
-    "tmpl",
-    "editorconfig",
-];
-
 impl<'p> File<'p> {
     pub(super) fn new(path: &'p RepoPath) -> Self {
         Self {
@@ -64,6 +76,14 @@ impl<'p> File<'p> {
 
     fn in_folder(&self, names: &[&str]) -> bool {
         self.folders.iter().any(|folder| names.contains(&folder.as_str()))
+    }
+
+    fn in_any(&self, names: &Words) -> bool {
+        self.folders.iter().any(|folder| names.contains(folder))
+    }
+
+    fn ends_in(&self, endings: &Words) -> bool {
+        endings.iter().any(|ending| self.name.ends_with(ending.as_str()))
     }
 
     /// Whether `inner` follows `outer` directly among the folders.
@@ -84,7 +104,7 @@ impl<'p> File<'p> {
     }
 
     pub(super) fn is_code(&self) -> bool {
-        self.has_extension(CODE)
+        lists().code.contains(&self.extension)
     }
 
     pub(super) fn is_yaml(&self) -> bool {
@@ -92,43 +112,10 @@ impl<'p> File<'p> {
     }
 
     pub(super) fn is_vendored(&self) -> bool {
-        const ANYWHERE: &[&str] = &[
-            "node_modules",
-            "bower_components",
-            "jspm_packages",
-            "_esy",
-            "godeps",
-            "vendor",
-            "vendors",
-            "vendored",
-            "dist",
-            "third_party",
-            "third-party",
-            "thirdparty",
-            "3rd_party",
-            "3rd-party",
-            "3rdparty",
-            "extern",
-            "external",
-            "externals",
-            "carthage",
-            "admin_media",
-            "ace-builds",
-            "mathjax",
-            "extjs",
-            "bootstrap-datepicker",
-            "sparkle",
-            ".google_apis",
-            "puphpet",
-            "xvba_modules",
-            "select2",
-            "bourbon",
-            ".obsidian",
-        ];
         let at_root =
             self.folders.first().is_some_and(|folder| matches!(folder.as_str(), "deps" | "dependencies"));
         at_root
-            || self.in_folder(ANYWHERE)
+            || self.in_any(&lists().vendored_folders)
             || self.in_nested(".yarn", &["releases", "plugins", "sdks", "versions", "unplugged"])
             || self.in_nested("gradle", &["wrapper"])
             || self.in_nested(".mvn", &["wrapper"])
@@ -140,29 +127,7 @@ impl<'p> File<'p> {
                 .any(|folder| folder.ends_with(".framework") || folder.ends_with(".xctemplate"))
             || self.is_unpacked_nuget()
             || self.has_extension(&["js", "css", "scss", "less", "sass", "styl"]) && self.is_browser_library()
-            || [
-                "aclocal.m4",
-                "libtool.m4",
-                "ltoptions.m4",
-                "ltsugar.m4",
-                "ltversion.m4",
-                "lt~obsolete.m4",
-                "config.guess",
-                "config.sub",
-                "configure",
-                "cpplint.py",
-                "erlang.mk",
-                "dotnet-install.sh",
-                "dotnet-install.ps1",
-                "waf",
-                ".ds_store",
-                "activator",
-                "activator.bat",
-                "run.n",
-                "rebar",
-                "rebar3",
-            ]
-            .contains(&self.name.as_str())
+            || lists().vendored_names.contains(&self.name)
     }
 
     /// `packages/Name.1.2.3/…`, as NuGet unpacks them.
@@ -179,70 +144,15 @@ impl<'p> File<'p> {
 
     /// Well-known libraries for browsers, kept as a file: `jquery-3.6.0.js`, `bootstrap.css`, `app.min.js`.
     fn is_browser_library(&self) -> bool {
-        const LIBRARIES: &[&str] = &[
-            "angular",
-            "animate",
-            "bootbox",
-            "bootstrap",
-            "bulma",
-            "ckeditor",
-            "cordova",
-            "d3",
-            "dojo",
-            "font-awesome",
-            "fontawesome",
-            "fontello",
-            "foundation",
-            "fuelux",
-            "html5shiv",
-            "jquery",
-            "knockout",
-            "materialize",
-            "mochikit",
-            "modernizr",
-            "mootools",
-            "normalize",
-            "octicons",
-            "prototype",
-            "react",
-            "skeleton",
-            "slick",
-            "sprockets-octicons",
-            "tiny_mce",
-            "yui",
-        ];
         if self.ends(&[".min.js", "-min.js", ".min.css", "-min.css", "-vsdoc.js", ".intellisense.js"]) {
             return true;
         }
-        const FAMILIES: &[&str] = &[
-            "bootstrap-",
-            "fontello-",
-            "jquery-",
-            "leaflet-src",
-            "leaflet.draw",
-            "microsoftajax",
-            "microsoftmvc",
-            "mootools-",
-            "tiny_mce_",
-            "yahoo-",
-            "yuiloader",
-            "jquery.ui.",
-            "jquery.effects.",
-            "jquery.validate",
-            "jquery.unobtrusive",
-            "jquery.fancybox",
-            "jquery.fileupload",
-            "jquery.datatables",
-            "jquery.fn.gantt",
-            "shbrush",
-            "shcore",
-        ];
         let stem = self.stem();
-        LIBRARIES.contains(&stem) && (stem != "jquery" || self.name.matches('.').count() == 1)
-            || FAMILIES.iter().any(|family| self.name.starts_with(family))
-            || LIBRARIES.iter().any(|library| {
+        lists().browser_libraries.contains(stem) && (stem != "jquery" || self.name.matches('.').count() == 1)
+            || lists().browser_families.iter().any(|family| self.name.starts_with(family.as_str()))
+            || lists().browser_libraries.iter().any(|library| {
                 // With a version: `knockout-3.4.js`, `d3.v7.js`.
-                let rest = self.name.strip_prefix(library).unwrap_or_default().trim_start_matches(['-', '.', 'v']);
+                let rest = self.name.strip_prefix(library.as_str()).unwrap_or_default().trim_start_matches(['-', '.', 'v']);
                 rest.starts_with(|c: char| c.is_ascii_digit())
             })
             // script.aculo.us
@@ -251,56 +161,7 @@ impl<'p> File<'p> {
     }
 
     pub(super) fn is_lock(&self) -> bool {
-        [
-            "cargo.lock",
-            "package-lock.json",
-            "npm-shrinkwrap.json",
-            "yarn.lock",
-            "pnpm-lock.yaml",
-            "bun.lock",
-            "bun.lockb",
-            "deno.lock",
-            "poetry.lock",
-            "pdm.lock",
-            "uv.lock",
-            "pipfile.lock",
-            "pixi.lock",
-            "conda-lock.yml",
-            "go.sum",
-            "go.work.sum",
-            "gopkg.lock",
-            "glide.lock",
-            "gemfile.lock",
-            "gems.locked",
-            "composer.lock",
-            "gradle.lockfile",
-            "buildscript-gradle.lockfile",
-            "packages.lock.json",
-            "paket.lock",
-            "mix.lock",
-            "rebar.lock",
-            "pubspec.lock",
-            "podfile.lock",
-            "cartfile.resolved",
-            "package.resolved",
-            "flake.lock",
-            "module.bazel.lock",
-            ".terraform.lock.hcl",
-            "chart.lock",
-            "requirements.lock",
-            "mise.lock",
-            "stack.yaml.lock",
-            "cabal.project.freeze",
-            "conan.lock",
-            "shard.lock",
-            "renv.lock",
-            "buf.lock",
-            "dub.selections.json",
-            "devbox.lock",
-            "berksfile.lock",
-            "esy.lock",
-        ]
-        .contains(&self.name.as_str())
+        lists().locks.contains(&self.name)
             || self.ends(&[".gemfile.lock", ".esy.lock"])
             || (self.name.starts_with("mise.") && self.extension == "lock")
             || (self.name.starts_with("pylock.") && self.extension == "toml")
@@ -313,88 +174,14 @@ impl<'p> File<'p> {
     }
 
     pub(super) fn is_generated(&self) -> bool {
-        const ENDINGS: &[&str] = &[
-            ".pb.go",
-            ".pb.validate.go",
-            ".pb.gw.go",
-            ".pb.cc",
-            ".pb.h",
-            ".pb.c",
-            ".pb.swift",
-            ".pb.dart",
-            ".pb.rs",
-            ".pbjson.dart",
-            ".pbenum.dart",
-            ".pbgrpc.dart",
-            "_pb2.py",
-            "_pb2.pyi",
-            "_pb2_grpc.py",
-            "_pb.js",
-            "_pb.ts",
-            "_pb.d.ts",
-            "_pb.rb",
-            "_grpc_pb.js",
-            "_grpc_pb.d.ts",
-            "_services_pb.rb",
-            "_connect.ts",
-            "_pb_service.js",
-            ".g.dart",
-            ".freezed.dart",
-            ".g.cs",
-            ".g.i.cs",
-            ".designer.cs",
-            ".designer.vb",
-            ".feature.cs",
-            "modelsnapshot.cs",
-            ".zep.c",
-            ".zep.h",
-            ".zep.php",
-            "_tlb.pas",
-            ".toml.orig",
-            ".nib",
-            ".xcworkspacedata",
-            ".xcuserstate",
-            ".css.map",
-            ".js.map",
-            ".mjs.map",
-            ".secrets.baseline",
-            ".deepcopy.go",
-            ".tsbuildinfo",
-        ];
         const MARKS: &[&str] = &[".gen.", ".generated.", "_generated.", "-generated.", "_gen.", ".autogen."];
-        self.ends(ENDINGS)
+        self.ends_in(&lists().generated_endings)
             || MARKS.iter().any(|mark| self.name.contains(mark))
-                && (self.is_code() || self.has_extension(SETTINGS))
-            || self.in_folder(&[
-                "__generated__",
-                "generated",
-                "genproto",
-                ".idea",
-                "htmlcov",
-                "pods",
-                ".openapi-generator",
-                "openapi-generated",
-                "__pycache__",
-                ".next",
-                ".nuxt",
-                ".turbo",
-            ])
+                && (self.is_code() || lists().settings.contains(&self.extension))
+            || self.in_any(&lists().generated_folders)
             || self.in_nested("drizzle", &["meta"])
             || self.name == "_journal.json"
-            || [
-                "gradlew",
-                "gradlew.bat",
-                "mvnw",
-                "mvnw.cmd",
-                "structure.sql",
-                "openapi.json",
-                "swagger.json",
-                "next-env.d.ts",
-                "atlas.sum",
-                "schema.json.gz",
-                "importmap.lock",
-            ]
-            .contains(&self.name.as_str())
+            || lists().generated_names.contains(&self.name)
             || self.name.starts_with(".pnp.")
             || self.name.starts_with("zz_generated")
             || self.in_folder(&[".sqlx"]) && self.name.starts_with("query-")
@@ -402,50 +189,15 @@ impl<'p> File<'p> {
     }
 
     pub(super) fn is_prose(&self) -> bool {
-        if self.has_extension(&[
-            "md", "mdx", "markdown", "mdown", "rst", "adoc", "asciidoc", "textile", "rdoc", "org", "pod",
-        ]) {
+        if lists().prose.contains(&self.extension) {
             return true;
         }
         let is_plain = !self.name.contains('.') || self.has_extension(&["txt", "html", "bib", "cff", "old"]);
-        is_plain
-            && [
-                "readme",
-                "changelog",
-                "changes",
-                "history",
-                "news",
-                "license",
-                "licence",
-                "copying",
-                "notice",
-                "authors",
-                "contributors",
-                "maintainers",
-                "contributing",
-                "install",
-                "security",
-                "todo",
-                "code_of_conduct",
-                "support",
-                "governance",
-                "citation",
-                "patents",
-                "credits",
-                "unlicense",
-                "license-mit",
-                "license-apache",
-                "copyright",
-                "upgrading",
-                "releases",
-                "thanks",
-            ]
-            .contains(&self.stem())
+        is_plain && lists().prose_names.contains(self.stem())
     }
 
     pub(super) fn is_manifest(&self) -> bool {
-        ["cargo.toml", "package.json", "pyproject.toml", "setup.py", "setup.cfg", "pipfile", "environment.yml", "environment.yaml", "go.mod", "go.work", "gemfile", "gems.rb", "composer.json", "pom.xml", "build.gradle", "build.gradle.kts", "settings.gradle", "settings.gradle.kts", "libs.versions.toml", "directory.packages.props", "directory.build.props", "directory.build.targets", "packages.config", "global.json", "paket.dependencies", "mix.exs", "pubspec.yaml", "package.swift", "podfile", "cartfile", "build.sbt", "deps.edn", "project.clj", "rebar.config", "conanfile.txt", "conanfile.py", "vcpkg.json", "project.toml", "pnpm-workspace.yaml", "elm.json", "shard.yml", "stack.yaml", "deno.json", "deno.jsonc", "jsr.json", "bower.json", "dub.json", "dub.sdl", "module.bazel", "flake.nix", "description", "cpanfile", "makefile.pl", "npm-package.json", "lerna.json", "bunfig.toml", "build.sc"]
-.contains(&self.name.as_str()) && (self.name != "description" || self.real_name == "DESCRIPTION")
+        lists().manifests.contains(&self.name) && (self.name != "description" || self.real_name == "DESCRIPTION")
             || self.ends(&[".gemspec", ".csproj", ".fsproj", ".vbproj", ".podspec", ".cabal", ".nimble", ".rockspec", ".gemfile"])
             || self.has_extension(&["txt", "in", "pip"]) && self.is_requirements()
             || self.in_folder(&["project"]) && matches!(self.name.as_str(), "plugins.sbt" | "dependencies.scala")
@@ -467,91 +219,7 @@ impl<'p> File<'p> {
         if self.has_extension(&["png", "jpg", "jpeg", "gif", "svg", "webp"]) {
             return false;
         }
-        [
-            ".gitlab-ci.yml",
-            ".travis.yml",
-            "appveyor.yml",
-            ".appveyor.yml",
-            "bitbucket-pipelines.yml",
-            ".drone.yml",
-            ".woodpecker.yml",
-            "cloudbuild.yaml",
-            "cloudbuild.yml",
-            "buildspec.yml",
-            "buildspec.yaml",
-            "codecov.yml",
-            ".codecov.yml",
-            "renovate.json",
-            "renovate.json5",
-            ".renovaterc",
-            ".renovaterc.json",
-            "dependabot.yml",
-            ".mergify.yml",
-            ".goreleaser.yml",
-            ".goreleaser.yaml",
-            "codeowners",
-            ".dockerignore",
-            ".gcloudignore",
-            ".slugignore",
-            ".vercelignore",
-            ".helmignore",
-            ".ebignore",
-            ".cfignore",
-            "chart.yaml",
-            "helmfile.yaml",
-            "kustomization.yaml",
-            "kustomization.yml",
-            "kustomization",
-            "skaffold.yaml",
-            "tiltfile",
-            "vagrantfile",
-            "makefile",
-            "gnumakefile",
-            "cmakelists.txt",
-            "build.bazel",
-            "workspace.bazel",
-            "meson.build",
-            "taskfile.yml",
-            "taskfile.yaml",
-            "justfile",
-            "earthfile",
-            "procfile",
-            "fly.toml",
-            "vercel.json",
-            "netlify.toml",
-            "app.yaml",
-            "render.yaml",
-            "railway.json",
-            "railway.toml",
-            "wrangler.toml",
-            "wrangler.jsonc",
-            "heroku.yml",
-            "nixpacks.toml",
-            "serverless.yml",
-            "serverless.yaml",
-            "samconfig.toml",
-            "cdk.json",
-            "pulumi.yaml",
-            "ansible.cfg",
-            "docker-bake.hcl",
-            "docker-bake.json",
-            "garden.yml",
-            "devspace.yaml",
-            "werf.yaml",
-            "dokku.json",
-            "captain-definition",
-            "apprunner.yaml",
-            "copilot.yml",
-            "magefile.go",
-            "build.xml",
-            "release.config.js",
-            "nomad.hcl",
-            "terragrunt.hcl",
-            "okteto.yml",
-            "project.nomad",
-            "devcontainer.json",
-        ]
-        .contains(&self.name.as_str())
+        lists().infra_names.contains(&self.name)
             || matches!(self.real_name, "BUILD" | "WORKSPACE")
             || self.name.starts_with("dockerfile") && !self.is_code()
             || self.name.starts_with("containerfile")
@@ -582,24 +250,7 @@ impl<'p> File<'p> {
                 .iter()
                 .any(|start| self.name.starts_with(start))
                     || self.name.contains("docker-compose"))
-            || self.in_folder(&[
-                ".github",
-                ".gitlab",
-                ".circleci",
-                ".buildkite",
-                ".azure-pipelines",
-                ".semaphore",
-                ".teamcity",
-                ".tekton",
-                ".devcontainer",
-                ".docker",
-                ".ci",
-                ".woodpecker",
-                ".argocd",
-                ".kamal",
-                ".ebextensions",
-                ".do",
-            ])
+            || self.in_any(&lists().infra_folders)
             || self.folders.first().is_some_and(|folder| folder == "debian")
             || !self.is_code() && self.is_in_deployment()
             || self.is_script()
@@ -607,33 +258,6 @@ impl<'p> File<'p> {
 
     /// Folders that hold what is deployed, when no program lives in them.
     fn is_in_deployment(&self) -> bool {
-        const FOLDERS: &[&str] = &[
-            "helm",
-            "charts",
-            "chart",
-            "helm-chart",
-            "helm-charts",
-            "kustomize",
-            "k8s",
-            "kube",
-            "kubernetes",
-            "kubernetes-manifests",
-            "manifests",
-            "overlays",
-            "terraform",
-            "ansible",
-            "cloudformation",
-            "argocd",
-            "pulumi",
-            "deploy",
-            "deployment",
-            "deployments",
-            "istio-manifests",
-            "openshift",
-            "docker",
-            "ci",
-            "nomad",
-        ];
         let configures = self.has_extension(&[
             "conf",
             "cnf",
@@ -646,7 +270,7 @@ impl<'p> File<'p> {
             "png",
             "svg",
         ]);
-        let is_part = |folder: &String| FOLDERS.contains(&folder.as_str());
+        let is_part = |folder: &String| lists().deployment_folders.contains(folder);
         // Below a program's own folders the same words name parts of the program (`src/main/resources/charts/`).
         let program = self.folders.iter().position(|folder| {
             ["main", "resources", "components", "static", "public"].contains(&folder.as_str())
@@ -661,48 +285,11 @@ impl<'p> File<'p> {
     }
 
     pub(super) fn is_in_tests(&self) -> bool {
-        const ANYWHERE: &[&str] = &[
-            "test",
-            "tests",
-            "__tests__",
-            "__test__",
-            "testing",
-            "e2e",
-            "e2e-tests",
-            "cypress",
-            "testdata",
-            "test-data",
-            "test_data",
-            "__mocks__",
-            "__snapshots__",
-            "__fixtures__",
-            "integration-test",
-            "integration-tests",
-            "integration_test",
-            "integration_tests",
-            "integrationtest",
-            "integtest",
-            "unittest",
-            "unittests",
-            "unit-tests",
-            "functional-tests",
-            "acceptance-tests",
-            "androidtest",
-            "testfixtures",
-            "test-fixtures",
-            "test_fixtures",
-            "playwright",
-            "sharedtest",
-            "testintegration",
-            "component-tests",
-            "componenttest",
-            "spectests",
-        ];
         let is_spec = |folder: &str| matches!(folder, "spec" | "specs");
         let contract_like =
             self.has_extension(&["yml", "yaml", "json", "proto", "graphql", "graphqls", "raml"]);
         self.folders.iter().enumerate().any(|(depth, folder)| {
-            ANYWHERE.contains(&folder.as_str())
+            lists().test_folders.contains(folder)
                 // `Shop.Tests/`, `shop-tests/`, `shop_test/`; a `spec` folder may hold specifications too.
                 || [".tests", ".test", "-tests", "_tests", ".unittests", ".integrationtests", "-e2e", ".specs"]
                     .iter()
@@ -740,14 +327,10 @@ impl<'p> File<'p> {
     }
 
     pub(super) fn is_migration(&self) -> bool {
-        const STEPS: &[&str] = &[
-            "sql", "rb", "py", "php", "ts", "js", "mjs", "cjs", "cs", "exs", "go", "kt", "java", "scala",
-            "xml", "yml", "yaml",
-        ];
         let numbered = self.name.starts_with(|c: char| c.is_ascii_digit());
         let flyway = matches!(self.name.as_bytes().first(), Some(b'v' | b'r' | b'u' | b'b'))
             && self.name.contains("__");
-        (self.has_extension(STEPS) || self.extension == "edgeql")
+        (lists().migration_endings.contains(&self.extension) || self.extension == "edgeql")
             && (self.in_nested("db", &["migrate", "migration", "migrations", "changelog"])
                 || self.in_nested("alembic", &["versions"])
                 || self.in_nested("database", &["migrations"])
@@ -766,47 +349,21 @@ impl<'p> File<'p> {
     }
 
     pub(super) fn is_contract(&self) -> bool {
-        self.has_extension(&[
-            "proto", "graphql", "gql", "graphqls", "avsc", "avdl", "avpr", "thrift", "wsdl", "raml",
-            "smithy", "fbs", "capnp", "tsp", "wit", "xsd", "webidl",
-        ]) || self.has_extension(&["yml", "yaml", "json"])
-            && (["openapi", "swagger", "asyncapi"].iter().any(|word| self.name.contains(word))
-                || self.name.ends_with(".schema.json")
-                || self.in_folder(&["openapi", "swagger", "asyncapi"]))
+        lists().contracts.contains(&self.extension)
+            || self.has_extension(&["yml", "yaml", "json"])
+                && (["openapi", "swagger", "asyncapi"].iter().any(|word| self.name.contains(word))
+                    || self.name.ends_with(".schema.json")
+                    || self.in_folder(&["openapi", "swagger", "asyncapi"]))
     }
 
     pub(super) fn is_translation(&self) -> bool {
-        const FOLDERS: &[&str] = &[
-            "locales",
-            "locale",
-            "i18n",
-            "lang",
-            "langs",
-            "languages",
-            "translations",
-            "translation",
-            "l10n",
-            "intl",
-            "localization",
-            "_locales",
-            "nls",
-        ];
         let (stem, _) = self.name.rsplit_once('.').unwrap_or((&self.name, ""));
-        self.has_extension(&[
-            "po",
-            "pot",
-            "xlf",
-            "xliff",
-            "arb",
-            "ftl",
-            "resx",
-            "strings",
-            "stringsdict",
-            "xcstrings",
-            "qm",
-        ]) || self.in_folder(FOLDERS)
-            && self.has_extension(&["json", "json5", "yml", "yaml", "properties", "toml", "php", "ini"])
-            || self.in_folder(FOLDERS) && self.has_extension(&["ts", "js"]) && is_language(stem)
+        lists().translations.contains(&self.extension)
+            || self.in_any(&lists().translation_folders)
+                && self.has_extension(&["json", "json5", "yml", "yaml", "properties", "toml", "php", "ini"])
+            || self.in_any(&lists().translation_folders)
+                && self.has_extension(&["ts", "js"])
+                && is_language(stem)
             || self.name == "strings.xml"
                 && self.folders.last().is_some_and(|folder| folder.starts_with("values"))
             || self.extension == "properties" && (stem == "messages" || stem.starts_with("messages_"))
@@ -828,7 +385,7 @@ impl<'p> File<'p> {
         let environments = self.in_nested("config", &["environments"]);
         self.name.starts_with(".env")
             || self.name.starts_with('.') && !self.is_code()
-            || self.has_extension(SETTINGS) && !self.is_data()
+            || lists().settings.contains(&self.extension) && !self.is_data()
             || self.is_code()
                 && (self.stem().ends_with("rc") && self.name.starts_with('.')
                     || self.name.contains(".config."))
@@ -844,142 +401,14 @@ impl<'p> File<'p> {
     }
 
     pub(super) fn is_asset(&self) -> bool {
-        self.has_extension(&[
-            "png",
-            "jpg",
-            "jpeg",
-            "gif",
-            "svg",
-            "ico",
-            "webp",
-            "avif",
-            "bmp",
-            "tiff",
-            "icns",
-            "woff",
-            "woff2",
-            "ttf",
-            "otf",
-            "eot",
-            "mp3",
-            "mp4",
-            "webm",
-            "wav",
-            "ogg",
-            "mov",
-            "pdf",
-            "psd",
-            "ai",
-            "sketch",
-            "fig",
-            "glb",
-            "gltf",
-            "lottie",
-            "zip",
-            "gz",
-            "tgz",
-            "jar",
-            "drawio",
-            "excalidraw",
-            "puml",
-            "webmanifest",
-            "csv",
-            "tsv",
-            "parquet",
-        ]) || self.is_data()
-            || self.name == "robots.txt"
+        lists().assets.contains(&self.extension) || self.is_data() || self.name == "robots.txt"
     }
 }
 
 /// Whether a file only configures the tools of developers: such a change is no change of a service.
 pub fn is_tooling(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
-    const STARTS: &[&str] = &[
-        "tsconfig",
-        "jsconfig",
-        ".eslintrc",
-        "eslint.config.",
-        ".prettierrc",
-        "prettier.config.",
-        ".stylelintrc",
-        "stylelint.config.",
-        "jest.config.",
-        "vitest.config.",
-        "vitest.workspace.",
-        "playwright.config.",
-        "cypress.config.",
-        "commitlint.config.",
-        ".commitlintrc",
-        ".lintstagedrc",
-        "lint-staged.config.",
-        ".babelrc",
-        "babel.config.",
-        ".golangci",
-        ".pre-commit-config.",
-        ".rubocop",
-        ".markdownlint",
-        "biome.json",
-        ".editorconfig",
-        ".gitignore",
-        ".gitattributes",
-        ".gitmodules",
-        ".gitkeep",
-        ".nvmrc",
-        ".node-version",
-        ".python-version",
-        ".ruby-version",
-        ".tool-versions",
-        ".npmrc",
-        ".yarnrc",
-        ".flake8",
-        ".pylintrc",
-        "pylintrc",
-        "mypy.ini",
-        "pytest.ini",
-        "tox.ini",
-        ".coveragerc",
-        "ruff.toml",
-        ".ruff.toml",
-        "rustfmt.toml",
-        ".rustfmt.toml",
-        "clippy.toml",
-        "deny.toml",
-        ".credo.exs",
-        ".formatter.exs",
-        ".lychee",
-        ".yamllint",
-        ".hadolint",
-        ".swiftlint",
-        "checkstyle",
-        "phpstan",
-        "phpunit.xml",
-        "psalm.xml",
-        ".rspec",
-        "sonar-project.",
-        ".eslintignore",
-        ".prettierignore",
-        ".npmignore",
-        ".clang-format",
-        ".clang-tidy",
-        ".browserslistrc",
-        ".solhint",
-        "brakeman.ignore",
-        ".air.toml",
-        "nx.json",
-        "turbo.json",
-        ".husky",
-        "lefthook.",
-        ".cursorrules",
-        ".cspell",
-        "cspell.",
-        "knip.",
-        ".mockery",
-        "detekt",
-        "nodemon.json",
-        ".bazelrc",
-        "plainly.toml",
-    ];
-    STARTS.iter().any(|start| name.starts_with(start))
+    lists().tooling.iter().any(|start| name.starts_with(start.as_str()))
         || path.split('/').any(|folder| {
             [".husky", ".vscode", ".idea", ".githooks", ".cursor", ".changeset"].contains(&folder)
         })

@@ -99,7 +99,7 @@ pub fn drawing(map: &Map, titles: &dyn Fn(&str) -> String) -> Value {
         .into_iter()
         .map(|(from, to, state)| json!({"from": label(&titles(from)), "to": to, "state": state}))
         .collect();
-    json!({"nodes": nodes, "edges": edges, "calls": calls})
+    json!({"nodes": nodes, "edges": edges, "calls": calls, "whole": false})
 }
 
 /// Text inside quotes of a Mermaid label: no sign that it, or HTML, would read.

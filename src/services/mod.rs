@@ -3,6 +3,8 @@
 pub mod codeowners;
 mod discover;
 mod map;
+#[cfg(test)]
+mod tests;
 mod touched;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};

@@ -257,3 +257,32 @@ fn installing_finds_the_folder_that_git_uses() {
     assert!(installed(repo.dir()).contains("Nothing was written"));
     assert_eq!(std::fs::read_dir(&shared).unwrap().count(), 0);
 }
+
+#[test]
+fn doctor_finds_what_is_wrong_and_says_what_to_paste() {
+    let pushing = Pushing::new();
+    let repo = &pushing.repo;
+    let doctor = |directory: &Path| {
+        let mut command = repo.command(env!("CARGO_BIN_EXE_plainly"));
+        let output = command.current_dir(directory).arg("doctor").output().unwrap();
+        (output.status.code(), String::from_utf8(output.stdout).unwrap())
+    };
+    let (code, said) = doctor(repo.dir());
+    assert!(code == Some(0) && !said.contains("mend"), "{said}");
+
+    repo.write("plainly.toml", "coment = \"all\"\n");
+    let job = "steps: [{uses: OWNER/plainly@abc}]";
+    repo.write(".github/workflows/w.yml", format!("permissions: {{}}\njobs: {{summary: {{{job}}}}}\n"));
+    repo.commit("Wrong");
+    repo.git(&["config", "core.hooksPath", "elsewhere"]);
+    let (code, said) = doctor(repo.dir());
+    assert_eq!(code, Some(1));
+    for part in
+        ["coment", "line 1", "          pull-requests: write", "core.hooksPath", "plainly hook run \"$@\""]
+    {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    let shallow = TestRepo::clone_of(repo, &["--depth=1"]);
+    let (code, said) = doctor(shallow.dir());
+    assert!(code == Some(1) && said.contains("fetch-depth: 0"), "{said}");
+}

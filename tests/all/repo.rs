@@ -105,6 +105,27 @@ impl TestRepo {
         self
     }
 
+    /// Commits many files that all hold the same text, without writing them into the work tree; gives the commit's id.
+    pub(crate) fn commit_many(
+        &self,
+        message: &str,
+        paths: impl Iterator<Item = String>,
+        text: &str,
+    ) -> String {
+        let file = self.beside("text");
+        std::fs::write(&file, text).expect("file");
+        let blob = self.git(&["hash-object", "-w", file.to_str().expect("a path in UTF-8")]);
+        let list: String = paths.map(|path| format!("100644 {blob}\t{path}\n")).collect();
+        std::fs::write(&file, list).expect("file");
+        let stdin = std::fs::File::open(&file).expect("file");
+        let mut index = self.command("git");
+        let done =
+            index.args(["update-index", "--add", "--index-info"]).stdin(stdin).status().expect("git runs");
+        assert!(done.success());
+        self.git(&["commit", "--quiet", "--message", message]);
+        self.git(&["rev-parse", "HEAD"])
+    }
+
     /// Commits everything in the work tree; gives the new commit's id.
     pub(crate) fn commit(&self, message: &str) -> String {
         self.git(&["add", "--all", "."]);

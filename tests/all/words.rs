@@ -111,6 +111,7 @@ fn questions_begin_as_questions_do() {
         "will",
         "would",
         "why does",
+        "by when",
         "why do",
         "are there",
         "does",

@@ -69,8 +69,13 @@ fn new_lines(files: &[&FileChange], pattern: &Regex, what: &str, rule: &'static 
     let mut found = Vec::new();
     for file in files {
         let mut outgoing = false;
+        let mut subject = file.path.as_str();
         for (number, line) in (1u32..).zip(file.after_text().unwrap_or("").lines()) {
             let trimmed = line.trim();
+            // Terraform: `resource "type" "name" {`
+            if let Some(name) = trimmed.strip_prefix("resource ").and_then(|rest| rest.split('"').nth(3)) {
+                subject = name;
+            }
             // what goes out to all addresses opens nothing
             if trimmed.contains("egress") || trimmed.contains("ingress") {
                 outgoing = trimmed.contains("egress");
@@ -85,7 +90,7 @@ fn new_lines(files: &[&FileChange], pattern: &Regex, what: &str, rule: &'static 
                 _ => found.push(Found {
                     rule,
                     level: Level::TalkFirst,
-                    facts: facts(what, file.path.as_str(), "loosened", None, Some(trimmed.to_owned())),
+                    facts: facts(what, subject, "loosened", None, Some(trimmed.to_owned())),
                     evidence: Evidence::after(&file.path, number),
                 }),
             }

@@ -14,6 +14,7 @@ pub use say::lines;
 
 use super::{Context, Detector, Report};
 use crate::change::{FileChange, Role};
+use crate::config::ServiceKind;
 use crate::finding::{ConfigFacts, Evidence, Facts, Level, SettingChange};
 use crate::formats::settings::{self, Inventory, Setting, Source, secrets};
 use crate::formats::settings::{flags, schedules};
@@ -57,7 +58,8 @@ impl Detector for Config {
         drop_moved(&mut differences);
         let mut groups = grouped(differences);
         code::add_reads(cx, &self.ignore, &mut groups);
-        for group in groups.into_iter().take(MOST) {
+        for mut group in groups.into_iter().take(MOST) {
+            group.quieten_support(cx);
             group.report(cx, report);
         }
     }
@@ -73,6 +75,16 @@ struct Group {
 }
 
 impl Group {
+    /// What only helps to run or watch the product asks for no look.
+    fn quieten_support(&mut self, cx: &Context<'_>) {
+        let is_support = |place: &Evidence| {
+            cx.catalog.service_of(&place.path).is_some_and(|service| service.kind == ServiceKind::Support)
+        };
+        if self.rule == "config.production" && self.evidence.iter().all(is_support) {
+            (self.rule, self.level) = (plain_rule(self.facts.change), Level::Routine);
+        }
+    }
+
     fn report(self, cx: &Context<'_>, report: &mut Report) {
         let subject = format!("{}\0{}", self.facts.key, self.facts.environment.as_deref().unwrap_or(""));
         let services: BTreeSet<String> =
@@ -129,7 +141,8 @@ fn compare(file: &FileChange, report: &mut Report, differences: &mut Vec<Differe
         ["sample", "example", "dist", "template"].iter().any(|word| file.path.file_name().contains(word));
     let deployed = matches!(source, Source::Helm | Source::Kubernetes | Source::Application) && !sample;
     let mut seen = BTreeSet::new();
-    for (id, setting) in after.iter().filter(|(id, _)| !before.contains_key(*id)) {
+    for (id, setting) in after.iter().filter(|(id, _)| !before.contains_key(*id) && !comes_along(id, &before))
+    {
         let key = root_of(source, id, &after, &before);
         if seen.insert((id.0.clone(), id.1.clone(), key.clone())) {
             let value = (key == id.2).then(|| setting.value.clone()).flatten();
@@ -148,6 +161,7 @@ fn compare(file: &FileChange, report: &mut Report, differences: &mut Vec<Differe
     }
     for (id, setting) in &before {
         match after.get(id) {
+            None if comes_along(id, &after) => {}
             None => {
                 let key = root_of(source, id, &before, &after);
                 if seen.insert((id.0.clone(), id.1.clone(), key.clone())) {
@@ -199,6 +213,15 @@ fn by_key(inventory: Option<Inventory>, environment: Option<&'static str>) -> BT
             environment.as_deref() != Some("test") && !flags::is_flag(&setting.key, setting.value.as_deref())
         })
         .collect()
+}
+
+/// Whether a whole container comes or goes with a setting that others have anyway, or with its room: told as a service.
+fn comes_along(id: &Id, other: &BTreeMap<Id, Setting>) -> bool {
+    let (_, scope, key) = id;
+    let stays = scope.is_none() || other.keys().any(|(_, known, _)| known == scope);
+    let is_room = key.starts_with("deploy.") || key.starts_with("resources.") || key.starts_with("mem_");
+    // a file that is new as a whole has nothing to compare with
+    !stays && (is_room || other.keys().any(|(_, _, known)| known == key))
 }
 
 /// The highest part of a key's path that the other side has nothing of: forty keys below a new part are one setting.
@@ -304,6 +327,14 @@ fn grouped(differences: Vec<Difference>) -> Vec<Group> {
     groups
 }
 
+fn plain_rule(change: SettingChange) -> &'static str {
+    match change {
+        SettingChange::Added => "config.added",
+        SettingChange::Removed => "config.removed",
+        SettingChange::Changed => "config.changed",
+    }
+}
+
 fn group(differences: Vec<Difference>) -> Option<Group> {
     let first = differences.first()?;
     let same = |of: fn(&Difference) -> &Option<String>| {
@@ -315,11 +346,10 @@ fn group(differences: Vec<Difference>) -> Option<Group> {
     let in_production = differences
         .iter()
         .any(|one| one.environment.as_deref() == Some("production") || changed && one.counts_in_production);
-    let (rule, level) = match (in_production, first.change) {
-        (true, _) => ("config.production", Level::WorthALook),
-        (false, SettingChange::Added) => ("config.added", Level::Routine),
-        (false, SettingChange::Removed) => ("config.removed", Level::Routine),
-        (false, SettingChange::Changed) => ("config.changed", Level::Routine),
+    let (rule, level) = if in_production {
+        ("config.production", Level::WorthALook)
+    } else {
+        (plain_rule(first.change), Level::Routine)
     };
     let places: BTreeSet<String> = differences.iter().map(|one| one.evidence.path.to_string()).collect();
     Some(Group {

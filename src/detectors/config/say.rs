@@ -7,13 +7,19 @@ use serde_json::json;
 use crate::detectors::Line;
 use crate::finding::{ConfigFacts, Facts, Finding, SettingChange};
 
+/// So many characters of a value or key stand in view.
+const LONG: usize = 60;
+
+/// Findings with their facts.
+type Pairs<'a> = Vec<(&'a Finding, &'a ConfigFacts)>;
+
 /// More pairs of values of one key than this are not listed; more lines of changed values than this become one.
 const MANY: usize = 3;
 
 /// Changed values in one line for each pair of values; new ones, removed ones and needed ones in one line each.
 pub fn lines(findings: &[&Finding]) -> Vec<Line> {
-    let mut changed: BTreeMap<_, Vec<(&Finding, &ConfigFacts)>> = BTreeMap::new();
-    let mut lists: BTreeMap<(u8, &str, bool), Vec<(&Finding, &ConfigFacts)>> = BTreeMap::new();
+    let mut changed: BTreeMap<_, Pairs<'_>> = BTreeMap::new();
+    let mut lists: BTreeMap<(u8, &str, bool), Pairs<'_>> = BTreeMap::new();
     for finding in findings {
         let Facts::Config(facts) = &finding.facts else { continue };
         match facts.change {
@@ -38,19 +44,24 @@ pub fn lines(findings: &[&Finding]) -> Vec<Line> {
         let alone = facts.len() == 1;
         let alike = facts.iter().all(|facts| (&facts.from, &facts.to) == (&first.from, &first.to));
         if !alike {
-            let keys: BTreeSet<&str> = facts.iter().map(|facts| facts.key.as_str()).collect();
+            let keys: BTreeSet<String> = facts.iter().map(|facts| short(&facts.key)).collect();
             return Line::of("config/changed_many", &findings, json!({
                 "keys": keys,
                 "count": keys.len(),
                 "environment": first.environment,
             }));
         }
+        let (gained, lost) = members(first).unwrap_or_default();
+        let is_long = |value: &Option<String>| value.as_deref().is_some_and(|value| value.chars().count() > LONG);
         Line::of("config/changed", &findings, json!({
-            "key": if alone { first.key.as_str() } else { tail(&first.key) },
+            "key": short(if alone { first.key.as_str() } else { tail(&first.key) }),
             "meaning": meaning(&first.key),
             "parts": if alone { Vec::new() } else { facts.iter().map(|facts| head(&facts.key)).collect::<Vec<_>>() },
             "from": first.from.as_deref().map(cut),
             "to": first.to.as_deref().map(cut),
+            "gained": gained,
+            "lost": lost,
+            "is_long": is_long(&first.from) || is_long(&first.to),
             "ratio": ratio(first),
             "environment": first.environment,
             "secret": first.secret,
@@ -63,7 +74,7 @@ pub fn lines(findings: &[&Finding]) -> Vec<Line> {
             shape,
             &findings,
             json!({
-                "keys": facts.iter().map(|facts| facts.key.as_str()).collect::<Vec<_>>(),
+                "keys": facts.iter().map(|facts| short(&facts.key)).collect::<Vec<_>>(),
                 "count": facts.len(),
                 "value": only.and_then(|facts| facts.to.as_deref()).map(cut),
                 "production": production,
@@ -84,10 +95,10 @@ fn joined(mut lines: Vec<Line>, all: &[&Finding]) -> Vec<Line> {
     });
     let rest: BTreeSet<String> = lines.split_off(MANY).into_iter().flat_map(|line| line.findings).collect();
     let rest: Vec<&Finding> = all.iter().copied().filter(|finding| rest.contains(&finding.id)).collect();
-    let keys: BTreeSet<&str> = rest
+    let keys: BTreeSet<String> = rest
         .iter()
         .filter_map(|finding| match &finding.facts {
-            Facts::Config(facts) => Some(facts.key.as_str()),
+            Facts::Config(facts) => Some(short(&facts.key)),
             _ => None,
         })
         .collect();
@@ -100,7 +111,7 @@ fn joined(mut lines: Vec<Line>, all: &[&Finding]) -> Vec<Line> {
 }
 
 /// One key with few pairs of values is said pair by pair; with many, only that it changes.
-fn by_values<'a>(group: Vec<(&'a Finding, &'a ConfigFacts)>) -> Vec<Vec<(&'a Finding, &'a ConfigFacts)>> {
+fn by_values(group: Pairs<'_>) -> Vec<Pairs<'_>> {
     let mut pairs: BTreeMap<_, Vec<_>> = BTreeMap::new();
     for (finding, facts) in &group {
         pairs.entry((&facts.from, &facts.to)).or_default().push((*finding, *facts));
@@ -159,11 +170,35 @@ fn number(text: &str) -> Option<(u64, &str)> {
     Some((digits.parse().ok()?, unit)).filter(|_| is_unit)
 }
 
+/// What a list of values gained and lost; `None` where it is no list, or where most of it is other.
+fn members(facts: &ConfigFacts) -> Option<(Vec<&str>, Vec<&str>)> {
+    let parts = |list: &'_ str| list.contains(", ");
+    let (from, to) = (facts.from.as_deref()?, facts.to.as_deref()?);
+    if !parts(from) && !parts(to) {
+        return None;
+    }
+    let (was, now): (BTreeSet<&str>, BTreeSet<&str>) = (from.split(", ").collect(), to.split(", ").collect());
+    let gained: Vec<&str> = now.difference(&was).copied().collect();
+    let lost: Vec<&str> = was.difference(&now).copied().collect();
+    let few = (1..=4).contains(&(gained.len() + lost.len()))
+        && gained.iter().chain(&lost).all(|part| part.chars().count() <= LONG);
+    few.then_some((gained, lost))
+}
+
+/// The end of a long key tells it best.
+fn short(key: &str) -> String {
+    if key.chars().count() <= LONG {
+        return key.to_owned();
+    }
+    let mut parts: Vec<&str> = key.rsplit('.').take(3).collect();
+    parts.reverse();
+    format!("…{}", parts.join("."))
+}
+
 /// A value in view is short.
 fn cut(value: &str) -> String {
-    const MOST: usize = 60;
     let line = value.lines().next().unwrap_or("");
-    match line.char_indices().nth(MOST) {
+    match line.char_indices().nth(LONG) {
         Some((end, _)) => format!("{}…", &line[..end]),
         None => line.to_owned(),
     }
@@ -172,6 +207,22 @@ fn cut(value: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lists_by_what_they_gain() {
+        let facts = |from: &str, to: &str| ConfigFacts {
+            key: "a".into(),
+            from: Some(from.into()),
+            to: Some(to.into()),
+            change: SettingChange::Changed,
+            environment: None,
+            places: Vec::new(),
+            secret: false,
+        };
+        assert_eq!(members(&facts("a, b", "b, c")), Some((vec!["c"], vec!["a"])));
+        assert_eq!(members(&facts("a", "b")), None);
+        assert_eq!(members(&facts("a, b, c", "d, e, f")), None);
+    }
 
     #[test]
     fn ratio_words_only_where_exact() {

@@ -5,52 +5,91 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use super::super::Line;
-use crate::finding::{DependencyChange, DependencyFacts, Facts, Finding, VersionStep};
+use crate::finding::{DependencyChange, DependencyFacts, Evidence, Facts, Finding, Level, VersionStep};
+use crate::formats::locks::CameAlong;
 
-/// The sentences, most important first.
+/// The sentences by their shape, most important first.
+const ORDER: &[&str] = &[
+    "new",
+    "replaced",
+    "source",
+    "into_production",
+    "downgrades",
+    "big_steps",
+    "updates",
+    "new_here_known_elsewhere",
+    "moved",
+    "removed",
+];
+
+/// One sentence for each thing that happens to packages.
 pub fn lines(findings: &[&Finding]) -> Vec<Line> {
-    let mut rest: Vec<(&Finding, &DependencyFacts)> = findings
+    let parts: Vec<Part<'_>> = findings
         .iter()
         .filter_map(|finding| match &finding.facts {
             Facts::Dependency(facts) => Some((*finding, facts)),
             _ => None,
         })
         .collect();
-    let mut take = |wanted: &dyn Fn(&Finding, &DependencyFacts) -> bool| {
-        let taken: Vec<_> = rest.iter().copied().filter(|(finding, facts)| wanted(finding, facts)).collect();
-        rest.retain(|(finding, facts)| !wanted(finding, facts));
-        taken
-    };
-    let source = take(&|finding, _| finding.rule == "dependency.source");
-    let into_production = take(&|finding, _| finding.rule == "dependency.into_production");
-    let downgraded = take(&|_, facts| facts.change == DependencyChange::Downgraded);
-    let moved = take(&|_, facts| facts.change == DependencyChange::Moved);
-    let updated = take(&|_, facts| facts.change == DependencyChange::Upgraded);
-    let replaced = replacements(&rest);
-    rest.retain(|(finding, _)| {
-        !replaced.iter().any(|(_, parts)| parts.iter().any(|part| part.id == finding.id))
+    let is_big = |facts: &DependencyFacts| facts.step == VersionStep::Major;
+    let has_big_steps =
+        parts.iter().any(|(_, facts)| facts.change == DependencyChange::Upgraded && is_big(facts));
+    let pairs = replacements(&parts);
+    let paired: BTreeSet<&str> =
+        pairs.iter().flat_map(|(_, findings)| findings.iter().map(|finding| finding.id.as_str())).collect();
+    let mut groups: BTreeMap<&str, Vec<Part<'_>>> = BTreeMap::new();
+    for part in parts.into_iter().filter(|(finding, _)| !paired.contains(finding.id.as_str())) {
+        groups.entry(shape(part, has_big_steps)).or_default().push(part);
+    }
+    let said = ORDER.iter().filter_map(|shape| match *shape {
+        "replaced" => replaced_line(&pairs),
+        shape => line(shape, groups.get(shape)?),
     });
-    let mut take = |wanted: &dyn Fn(&DependencyFacts) -> bool| {
-        let taken: Vec<_> = rest.iter().copied().filter(|(_, facts)| wanted(facts)).collect();
-        rest.retain(|(_, facts)| !wanted(facts));
-        taken
-    };
-    let new = take(&|facts| facts.new_to_repo);
-    let added = take(&|facts| facts.change == DependencyChange::Added);
-    let removed = take(&|facts| facts.change == DependencyChange::Removed);
+    said.collect()
+}
 
-    let mut lines = Vec::new();
-    lines.extend(line("new", &new));
-    lines.extend(replaced_line(&replaced));
-    lines.extend(line("source", &source));
-    lines.extend(line("into_production", &into_production));
-    lines.extend(line("downgrades", &downgraded));
-    let has_big_steps = updated.iter().any(|(_, facts)| facts.step == VersionStep::Major);
-    lines.extend(line(if has_big_steps { "big_steps" } else { "updates" }, &updated));
-    lines.extend(line("new_here_known_elsewhere", &added));
-    lines.extend(line("moved", &moved));
-    lines.extend(line("removed", &removed));
-    lines
+/// The sentence that a finding belongs to. Small steps stand beside big ones, so that they are counted together.
+fn shape((finding, facts): Part<'_>, has_big_steps: bool) -> &'static str {
+    match (finding.rule.as_str(), facts.change) {
+        ("dependency.source", _) => "source",
+        ("dependency.into_production", _) => "into_production",
+        (_, DependencyChange::Added) if facts.new_to_repo => "new",
+        (_, DependencyChange::Added) => "new_here_known_elsewhere",
+        (_, DependencyChange::Removed) => "removed",
+        (_, DependencyChange::Downgraded) => "downgrades",
+        (_, DependencyChange::Moved) => "moved",
+        (_, DependencyChange::Upgraded) if has_big_steps => "big_steps",
+        (_, DependencyChange::Upgraded) => "updates",
+    }
+}
+
+/// What came along in the exact lists, as counts; in view only where it is more than other versions.
+pub fn lock_line(came_along: &CameAlong) -> Option<Line> {
+    if came_along.is_empty() {
+        return None;
+    }
+    let licences: Vec<Value> = came_along
+        .licences
+        .iter()
+        .take(2)
+        .map(|(name, licence)| json!({"name": name, "licence": licence}))
+        .collect();
+    let is_news = !came_along.other_content.is_empty() || !came_along.now_run_on_install.is_empty();
+    Some(Line {
+        shape: "dependency/lock".to_owned(),
+        facts: json!({
+            "parts": came_along.counts(),
+            "lists": came_along.files.len(),
+            "other_content": came_along.other_content,
+            "now_run_on_install": came_along.now_run_on_install,
+            "licences": licences,
+        }),
+        findings: Vec::new(),
+        evidence: came_along.files.iter().map(|path| Evidence::after(path, None)).collect(),
+        services: Vec::new(),
+        level: Level::Routine,
+        folded: !is_news,
+    })
 }
 
 type Part<'a> = (&'a Finding, &'a DependencyFacts);
@@ -60,8 +99,6 @@ fn line(shape: &str, parts: &[Part<'_>]) -> Option<Line> {
     let packages = packages(parts);
     let big: Vec<&Value> = packages.iter().filter(|package| package["big"] == true).collect();
     let places: BTreeSet<&str> = parts.iter().map(|(_, facts)| facts.manifest.as_str()).collect();
-    let purposes: Vec<&Value> =
-        packages.iter().filter(|package| !package["purpose"].is_null()).take(2).collect();
     let names = |packages: &[&Value]| -> Vec<Value> {
         packages.iter().map(|package| package["name"].clone()).collect()
     };
@@ -74,7 +111,7 @@ fn line(shape: &str, parts: &[Part<'_>]) -> Option<Line> {
         "one_big": big.first().filter(|_| big.len() == 1),
         "places": places.len(),
         "dev": parts.iter().all(|(_, facts)| facts.dev),
-        "purposes": purposes,
+        "purposes": purposes(&packages),
         "security": parts.iter().find_map(|(_, facts)| facts.security.as_deref()),
     });
     let mut line = Line::of(&format!("dependency/{shape}"), &findings, facts)?;
@@ -86,6 +123,22 @@ fn line(shape: &str, parts: &[Part<'_>]) -> Option<Line> {
     };
     line.evidence.sort_by_cached_key(|place| order(place.path.as_str(), place.line));
     Some(line)
+}
+
+/// What well-known packages are for: each purpose once, with the names.
+fn purposes(packages: &[Value]) -> Vec<Value> {
+    let mut found: Vec<(&Value, Vec<&Value>)> = Vec::new();
+    for package in packages.iter().filter(|package| !package["purpose"].is_null()) {
+        match found.iter_mut().find(|(purpose, _)| **purpose == package["purpose"]) {
+            Some((_, names)) => names.push(&package["name"]),
+            None => found.push((&package["purpose"], vec![&package["name"]])),
+        }
+    }
+    found
+        .iter()
+        .take(2)
+        .map(|(purpose, names)| json!({"purpose": purpose, "names": names, "count": names.len()}))
+        .collect()
 }
 
 /// One entry a package, the ones to read about first in front: with a known purpose, in production, by name.

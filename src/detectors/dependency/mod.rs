@@ -15,7 +15,7 @@ use crate::change::Words;
 use crate::finding::{DependencyChange, DependencyFacts, Evidence, Facts, Level, VersionStep};
 use crate::formats::manifests::{ChangedManifest, Difference, Ecosystem, Requirement, changed, difference};
 
-pub use lines::lines;
+pub use lines::{lines, lock_line};
 
 /// Compares the lists of outside packages before and after.
 #[derive(Debug, Default, Deserialize, JsonSchema)]

@@ -57,7 +57,9 @@ impl Repository {
             }
         }
         if ecosystems.contains(&Ecosystem::Docker) {
-            repository.folders.extend(cx.catalog.services().iter().map(|service| service.name.clone()));
+            // a service that was discovered from a Compose file may well run somebody else's image
+            let named = cx.catalog.services().iter().filter(|service| service.rule == "configuration");
+            repository.folders.extend(named.map(|service| service.name.clone()));
             for path in cx.before.paths().iter().chain(cx.after.paths()) {
                 let is_code = reader_of(path).is_some_and(|reader| {
                     !reader.ecosystems().iter().any(|one| matches!(one, Ecosystem::Docker | Ecosystem::Helm))

@@ -73,18 +73,24 @@ pub(super) fn fold(gathered: Gathered) -> (Vec<Found>, Vec<FoundAccess>) {
                 continue;
             }
             // a field that this change itself adds holds nothing yet
-            SchemaOp::DropColumn => {
-                let added_here = kept.iter().any(|other| {
-                    other.step.op == SchemaOp::AddColumn
-                        && other.home == found.home
-                        && other.table() == found.table()
-                        && other.step.column.as_deref().map(plain) == found.step.column.as_deref().map(plain)
-                });
-                if added_here {
-                    found.step.destructive = false;
+            SchemaOp::DropColumn if added_field(&mut kept, &found).is_some() => {
+                found.step.destructive = false;
+            }
+            SchemaOp::ChangeNullability if found.step.nullable == Some(false) => {
+                if let Some(field) = added_field(&mut kept, &found) {
+                    field.step.details.insert("later_required".to_owned(), "true".to_owned());
+                    found.step.details.insert("new_field".to_owned(), "true".to_owned());
                 }
             }
             _ => {}
+        }
+        if found.step.op == SchemaOp::DataBackfill && found.detail("what") == "rewritten" {
+            for name in found.step.column.as_deref().unwrap_or_default().split(", ") {
+                let one = Found { step: found.step.clone().column(name), ..found.clone() };
+                if let Some(field) = added_field(&mut kept, &one) {
+                    field.step.details.insert("filled".to_owned(), "true".to_owned());
+                }
+            }
         }
         if found.step.op == SchemaOp::AddTable {
             at_kept.insert(key, kept.len());
@@ -101,6 +107,18 @@ pub(super) fn fold(gathered: Gathered) -> (Vec<Found>, Vec<FoundAccess>) {
         })
         .collect();
     (kept, access)
+}
+
+/// The step of this change that adds the field that `found` is about.
+fn added_field<'k>(kept: &'k mut [Found], found: &Found) -> Option<&'k mut Found> {
+    let column = found.step.column.as_deref().map(plain);
+    let table = found.table();
+    kept.iter_mut().find(|other| {
+        other.step.op == SchemaOp::AddColumn
+            && other.home == found.home
+            && other.step.column.as_deref().map(plain) == column
+            && other.table() == table
+    })
 }
 
 /// Where the new tables stand.

@@ -34,10 +34,10 @@ pub(super) fn gather(cx: &Context<'_>, report: &mut Report) -> Gathered {
         }
     }
     for file in &files {
-        if migration_reader(file).is_none() {
-            if let Some(reader) = declared_reader(file) {
-                declared(cx, report, file, reader, has_migration, &mut gathered);
-            }
+        if migration_reader(file).is_none()
+            && let Some(reader) = declared_reader(file)
+        {
+            declared(cx, report, file, reader, has_migration, &mut gathered);
         }
     }
     gathered
@@ -281,7 +281,7 @@ fn declared(
         }
         return;
     }
-    let is_init = file.path.file_name().starts_with("init") || file.path.folder().contains("initdb");
+    let is_init = is_init_script(&file.path);
     for (step, side) in steps {
         gathered.steps.push(Found {
             evidence: vec![place(step.line, side)],
@@ -361,4 +361,9 @@ pub(super) fn natural(name: &str) -> Vec<(u64, String)> {
         rest = &rest[words + digits..];
     }
     parts
+}
+
+/// Whether a script runs only when a database is made: what stands in it touches nobody's stored data.
+pub(super) fn is_init_script(path: &RepoPath) -> bool {
+    path.file_name().starts_with("init") || path.folder().contains("initdb")
 }

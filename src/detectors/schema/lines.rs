@@ -10,7 +10,7 @@ use crate::formats::schema::even;
 
 /// Groups the findings into sentences-to-be.
 pub fn lines(findings: &[&Finding]) -> Vec<Line> {
-    let mut groups: Vec<(Key, Vec<(&Finding, &SchemaFacts)>)> = Vec::new();
+    let mut groups: Vec<Group<'_>> = Vec::new();
     for finding in findings {
         let Facts::Schema(facts) = &finding.facts else { continue };
         let key = Key::of(finding, facts);
@@ -28,18 +28,66 @@ pub fn lines(findings: &[&Finding]) -> Vec<Line> {
     });
     // that history is rewritten is said once
     let mut is_said = false;
-    groups
+    alike(groups)
         .into_iter()
         .filter_map(|(key, group)| {
             let findings: Vec<&Finding> = group.iter().map(|(finding, _)| *finding).collect();
             let facts: Vec<&SchemaFacts> = group.iter().map(|(_, facts)| *facts).collect();
-            let mut values = values(&facts, is_copied);
-            values["rewrites"] = json!(key.rewrites_history && !is_said && key.shape != "indexes");
-            is_said |= key.rewrites_history && key.shape != "indexes";
+            let is_quiet = matches!(key.shape.as_str(), "indexes" | "new_field_required");
+            let is_shared = SHARED.contains(&key.shape.as_str());
+            let mut values = values(&facts, is_copied, is_shared);
+            values["rewrites"] = json!(key.rewrites_history && !is_said && !is_quiet);
+            is_said |= key.rewrites_history && !is_quiet;
             let line = Line::of(&format!("schema/{}", key.shape), &findings, values)?;
-            Some(if key.shape == "indexes" { line.folded() } else { line })
+            Some(if is_quiet { line.folded() } else { line })
         })
         .collect()
+}
+
+/// Sentences about fields that several tables may share.
+const SHARED: [&str; 6] = [
+    "column_added",
+    "column_dropped",
+    "column_renamed",
+    "made_required",
+    "made_optional",
+    "new_field_required",
+];
+
+type Group<'f> = (Key, Vec<(&'f Finding, &'f SchemaFacts)>);
+
+/// Tables to which the same happens, field by field, share a sentence.
+fn alike(groups: Vec<Group<'_>>) -> Vec<Group<'_>> {
+    let mut joined: Vec<Group<'_>> = Vec::new();
+    for (key, group) in groups {
+        let twin = joined.iter_mut().find(|(other, first)| {
+            SHARED.contains(&key.shape.as_str())
+                && other.shape == key.shape
+                && other.rewrites_history == key.rewrites_history
+                && same_fields(first, &group)
+        });
+        match twin {
+            Some((_, first)) => first.extend(group),
+            None => joined.push((key, group)),
+        }
+    }
+    joined
+}
+
+fn same_fields(one: &[(&Finding, &SchemaFacts)], other: &[(&Finding, &SchemaFacts)]) -> bool {
+    let tables = distinct(one.iter().map(|(_, facts)| facts.table.as_str())).len();
+    let heart = |facts: &SchemaFacts| {
+        (
+            facts.column.clone(),
+            facts.to.clone(),
+            facts.type_.as_deref().map(kind),
+            (facts.nullable, facts.default.clone()),
+            facts.undo,
+            facts.details.clone(),
+        )
+    };
+    one.len() == other.len() * tables
+        && one.iter().take(other.len()).zip(other).all(|((_, one), (_, other))| heart(one) == heart(other))
 }
 
 /// What is said in one sentence.
@@ -67,6 +115,7 @@ impl Key {
             }
             "table_added" | "table_dropped" | "table_renamed" | "own_code" | "migration_deleted"
             | "area_dropped" => (rule, String::new()),
+            "other" if detail("what") == "enum" => (rule, format!("{} {}", detail("name"), detail("change"))),
             "other" => (rule, format!("{} {}", detail("what"), detail("change"))),
             // what is said about a link, a rule or uniqueness depends on the columns that it covers
             "constraint_added" | "constraint_dropped" | "unique_changed" => {
@@ -80,10 +129,12 @@ impl Key {
 }
 
 /// What every template of this kind sees.
-fn values(group: &[&SchemaFacts], is_copied: bool) -> Value {
+fn values(group: &[&SchemaFacts], is_copied: bool, is_shared: bool) -> Value {
     let first = group[0];
     let detail = |facts: &SchemaFacts, key: &str| facts.details.get(key).cloned();
     let tables: Vec<&str> = distinct(group.iter().map(|facts| facts.table.as_str()));
+    // tables that share a sentence have the same fields: those of the first stand for all
+    let group = if is_shared { &group[..group.len() / tables.len().max(1)] } else { group };
     let names: Vec<&str> = distinct(group.iter().filter_map(|facts| facts.column.as_deref()));
     let fields: Vec<Value> = group
         .iter()
@@ -97,16 +148,22 @@ fn values(group: &[&SchemaFacts], is_copied: bool) -> Value {
                 "from_type": detail(facts, "from_type"),
                 "kind": facts.type_.as_deref().map(kind),
                 "start": start.as_ref().map(|start| start.words.clone()),
+                "has_start": start.is_some(),
+                "filled": facts.details.contains_key("filled"),
+                "required": facts.nullable == Some(false) || facts.details.contains_key("later_required"),
                 "start_is_made": start.as_ref().is_some_and(|start| start.is_made),
                 "start_is_number": start.as_ref().is_some_and(|start| start.words.parse::<f64>().is_ok()),
-                "optional": facts.nullable.unwrap_or(true),
             })
         })
         .collect();
     let undo: BTreeSet<&str> = group.iter().map(|facts| word(facts.undo)).collect();
-    let required = group.iter().filter(|facts| facts.nullable == Some(false)).count();
-    let without_start =
-        group.iter().filter(|facts| facts.nullable == Some(false) && facts.default.is_none()).count();
+    let is_required =
+        |facts: &SchemaFacts| facts.nullable == Some(false) || facts.details.contains_key("later_required");
+    let is_filled = |facts: &SchemaFacts| facts.default.is_some() || facts.details.contains_key("filled");
+    let required = group.iter().filter(|facts| is_required(facts)).count();
+    let without_start = group.iter().filter(|facts| is_required(facts) && !is_filled(facts)).count();
+    // a table of the same name in two databases is one name
+    let count = if names.is_empty() && !tables.is_empty() { tables.len() } else { group.len() };
     json!({
         "table": first.table,
         "tables": tables,
@@ -116,8 +173,8 @@ fn values(group: &[&SchemaFacts], is_copied: bool) -> Value {
         "objects": distinct(group.iter().filter_map(|facts| facts.details.get("name").map(String::as_str))),
         "fields": fields,
         "field": fields.first(),
-        "one": group.len() == 1,
-        "count": group.len(),
+        "one": count == 1,
+        "count": count,
         "named": names.len(),
         "field_names": distinct(names.iter().flat_map(|names| names.split(", "))),
         "all_optional": required == 0,
@@ -129,6 +186,7 @@ fn values(group: &[&SchemaFacts], is_copied: bool) -> Value {
         "covers": first.column.as_deref().map(|columns| columns.split(", ").collect::<Vec<_>>()),
         "what": detail(first, "what"),
         "change": detail(first, "change"),
+        "added_values": distinct(group.iter().filter_map(|facts| facts.details.get("added_value").map(String::as_str))),
         "references": detail(first, "references"),
         "cascades": first.details.get("on_delete").is_some_and(|action| action.eq_ignore_ascii_case("cascade")),
         "columns": detail(first, "columns").map(|columns| columns.split(", ").map(str::to_owned).collect::<Vec<_>>()),
@@ -209,7 +267,7 @@ fn start(default: &str) -> Start {
     let words = match lower.as_str() {
         "true" | "'t'" | "b'1'" => "yes".to_owned(),
         "false" | "'f'" | "b'0'" => "no".to_owned(),
-        _ if inner.is_empty() => "empty".to_owned(),
+        "array[]" | "{}" | "[]" | "'{}'" | "'[]'" => String::new(),
         _ => inner.to_owned(),
     };
     Start { words, is_made }

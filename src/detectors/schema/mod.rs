@@ -129,12 +129,12 @@ fn push(cx: &Context<'_>, report: &mut Report, found: Found) {
     let Found { step, mut evidence, style, rewrites_history, home, .. } = found;
     evidence.dedup();
     let mut details = step.details;
-    if step.op == SchemaOp::AddTable {
-        if let Some(shape) = &step.shape {
-            let names: Vec<&str> = shape.columns.iter().map(|column| column.name.as_str()).collect();
-            if !names.is_empty() {
-                details.insert("columns".to_owned(), names.join(", "));
-            }
+    if step.op == SchemaOp::AddTable
+        && let Some(shape) = &step.shape
+    {
+        let names: Vec<&str> = shape.columns.iter().map(|column| column.name.as_str()).collect();
+        if !names.is_empty() {
+            details.insert("columns".to_owned(), names.join(", "));
         }
     }
     let name = details.get("name").cloned().unwrap_or_default();
@@ -171,6 +171,10 @@ fn rule_of(found: &Found) -> (&'static str, Level) {
         SchemaOp::RenameColumn => ("schema.column_renamed", talk),
         SchemaOp::ChangeType if found.detail("narrower") == "true" => ("schema.type_narrowed", talk),
         SchemaOp::ChangeType => ("schema.type_changed", look),
+        // a field that the same change adds and fills
+        SchemaOp::ChangeNullability if found.detail("new_field") == "true" => {
+            ("schema.new_field_required", look)
+        }
         SchemaOp::ChangeNullability if step.nullable == Some(false) => ("schema.made_required", talk),
         SchemaOp::ChangeNullability => ("schema.made_optional", look),
         SchemaOp::ChangeDefault => ("schema.start_value_changed", look),
@@ -202,6 +206,9 @@ fn push_access(cx: &Context<'_>, report: &mut Report, found: FoundAccess) {
         "tightened" => ("access.data_tightened", Level::WorthALook),
         _ => ("access.data_changed", Level::WorthALook),
     };
+    // Nobody's stored data is opened by what holds for new databases only.
+    let level = if gather::is_init_script(&found.evidence.path) { level.min(Level::WorthALook) } else { level };
+    let text = crate::formats::settings::secrets::redacted(&text);
     let id = format!("{what} {subject} {text}");
     let (from, to) = match found.evidence.side {
         crate::finding::Side::Before => (Some(text), None),

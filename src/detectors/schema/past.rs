@@ -89,13 +89,13 @@ impl<'a> Past<'a> {
                     resolved.extend(told(step, was));
                     continue;
                 }
-                SchemaOp::DropTable if step.details.contains_key("condition") => {
+                SchemaOp::DropTable
+                    if step.details.contains_key("condition")
                     // a guard before the table is made: nothing goes where nothing was
-                    if self.of(reader, file).inventory.table(&step.table).is_none()
-                        && made.table(&step.table).is_none()
-                    {
-                        step.details.insert("guard".to_owned(), "true".to_owned());
-                    }
+                    && self.of(reader, file).inventory.table(&step.table).is_none()
+                        && made.table(&step.table).is_none() =>
+                {
+                    step.details.insert("guard".to_owned(), "true".to_owned());
                 }
                 _ => {}
             }
@@ -200,11 +200,11 @@ fn replayed(cx: &Context<'_>, reader: &dyn MigrationReader, file: &FileChange) -
         }
         let Ok(migration) = reader.read(path, &text, Some(""), cx.before) else { continue };
         for step in &migration.steps {
-            if matches!(step.op, SchemaOp::AddIndex | SchemaOp::AddConstraint) {
-                if let Some(name) = step.details.get("name") {
-                    let what = step.details.get("what").cloned().unwrap_or_default();
-                    known.indexes.insert(plain(name), (step.table.clone(), step.column.clone(), what));
-                }
+            if matches!(step.op, SchemaOp::AddIndex | SchemaOp::AddConstraint)
+                && let Some(name) = step.details.get("name")
+            {
+                let what = step.details.get("what").cloned().unwrap_or_default();
+                known.indexes.insert(plain(name), (step.table.clone(), step.column.clone(), what));
             }
             known.inventory.apply(step);
         }

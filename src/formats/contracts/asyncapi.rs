@@ -76,9 +76,9 @@ fn of_messages<'a>(
         let own = own.unwrap_or_default().to_owned();
         // The only message of a channel may change its name; of several, the name says which.
         let key = if only { "message".to_owned() } else { format!("message {own}") };
-        let payload = message.get("payload").and_then(|payload| {
+        let payload = message.get("payload").map(|payload| {
             let inner = payload.get("schema").filter(|_| payload.text("schemaFormat").is_some());
-            Some(inner.unwrap_or(payload))
+            inner.unwrap_or(payload)
         });
         let mut part = match payload {
             Some(payload) => shapes.element(&payload, What::Body, &own),

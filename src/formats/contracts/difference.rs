@@ -398,6 +398,10 @@ impl Walk {
             self.add_as(ApiOp::Other, old, Side::Before, owner, direction, Some(breaking), from, to);
         }
         for (rule, (to, breaking)) in &new.rules {
+            // A field's name in JSON follows its name.
+            if *rule == "json_name" && old.name != new.name {
+                continue;
+            }
             if let Some((from, _)) = old.rules.get(rule)
                 && from != to
                 && *breaking != Some(false)
@@ -493,7 +497,7 @@ impl Walk {
             let fitting = match fit(self.format, &old_shape.type_, &new_shape.type_) {
                 Fit::Same => Fit::Same,
                 // A type of another kind under a name that stays, such as an object that becomes a list of values.
-                _ if matches!(old.what, What::Type | What::Operation) && old.target.is_none() => Fit::Other,
+                _ if old.what == What::Type && old.target.is_none() => Fit::Other,
                 other => other,
             };
             let nullable = match (old.nullable || old_shape.nullable, new.nullable || new_shape.nullable) {

@@ -385,3 +385,353 @@ pub fn is_experimental(name: &str) -> bool {
         word.len() < rest.len() && ["alpha", "beta", "test"].iter().any(|stage| word.starts_with(stage))
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// What differs between two texts of one file, as `op what subject: verdict`.
+    fn differences(path: &str, before: &str, after: &str) -> Vec<String> {
+        let path = RepoPath::new(path);
+        let document = |text: &str| {
+            let format = recognise(&path, text).unwrap_or_else(|| panic!("no contract: {text}"));
+            read(format, &path, text, &|_| None).unwrap()
+        };
+        let (before, after) = (document(before), document(after));
+        let found = compare(before.format, &[before], &[after], &Clone::clone);
+        let say = |one: &Difference| {
+            let verdict = one.breaking.map_or("unsure".to_owned(), |breaking| breaking.to_string());
+            format!("{:?} {} {}: {verdict}", one.op, one.what.name(), one.subject)
+        };
+        let access = found.access.iter().map(|one| format!("access {} {}", one.what, one.subject));
+        found.api.iter().map(say).chain(access).collect()
+    }
+
+    #[track_caller]
+    fn check(path: &str, cases: &[(&str, &str, &[&str])]) {
+        for (before, after, expected) in cases {
+            assert_eq!(differences(path, before, after), *expected, "\n{before}\n->\n{after}");
+            assert!(differences(path, before, before).is_empty(), "{before}");
+        }
+    }
+
+    #[test]
+    fn compares_graphql() {
+        let base =
+            "type Query { a(x: Int): Int  b: [String!] }\nenum E { A B }\nunion U = T\ntype T { f: Int }";
+        let with = |from: &str, to: &str| base.replace(from, to);
+        let cases = [
+            (with("  b: [String!]", ""), "OperationRemoved operation Query.b: true"),
+            (with("x: Int", "x: Int!"), "TypeChanged input Query.a.x: true"),
+            (with("x: Int", "x: Int, y: Int!"), "FieldAdded input Query.a.y: true"),
+            (with("x: Int", "x: Int, y: Int! = 1"), "FieldAdded input Query.a.y: unsure"),
+            (with("x: Int", "x: Int, y: Int"), "FieldAdded input Query.a.y: false"),
+            (with("x: Int", "x: Int = 2"), "DefaultChanged input Query.a.x: unsure"),
+            (with("[String!]", "[String!]!"), "TypeChanged operation Query.b: false"),
+            (with("[String!]", "[String]"), "TypeChanged operation Query.b: true"),
+            (with("A B", "A"), "ValueRemoved value E.B: true"),
+            (with("A B", "A B C"), "ValueAdded value E.C: unsure"),
+            (with("f: Int", "f: Int @deprecated(reason: \"Use g\")"), "Deprecated field T.f: false"),
+            (with("f: Int", "f: Int g: Int"), "FieldAdded field T.g: false"),
+            (with("type T ", "type T implements N "), "Other interface T: unsure"),
+            (with("enum E { A B }", ""), "Other type E: true"),
+            (
+                with("a(x: Int)", "a(x: Int) @auth(requires: ADMIN)")
+                    .replace(" @auth(requires: ADMIN): Int", ": Int @auth(requires: ADMIN)"),
+                "NowRequired login Query.a: true",
+            ),
+        ];
+        for (after, expected) in &cases {
+            check("a.graphql", &[(base, after, &[expected])]);
+        }
+        let guarded = "type Query { a: Int @auth }";
+        check("a.graphql", &[(guarded, "type Query { a: Int }", &["access login Query.a"])]);
+    }
+
+    #[test]
+    fn words_and_order_are_no_change() {
+        check(
+            "a.graphql",
+            &[(
+                "type Query { a: Int b: Int }",
+                "\"\"\"Words.\"\"\"\ntype Query {\n  # c\n  b: Int,\n  \"A.\" a: Int\n}",
+                &[],
+            )],
+        );
+        check(
+            "a.proto",
+            &[(
+                "syntax = \"proto3\";\nmessage M { string a = 1; int32 b = 2; }",
+                "syntax = \"proto3\";\n// Words.\nmessage M {\n  int32 b = 2; // b\n  string a = 1;\n}",
+                &[],
+            )],
+        );
+        let yaml = "openapi: 3.0.0\npaths:\n  /a/{id}:\n    get:\n      description: one\n      responses: {'200': {description: ok}}\n";
+        let json = "{\"openapi\": \"3.1.0\", \"paths\": {\"/a/{key}\": {\"get\": {\"responses\": {\"200\": {\"description\": \"fine\"}}}}}}";
+        check("a.yaml", &[(yaml, json, &[])]);
+    }
+
+    #[test]
+    fn compares_protobuf() {
+        let base = "syntax = \"proto3\"; package p; message M { string a = 1; int32 b = 2 [(validate.rules).int32.lte = 9]; } enum E { X = 0; Y = 1; } service S { rpc Do(M) returns (M); }";
+        let with = |from: &str, to: &str| base.replace(from, to);
+        let cases = [
+            (with("rpc Do(M) returns (M);", ""), "OperationRemoved operation p.S.Do: true"),
+            (with("Do(M)", "Do(stream M)"), "TypeChanged operation p.S.Do: true"),
+            (with("Do(M)", "Do(.p.M)"), ""),
+            (with("string a = 1;", ""), "FieldRemoved field p.M.a: true"),
+            (with("string a = 1;", "reserved 1; reserved \"a\";"), "FieldRemoved field p.M.a: unsure"),
+            (with("string a", "string c"), "Other field p.M.a: true"),
+            (with("int32 b", "uint32 b"), "TypeChanged field p.M.b: false"),
+            (with("int32 b", "int64 b"), "TypeChanged field p.M.b: true"),
+            (with("string a", "repeated string a"), "TypeChanged field p.M.a: true"),
+            (with(" [(validate.rules).int32.lte = 9]", ""), "LimitLoosened field p.M.b: false"),
+            (with(".lte = 9", " = {lte: 5}"), "LimitTightened field p.M.b: true"),
+            (with("Y = 1;", ""), "ValueRemoved value p.E.Y: true"),
+            (with("Y = 1;", "Y = 1; Z = 2;"), "ValueAdded value p.E.Z: unsure"),
+        ];
+        for (after, expected) in &cases {
+            let expected: &[&str] = if expected.is_empty() { &[] } else { &[expected] };
+            check("a.proto", &[(base, after, expected)]);
+        }
+        let edition = base
+            .replace("syntax = \"proto3\"", "edition = \"2023\"")
+            .replace("a = 1", "a = 1 [default = \"x\"]");
+        assert_eq!(differences("a.proto", &edition, &edition), [""; 0]);
+    }
+
+    const SPEC: &str = "openapi: 3.0.3
+paths:
+  /orders:
+    post:
+      security: [{key: [write]}]
+      parameters:
+        - {name: limit, in: query, schema: {type: integer, maximum: 100}}
+      requestBody:
+        content:
+          application/json:
+            schema: {$ref: '#/components/schemas/New'}
+      responses:
+        '200':
+          content:
+            application/json:
+              schema: {$ref: '#/components/schemas/Order'}
+components:
+  schemas:
+    New: {type: object, required: [name], properties: {name: {type: string}, kind: {enum: [a, b]}}}
+    Order: {allOf: [{$ref: '#/components/schemas/New'}, {type: object, required: [total], properties: {total: {type: integer}, self: {$ref: '#/components/schemas/Order'}}}]}
+";
+
+    #[test]
+    fn compares_openapi() {
+        let with = |from: &str, to: &str| SPEC.replace(from, to);
+        let cases: [(String, &[&str]); 13] = [
+            (
+                with("post:", "put:"),
+                &[
+                    "OperationAdded operation PUT /orders: false",
+                    "OperationRemoved operation POST /orders: true",
+                ],
+            ),
+            (with("maximum: 100", "maximum: 50"), &["LimitTightened input POST /orders: limit: true"]),
+            (
+                with("in: query, ", "in: query, required: true, "),
+                &["NowRequired input POST /orders: limit: true"],
+            ),
+            (with("total: {type: integer}, ", ""), &["FieldRemoved field Order.total: true"]),
+            (with("required: [total]", "required: []"), &["NowOptional field Order.total: true"]),
+            (
+                with("total: {type: integer}", "total: {type: string}"),
+                &["TypeChanged field Order.total: true"],
+            ),
+            (
+                with("total: {type: integer}", "total: {type: integer, nullable: true}"),
+                &["TypeChanged field Order.total: true"],
+            ),
+            (
+                with("enum: [a, b]", "enum: [a]"),
+                &["ValueRemoved value New.kind.b: true", "ValueRemoved value Order.kind.b: false"],
+            ),
+            (
+                with("enum: [a, b]", "enum: [a, b, c]"),
+                &["ValueAdded value New.kind.c: false", "ValueAdded value Order.kind.c: unsure"],
+            ),
+            (with("      security: [{key: [write]}]\n", ""), &["access login POST /orders"]),
+            (with("key: [write]", "key: []"), &["access scope POST /orders"]),
+            (with("key: [write]", "key: [write, admin]"), &["NowRequired login POST /orders: true"]),
+            (
+                with("'200'", "'201'"),
+                &[
+                    "ValueRemoved response POST /orders: 200: true",
+                    "ValueAdded response POST /orders: 201: false",
+                ],
+            ),
+        ];
+        for (after, expected) in &cases {
+            check("a.yaml", &[(SPEC, after, expected)]);
+        }
+    }
+
+    #[test]
+    fn a_schema_that_is_renamed_or_inlined_stays_the_same() {
+        check(
+            "a.yaml",
+            &[(SPEC, &SPEC.replace("schemas/New", "schemas/Fresh").replace("    New:", "    Fresh:"), &[])],
+        );
+        let inline =
+            "{type: object, required: [name], properties: {name: {type: string}, kind: {enum: [a, b]}}}";
+        let inlined = SPEC.replacen("{$ref: '#/components/schemas/New'}", inline, 1);
+        check("a.yaml", &[(SPEC, &inlined, &[])]);
+    }
+
+    #[test]
+    fn follows_references_into_other_files() {
+        let path = RepoPath::new("api/openapi.yaml");
+        let root = "openapi: 3.0.0\npaths:\n  /a:\n    $ref: parts/a.yaml\n";
+        let part = |field: &str| {
+            format!(
+                "get:\n  responses:\n    '200':\n      content:\n        application/json:\n          schema: {{type: object, properties: {{{field}: {{type: string}}}}}}\n"
+            )
+        };
+        let of = |field: &str| {
+            let text = part(field);
+            read(Format::OpenApi, &path, root, &|path| {
+                (path.as_str() == "api/parts/a.yaml").then(|| Arc::from(text.as_str()))
+            })
+            .unwrap()
+        };
+        let found = compare(Format::OpenApi, &[of("x")], &[of("y")], &Clone::clone);
+        let ops: Vec<_> = found.api.iter().map(|one| (one.op, one.place.path.as_str())).collect();
+        use crate::finding::ApiOp::{FieldAdded, FieldRemoved};
+        assert_eq!(ops, [(FieldRemoved, "api/parts/a.yaml"), (FieldAdded, "api/parts/a.yaml")]);
+    }
+
+    #[test]
+    fn compares_events() {
+        let avro = "{\"type\": \"record\", \"name\": \"R\", \"namespace\": \"n\", \"fields\": [{\"name\": \"a\", \"type\": \"int\"}]}";
+        let with = |field: &str| avro.replace("]}", &format!(", {field}]}}"));
+        check(
+            "a.avsc",
+            &[
+                (avro, &with("{\"name\": \"b\", \"type\": \"string\"}"), &["FieldAdded field n.R.b: true"]),
+                (
+                    avro,
+                    &with("{\"name\": \"b\", \"type\": \"string\", \"default\": \"\"}"),
+                    &["FieldAdded field n.R.b: false"],
+                ),
+                (avro, &avro.replace("\"int\"", "\"long\""), &["TypeChanged field n.R.a: false"]),
+                (avro, &avro.replace("\"a\"", "\"c\", \"aliases\": [\"a\"]"), &[]),
+            ],
+        );
+        let events = "asyncapi: 2.6.0\nchannels:\n  paid:\n    subscribe:\n      message:\n        name: Paid\n        payload: {type: object, properties: {sum: {type: integer}}}\n";
+        check(
+            "a.yaml",
+            &[(
+                events,
+                &events.replace("sum", "total"),
+                &[
+                    "FieldRemoved field subscribe paid.sum: true",
+                    "FieldAdded field subscribe paid.total: false",
+                ],
+            )],
+        );
+        let schema = "{\"$schema\": \"http://json-schema.org/draft-07/schema#\", \"title\": \"Paid\", \"properties\": {\"sum\": {\"type\": \"integer\"}}, \"required\": []}";
+        check(
+            "paid.json",
+            &[(
+                schema,
+                &schema.replace("\"required\": []", "\"required\": [\"sum\"]"),
+                &["NowRequired field Paid.sum: true"],
+            )],
+        );
+    }
+
+    #[test]
+    fn a_type_that_moves_to_another_file_is_no_removal() {
+        let document =
+            |path: &str, text: &str| read(Format::GraphQl, &RepoPath::new(path), text, &|_| None).unwrap();
+        let before = [
+            document("a.graphql", "type A { x: Int } type B { y: Int }"),
+            document("b.graphql", "type C { z: Int }"),
+        ];
+        let after = [
+            document("a.graphql", "type A { x: Int }"),
+            document("b.graphql", "type C { z: Int } type B { y: Int }"),
+        ];
+        assert_eq!(compare(Format::GraphQl, &before, &after, &Clone::clone), Differences::default());
+    }
+
+    #[test]
+    fn contracts_of_others_and_test_data_do_not_count() {
+        let schema = "type Query { a: Int }";
+        let cases = [
+            ("schema.graphql", true),
+            ("vendor/x/schema.graphql", false),
+            ("tests/schema.graphql", false),
+            ("app/__fixtures__/schema.graphql", false),
+            ("spec/schema.graphql", true),
+        ];
+        for (path, expected) in cases {
+            assert_eq!(recognise(&RepoPath::new(path), schema).is_some(), expected, "{path}");
+        }
+        let proto = "syntax = \"proto3\";\npackage google.api;\n";
+        assert_eq!(recognise(&RepoPath::new("protos/http.proto"), proto), None);
+    }
+
+    #[test]
+    fn knows_an_experiment_by_its_name() {
+        for (name, expected) in [
+            ("a.v1alpha1", true),
+            ("GET /v2beta/x", true),
+            ("a.v1", false),
+            ("valpha", false),
+            ("beta-api", true),
+            ("alphabet", false),
+        ] {
+            assert_eq!(is_experimental(name), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn broken_and_circular_contracts_end() {
+        let path = |path: &str| RepoPath::new(path);
+        for (name, text) in [
+            ("a.yaml", "openapi: 3.0.0\npaths: [unclosed\n"),
+            ("a.proto", "message {"),
+            ("a.graphql", "type Query { a: }"),
+            ("a.avsc", "{"),
+        ] {
+            let format = recognise(&path(name), text).unwrap();
+            assert!(read(format, &path(name), text, &|_| None).is_err(), "{name}");
+        }
+        let circle = "openapi: 3.0.0\npaths:\n  /a:\n    get:\n      responses:\n        '200':\n          content:\n            application/json:\n              schema: {$ref: '#/components/schemas/A'}\ncomponents:\n  schemas:\n    A: {allOf: [{$ref: '#/components/schemas/B'}]}\n    B: {allOf: [{$ref: '#/components/schemas/A'}, {$ref: '#/nowhere'}], properties: {a: {$ref: '#/components/schemas/B'}}}\n";
+        assert_eq!(differences("a.yaml", circle, circle), [""; 0]);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn never_panics(cut in 0usize..1200, other in 0usize..1200, noise in "[ -~\\n]{0,12}") {
+            let graphql = "schema { query: Q }\ntype Q implements I @auth { \"d\" a(x: [Int!]! = [1]): E @deprecated(reason: \"b\") }\nunion U = A | B\ninput N { a: Int = 1 }\nenum E { A B }\ndirective @x(a: Int) repeatable on FIELD | QUERY\n";
+            let proto = "syntax = \"proto2\"; package a.b; message M { reserved 4 to 6, 9; reserved \"x\"; oneof o { string s = 1; } map<string, M> m = 2; required int32 r = 3 [deprecated = true, (validate.rules).int32 = {gt: 1}]; } extend M { optional int32 e = 100; }";
+            let avro = "{\"type\": \"record\", \"name\": \"R\", \"fields\": [{\"name\": \"a\", \"type\": [\"null\", {\"type\": \"array\", \"items\": \"R\"}], \"default\": null}]}";
+            for (path, text, format) in [
+                ("a.graphql", graphql, Format::GraphQl), ("a.proto", proto, Format::Protobuf), ("a.avsc", avro, Format::Avro),
+                ("a.yaml", SPEC, Format::OpenApi), ("a.yaml", SPEC, Format::AsyncApi), ("a.yaml", SPEC, Format::JsonSchema),
+            ] {
+                let path = RepoPath::new(path);
+                let broken = |at: usize| format!("{}{noise}{}", &text[..at.min(text.len())], &text[(at + 3).min(text.len())..]);
+                let sides = [broken(cut), broken(other)].map(|text| {
+                    recognise(&path, &text);
+                    read(format, &path, &text, &|_| None)
+                });
+                if let [Ok(before), Ok(after)] = sides {
+                    compare(format, &[before], &[after], &Clone::clone);
+                }
+            }
+        }
+    }
+}

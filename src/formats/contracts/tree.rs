@@ -14,7 +14,7 @@ const MOST_FILES: usize = 200;
 /// Decides by the root's own keys. Only the head of the text is searched, because a root key that names the format
 /// stands at the start of a line in YAML, and near the start in JSON as every tool writes it.
 pub(super) fn recognise(path: &RepoPath, text: &str) -> Option<Format> {
-    let json = path.extension() == "json";
+    let json = path.extension() == "json" || text.trim_start().starts_with('{');
     if has_root_key(text, json, "asyncapi") {
         Some(Format::AsyncApi)
     } else if has_root_key(text, json, "openapi") || has_root_key(text, json, "swagger") {
@@ -336,6 +336,10 @@ fn child(lines: &[&str], start: usize, parent: Option<usize>, key: &str) -> Opti
             return None;
         }
         if parent.is_none_or(|parent| indent > parent || (dash && indent >= parent)) {
+            // A bracket alone belongs to what stands around it.
+            if number.is_none() && body.starts_with(['{', '[', '}', ']']) {
+                continue;
+            }
             let level = *level.get_or_insert(indent);
             if indent == level {
                 if named(body, key) {

@@ -2,15 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use super::{Locked, reader_of};
 use crate::change::{ChangeSet, Content, RepoPath, Role};
 
 /// What changes in the exact lists of packages.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CameAlong {
-    /// The lock files that changed, sorted.
+    /// The lock files whose packages differ, sorted.
     pub files: Vec<RepoPath>,
     /// How many packages change their version.
     pub changed: u32,
@@ -29,7 +30,26 @@ pub struct CameAlong {
     pub unreadable: Vec<(RepoPath, String)>,
 }
 
+/// A number of packages, and what happens to them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Count {
+    /// `changed`, `new` or `gone`.
+    pub what: &'static str,
+    /// How many.
+    pub count: u32,
+}
+
 impl CameAlong {
+    /// How many packages change version, are new and go, where that is any, in this order.
+    pub fn counts(&self) -> Vec<Count> {
+        let counts = [("changed", self.changed), ("new", self.new), ("gone", self.gone)];
+        counts
+            .into_iter()
+            .filter(|(_, count)| *count > 0)
+            .map(|(what, count)| Count { what, count })
+            .collect()
+    }
+
     /// Whether no package differs.
     pub fn is_empty(&self) -> bool {
         self.changed + self.new + self.gone == 0
@@ -43,29 +63,15 @@ impl CameAlong {
 pub fn came_along(changes: &ChangeSet) -> CameAlong {
     let mut whole = CameAlong::default();
     for file in changes.files().iter().filter(|file| file.role != Role::Vendored) {
-        let sides = (file.before(), file.after(), reader_of(file.old_path()), reader_of(&file.path));
+        let sides = (side(file.before(), file.old_path()), side(file.after(), &file.path));
         let (before, after) = match sides {
-            (_, _, None, None) => continue,
-            (before, after, old, new) => {
-                let side =
-                    |content: Option<&Content>, reader: Option<&super::LockReader>| match (content, reader) {
-                        (Some(Content::Text(text)), Some(reader)) => {
-                            (reader.read)(text).map_err(|error| error.to_string())
-                        }
-                        (Some(Content::TooLarge { .. }), Some(_)) => Err("too_large".to_owned()),
-                        (Some(Content::Missing), Some(_)) => Err("missing".to_owned()),
-                        _ => Ok(Vec::new()),
-                    };
-                match (side(before, old), side(after, new)) {
-                    (Ok(before), Ok(after)) => (before, after),
-                    (Err(reason), _) | (_, Err(reason)) => {
-                        whole.unreadable.push((file.path.clone(), reason));
-                        continue;
-                    }
-                }
+            (Ok(before), Ok(after)) => (before, after),
+            (Err(reason), _) | (_, Err(reason)) => {
+                whole.unreadable.push((file.path.clone(), reason));
+                continue;
             }
         };
-        if !before.is_empty() || !after.is_empty() {
+        if before != after {
             whole.files.push(file.path.clone());
             whole.add(&before, &after);
         }
@@ -77,6 +83,16 @@ pub fn came_along(changes: &ChangeSet) -> CameAlong {
     whole.licences.sort();
     whole.licences.dedup();
     whole
+}
+
+/// The packages of one side; none where there is no lock file.
+fn side(content: Option<&Content>, path: &RepoPath) -> Result<Vec<Locked>, String> {
+    match (content, reader_of(path)) {
+        (Some(Content::Text(text)), Some(reader)) => (reader.read)(text).map_err(|error| error.to_string()),
+        (Some(Content::TooLarge { .. }), Some(_)) => Err("too_large".to_owned()),
+        (Some(Content::Missing), Some(_)) => Err("missing".to_owned()),
+        _ => Ok(Vec::new()),
+    }
 }
 
 impl CameAlong {

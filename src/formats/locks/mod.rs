@@ -11,7 +11,7 @@ mod npm;
 use crate::change::RepoPath;
 use crate::formats::Unreadable;
 
-pub use came_along::{CameAlong, came_along};
+pub use came_along::{CameAlong, Count, came_along};
 
 /// One package in exactly one version.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]

@@ -154,9 +154,8 @@ fn of_package<'a>(before: &[&'a Requirement], after: &[&'a Requirement]) -> Opti
         (Some(from), Some(to)) => version::compare(new.ecosystem, from, to),
         _ => (None, VersionStep::Unknown),
     };
-    let change = if old.section != new.section || old.dev != new.dev {
-        DependencyChange::Moved
-    } else if other_source && old.version == new.version {
+    let other_section = old.section != new.section || old.dev != new.dev;
+    let change = if other_section || (other_source && old.version == new.version) {
         DependencyChange::Moved
     } else if order == Some(Ordering::Less) {
         DependencyChange::Downgraded

@@ -495,4 +495,58 @@ fn columns<'n>(walk: &Walk<'n>, calls: &[(&'n Call<'n>, u32)], starts: &[&str]) 
 }
 
 #[cfg(test)]
-mod tests {}
+mod tests {
+    use crate::formats::schema::said::said;
+
+    #[test]
+    fn steps_are_read() {
+        let cases: &[(&str, &[&str])] = &[
+            (
+                "protected override void Up(MigrationBuilder migrationBuilder) { migrationBuilder.AddColumn<string>(name: \"b\", table: \"a\", type: \"text\", nullable: true); migrationBuilder.DropColumn(name: \"c\", table: \"a\"); }\nprotected override void Down(MigrationBuilder migrationBuilder) { migrationBuilder.DropColumn(name: \"b\", table: \"a\"); migrationBuilder.AddColumn<int>(name: \"c\", table: \"a\"); }",
+                &["add_column a.b (restores)", "drop_column! a.c (structure)"],
+            ),
+            (
+                "protected override void Up(MigrationBuilder migrationBuilder) { migrationBuilder.CreateTable(name: \"a\", columns: table => new { Id = table.Column<int>(nullable: false) }, constraints: table => { table.PrimaryKey(\"PK\", x => x.Id); }); migrationBuilder.CreateIndex(name: \"i\", table: \"b\", column: \"c\"); }\nprotected override void Down(MigrationBuilder migrationBuilder) { migrationBuilder.DropTable(name: \"a\"); }",
+                &["add_table a (restores)", "add_index b.c (none)"],
+            ),
+            (
+                "protected override void Up(MigrationBuilder migrationBuilder) { migrationBuilder.AlterColumn<string>(name: \"b\", table: \"a\", type: \"text\", nullable: false, oldClrType: typeof(string), oldType: \"text\", oldNullable: true); migrationBuilder.AlterColumn<int>(name: \"c\", table: \"a\", type: \"int\", nullable: false, oldClrType: typeof(int), oldType: \"int\"); }\nprotected override void Down(MigrationBuilder migrationBuilder) {  }",
+                &["change_nullability a.b (none)"],
+            ),
+            (
+                "protected override void Up(MigrationBuilder migrationBuilder) { migrationBuilder.Sql(\"DELETE FROM a\"); migrationBuilder.RenameTable(name: \"b\", newName: \"c\"); migrationBuilder.RenameIndex(name: \"x\", newName: \"y\"); }\nprotected override void Down(MigrationBuilder migrationBuilder) {  }",
+                &["data_backfill! a deleted (none)", "rename_table b -> c (none)"],
+            ),
+        ];
+        for (body, expected) in cases {
+            let text = format!(
+                "using Microsoft.EntityFrameworkCore.Migrations;\npublic partial class A : Migration {{\n{body}\n}}\n",
+                body = body
+            );
+            assert_eq!(&said("ef_core", "Data/Migrations/20260101000000_A.cs", &text), expected, "{body}");
+        }
+    }
+
+    #[test]
+    fn fluent_steps_are_read() {
+        let cases: &[(&str, &[&str])] = &[
+            (
+                "public override void Up() { Create.Table(\"a\").WithColumn(\"id\").AsInt32().PrimaryKey().WithColumn(\"b\").AsString(20).Nullable(); }\npublic override void Down() { Delete.Table(\"a\"); }",
+                &["add_table a (restores)"],
+            ),
+            (
+                "public override void Up() { Alter.Table(\"a\").AddColumn(\"b\").AsInt32().Nullable(); Delete.Column(\"c\").FromTable(\"a\"); Rename.Column(\"d\").OnTable(\"a\").To(\"e\"); }\npublic override void Down() {  }",
+                &["add_column a.b (none)", "drop_column! a.c (none)", "rename_column a.d -> e (none)"],
+            ),
+            (
+                "public override void Up() { Execute.Sql(\"UPDATE a SET b = 1\"); Delete.FromTable(\"c\").AllRows(); }\npublic override void Down() {  }",
+                &["data_backfill a.b rewritten (none)", "data_backfill! c deleted (none)"],
+            ),
+        ];
+        for (body, expected) in cases {
+            let text =
+                format!("using FluentMigrator;\npublic class A : Migration {{\n{body}\n}}\n", body = body);
+            assert_eq!(&said("fluent_migrator", "Migrations/M1.cs", &text), expected, "{body}");
+        }
+    }
+}

@@ -180,4 +180,31 @@ impl<'n> Style<'n> for Reader {
 }
 
 #[cfg(test)]
-mod tests {}
+mod tests {
+    use crate::formats::schema::said::said;
+
+    #[test]
+    fn steps_are_read() {
+        let cases: &[(&str, &[&str])] = &[
+            (
+                "public function up(Schema $schema): void { $this->addSql('ALTER TABLE a ADD b INT DEFAULT NULL'); }\npublic function down(Schema $schema): void { $this->addSql('ALTER TABLE a DROP b'); }",
+                &["add_column a.b (restores)"],
+            ),
+            (
+                "public function up(Schema $schema): void { $table = $schema->createTable('a'); $table->addColumn('id', 'integer'); $schema->getTable('b')->dropColumn('c'); }\npublic function down(Schema $schema): void { $schema->dropTable('a'); }",
+                &["add_table a (restores)", "drop_column! b.c (none)"],
+            ),
+            (
+                "public function up(Schema $schema): void { $this->abortIf(true, 'x'); $this->connection->update('a', ['b' => 1]); }",
+                &["data_backfill a rewritten (none)"],
+            ),
+        ];
+        for (body, expected) in cases {
+            let text = format!(
+                "<?php\nuse Doctrine\\Migrations\\AbstractMigration;\nfinal class Version1 extends AbstractMigration {{\n{body}\n}}\n",
+                body = body
+            );
+            assert_eq!(&said("doctrine", "migrations/Version20260101000000.php", &text), expected, "{body}");
+        }
+    }
+}

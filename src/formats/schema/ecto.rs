@@ -430,4 +430,49 @@ fn constraint<'n>(walk: &Walk<'n>, op: Op, object: Option<&'n Call<'n>>, table: 
 }
 
 #[cfg(test)]
-mod tests {}
+mod tests {
+    use crate::formats::schema::said::said;
+
+    #[test]
+    fn steps_are_read() {
+        let cases: &[(&str, &[&str])] = &[
+            (
+                "def change do\n alter table(:a) do\n add :b, :string, null: false\n remove :c\n remove :d, :string\n end\nend",
+                &["add_column a.b (restores)", "drop_column! a.c (none)", "drop_column! a.d (structure)"],
+            ),
+            (
+                "def change do\n create table(:a) do\n add :b, references(:c)\n timestamps()\n end\n create unique_index(:a, [:b])\nend",
+                &["add_table a (restores)", "add_index a.b (restores)"],
+            ),
+            (
+                "def change do\n alter table(:a) do\n modify :b, :text, from: :string\n modify :c, :date, null: true, from: {:date, null: false}\n modify :d, :date, from: :date\n end\nend",
+                &["change_type a.b (restores)", "change_nullability a.c (restores)"],
+            ),
+            (
+                "def change do\n rename table(:a), :b, to: :c\n rename table(:a), to: table(:d)\nend",
+                &["rename_column a.b -> c (restores)", "rename_table a -> d (restores)"],
+            ),
+            (
+                "def up do\n drop table(:a)\nend\ndef down do\n create table(:a) do\n end\nend",
+                &["drop_table! a (structure)"],
+            ),
+            (
+                "def change do\n execute \"UPDATE a SET b = 1\", \"\"\n execute(\"DROP TABLE x\")\nend",
+                &["data_backfill a.b rewritten (none)", "drop_table! x (none)"],
+            ),
+            (
+                "def up do\n User |> where([u], u.a == 1) |> Repo.update_all(set: [a: 2])\n from(p in \"posts\") |> repo().delete_all()\nend\ndef down, do: :ok",
+                &["data_backfill users rewritten (none)", "data_backfill! posts deleted (none)"],
+            ),
+            (
+                "def change do\n for t <- [:a, :b] do\n drop table(t)\n end\nend",
+                &["drop_table! a (none)", "drop_table! b (none)"],
+            ),
+            ("def up do\n :ok\nend\ndef down do\n drop table(:a)\nend", &[]),
+        ];
+        for (body, expected) in cases {
+            let text = format!("defmodule A do\n  use Ecto.Migration\n{body}\nend\n", body = body);
+            assert_eq!(&said("ecto", "priv/repo/migrations/1_a.exs", &text), expected, "{body}");
+        }
+    }
+}

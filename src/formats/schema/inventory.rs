@@ -251,15 +251,15 @@ pub fn table_difference(old: &Table, new: &Table, steps: &mut Vec<(Step, Side)>)
 pub fn field_difference(table: &str, was: &Column, now: &Column) -> Vec<Step> {
     let on = |op| stating(Step::new(op, table, now.line).column(&now.name), now);
     let mut steps = Vec::new();
-    if let (Some(old), Some(new)) = (&was.type_, &now.type_) {
-        if even(old) != even(new) {
-            steps.push(on(SchemaOp::ChangeType).detail("from_type", old));
-        }
+    if let (Some(old), Some(new)) = (&was.type_, &now.type_)
+        && even(old) != even(new)
+    {
+        steps.push(on(SchemaOp::ChangeType).detail("from_type", old));
     }
-    if let (Some(old), Some(new)) = (was.nullable, now.nullable) {
-        if old != new {
-            steps.push(on(SchemaOp::ChangeNullability));
-        }
+    if let (Some(old), Some(new)) = (was.nullable, now.nullable)
+        && old != new
+    {
+        steps.push(on(SchemaOp::ChangeNullability));
     }
     if was.default.as_deref().map(even) != now.default.as_deref().map(even) {
         steps.push(on(SchemaOp::ChangeDefault));

@@ -430,4 +430,50 @@ fn made<'n>(
 }
 
 #[cfg(test)]
-mod tests {}
+mod tests {
+    use crate::formats::schema::said::said;
+
+    #[test]
+    fn steps_are_read() {
+        let cases: &[(&str, &[&str])] = &[
+            (
+                "public function up(): void { Schema::create('a', function (Blueprint $table) { $table->id(); $table->string('b', 20)->nullable(); $table->unique('b'); }); }\npublic function down(): void { Schema::dropIfExists('a'); }",
+                &["add_table a (restores)"],
+            ),
+            (
+                "public function up() { Schema::table('a', function (Blueprint $table) { $table->integer('b')->default(1); $table->dropColumn(['c', 'd']); $table->renameColumn('e', 'f'); $table->dropForeign(['g']); }); }\npublic function down() { Schema::table('a', function (Blueprint $table) { $table->dropColumn('b'); $table->string('c'); }); }",
+                &[
+                    "add_column a.b (restores)",
+                    "drop_column! a.c (structure)",
+                    "drop_column! a.d (none)",
+                    "rename_column a.e -> f (none)",
+                    "drop_constraint a.g (none)",
+                ],
+            ),
+            (
+                "public function up() { Schema::drop('a'); Schema::rename('b', 'c'); DB::statement('UPDATE d SET e = 1'); }",
+                &["drop_table! a (none)", "rename_table b -> c (none)", "data_backfill d.e rewritten (none)"],
+            ),
+            (
+                "public function up() { DB::table('a')->where('b', 1)->delete(); User::query()->update(['c' => 1]); User::chunk(9, function ($users) { foreach ($users as $user) { $user->save(); } }); }",
+                &["data_backfill! a deleted (none)", "data_backfill users rewritten (none)"],
+            ),
+            (
+                "public function up() { foreach (['a', 'b'] as $name) { Schema::dropIfExists($name); } }",
+                &["drop_table! a (none)", "drop_table! b (none)"],
+            ),
+            ("public function up() { }\npublic function down() { Schema::drop('a'); }", &[]),
+        ];
+        for (body, expected) in cases {
+            let text = format!(
+                "<?php\nuse Illuminate\\Database\\Schema\\Blueprint;\nreturn new class extends Migration {{\n{body}\n}};\n",
+                body = body
+            );
+            assert_eq!(
+                &said("laravel", "database/migrations/2026_01_01_000000_a.php", &text),
+                expected,
+                "{body}"
+            );
+        }
+    }
+}

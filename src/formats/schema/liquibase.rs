@@ -2,12 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
-
 use crate::change::{RepoPath, Snapshot};
 use crate::finding::{SchemaOp, Undo};
-use crate::formats::Unreadable;
 use crate::formats::schema::{Column, Migration, MigrationReader, Rule, Step, Table, sql};
+use crate::formats::{Unreadable, document};
 
 /// How deep a changelog may nest before we stop looking.
 const DEEPEST: u32 = 32;
@@ -42,14 +40,13 @@ impl MigrationReader for Liquibase {
                     roxmltree::ParsingOptions { allow_dtd: true, nodes_limit: 500_000, ..Default::default() };
                 let document =
                     roxmltree::Document::parse_with_options(text, options).map_err(Unreadable::broken)?;
-                from_xml(&document, document.root_element(), 0)
+                from_xml(&document::Lines::of(text), document.root_element(), 0)
             }
-            "json" => from_value("", &serde_json::from_str(text).map_err(Unreadable::broken)?, 0),
+            "json" => from_document("", &document::json(text)?, 0),
             _ => {
-                let value: Value = serde_saphyr::from_str(text).map_err(Unreadable::broken)?;
-                let mut root = from_value("", &value, 0);
-                lines_of_ids(text, &mut root);
-                root
+                let documents = document::yaml(text)?;
+                let children = documents.iter().map(|one| from_document("", one, 0)).collect();
+                Node { children, ..Node::default() }
             }
         };
         let mut migration = Migration::default();
@@ -78,10 +75,10 @@ impl Node {
     }
 }
 
-fn from_xml(document: &roxmltree::Document<'_>, element: roxmltree::Node<'_, '_>, depth: u32) -> Node {
+fn from_xml(lines: &document::Lines, element: roxmltree::Node<'_, '_>, depth: u32) -> Node {
     let mut node = Node {
         name: element.tag_name().name().to_owned(),
-        line: document.text_pos_at(element.range().start).row,
+        line: lines.at(element.range().start),
         ..Node::default()
     };
     for attribute in element.attributes() {
@@ -89,7 +86,7 @@ fn from_xml(document: &roxmltree::Document<'_>, element: roxmltree::Node<'_, '_>
     }
     for child in element.children() {
         if child.is_element() && depth < DEEPEST {
-            node.children.push(from_xml(document, child, depth + 1));
+            node.children.push(from_xml(lines, child, depth + 1));
         } else if let Some(text) = child.text().filter(|_| child.is_text()) {
             node.text.push_str(text);
         }
@@ -97,61 +94,25 @@ fn from_xml(document: &roxmltree::Document<'_>, element: roxmltree::Node<'_, '_>
     node
 }
 
-fn from_value(name: &str, value: &Value, depth: u32) -> Node {
-    let mut node = Node { name: name.to_owned(), line: 1, ..Node::default() };
+fn from_document(name: &str, written: &document::Node, depth: u32) -> Node {
+    let mut node = Node { name: name.to_owned(), line: written.line, ..Node::default() };
     if depth >= DEEPEST {
         return node;
     }
-    match value {
-        Value::Object(map) => {
-            for (key, value) in map {
-                match value {
-                    Value::String(text) => drop(node.attributes.insert(key.clone(), text.clone())),
-                    Value::Bool(_) | Value::Number(_) => {
-                        drop(node.attributes.insert(key.clone(), value.to_string()))
-                    }
-                    Value::Null => {}
-                    // `columns: [{column: …}]` reads as the columns themselves
-                    Value::Array(items) if key != "rollback" => {
-                        node.children
-                            .extend(items.iter().flat_map(|item| from_value(key, item, depth + 1).children));
-                    }
-                    other => node.children.push(from_value(key, other, depth + 1)),
-                }
+    node.children.extend(written.items().map(|item| from_document("", item, depth + 1)));
+    for (key, value) in written.entries() {
+        match value.text() {
+            Some(text) => drop(node.attributes.insert(key.to_owned(), text.to_owned())),
+            // `columns: [{column: …}]` reads as the columns themselves
+            None if key != "rollback" && value.items().next().is_some() => {
+                let items = value.items().map(|item| from_document(key, item, depth + 1));
+                node.children.extend(items.flat_map(|item| item.children));
             }
-            if let Some(text) = node.get("sql").map(str::to_owned) {
-                node.text = text;
-            }
+            None => node.children.push(from_document(key, value, depth + 1)),
         }
-        Value::Array(items) => node.children.extend(items.iter().map(|item| from_value("", item, depth + 1))),
-        _ => {}
     }
+    node.text = node.get("sql").unwrap_or_default().to_owned();
     node
-}
-
-/// YAML is read without places: a change set stands where its `id` does, and they come in order.
-fn lines_of_ids(text: &str, root: &mut Node) {
-    let mut lines = text.lines().enumerate().filter(|(_, line)| {
-        let line = line.trim_start().trim_start_matches("- ");
-        line.starts_with("id:") || line.starts_with("\"id\":")
-    });
-    fn visit(node: &mut Node, lines: &mut impl Iterator<Item = u32>) {
-        if node.name == "changeSet" {
-            let line = lines.next().unwrap_or(1);
-            place(node, line);
-            return;
-        }
-        for child in &mut node.children {
-            visit(child, lines);
-        }
-    }
-    fn place(node: &mut Node, line: u32) {
-        node.line = line;
-        for child in &mut node.children {
-            place(child, line);
-        }
-    }
-    visit(root, &mut lines.by_ref().map(|(at, _)| at as u32 + 1));
 }
 
 fn change_sets(node: &Node, depth: u32, migration: &mut Migration) {
@@ -408,7 +369,7 @@ mod tests {
         let yaml = "databaseChangeLog:\n- changeSet:\n    id: 1\n    author: a\n    changes:\n    - addColumn:\n        tableName: t\n        columns:\n        - column: {name: c, type: int, constraints: {nullable: false}}\n    - sql:\n        sql: DROP TABLE e\n- changeSet:\n    id: 2\n    changes:\n    - dropTable: {tableName: f}\n";
         assert_eq!(
             said("db.yaml", yaml),
-            ["3: AddColumn t.c Restores", "3: DropTable e.- None", "13: DropTable f.- None"]
+            ["9: AddColumn t.c Restores", "10: DropTable e.- None", "15: DropTable f.- None"]
         );
         let json = r#"{"databaseChangeLog": [{"changeSet": {"id": 1, "changes": [{"renameColumn": {"tableName": "t", "oldColumnName": "a", "newColumnName": "b"}}]}}]}"#;
         assert_eq!(said("db.json", json), ["1: RenameColumn t.a Restores"]);

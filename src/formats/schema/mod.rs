@@ -17,6 +17,8 @@ mod names;
 pub mod phinx;
 pub mod prisma;
 pub mod rails;
+#[cfg(test)]
+mod said;
 mod syntax;
 mod undo;
 

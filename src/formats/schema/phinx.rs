@@ -221,4 +221,31 @@ fn column<'n>(walk: &Walk<'n>, call: &'n Call<'n>, line: u32) -> Column {
 }
 
 #[cfg(test)]
-mod tests {}
+mod tests {
+    use crate::formats::schema::said::said;
+
+    #[test]
+    fn steps_are_read() {
+        let cases: &[(&str, &[&str])] = &[
+            (
+                "public function change(): void { $this->table('a')->addColumn('b', 'string', ['limit' => 20])->addIndex(['b'])->create(); }",
+                &["add_table a (restores)"],
+            ),
+            (
+                "public function change() { $table = $this->table('a'); $table->addColumn('b', 'integer'); $table->removeColumn('c')->update(); }",
+                &["add_column a.b (restores)", "drop_column! a.c (structure)"],
+            ),
+            (
+                "public function up() { $this->table('a')->drop()->save(); $this->execute('DELETE FROM b'); }\npublic function down() { }",
+                &["drop_table! a (none)", "data_backfill! b deleted (none)"],
+            ),
+        ];
+        for (body, expected) in cases {
+            let text = format!(
+                "<?php\nuse Phinx\\Migration\\AbstractMigration;\nfinal class A extends AbstractMigration {{\n{body}\n}}\n",
+                body = body
+            );
+            assert_eq!(&said("phinx", "db/migrations/20260101000000_a.php", &text), expected, "{body}");
+        }
+    }
+}

@@ -158,7 +158,15 @@ fn undone(step: &Step, back: &Step) -> Option<Undo> {
             Some(Undo::Restores)
         }
         (Op::DataBackfill, Op::DataBackfill) if table => Some(Undo::Unknown),
-        (Op::Other, Op::Other) => Some(Undo::Unknown),
+        (Op::Other, Op::Other) => {
+            let change = |step: &Step| step.details.get("change").cloned();
+            let opposite = matches!(
+                (change(step).as_deref(), change(back).as_deref()),
+                (Some("created"), Some("dropped")) | (Some("dropped"), Some("created"))
+            );
+            let same_name = name(step).is_some() && name(step) == name(back);
+            Some(if opposite && same_name { Undo::Restores } else { Undo::Unknown })
+        }
         _ => None,
     }
 }

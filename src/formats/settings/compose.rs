@@ -31,15 +31,21 @@ fn environment(node: &Node, settings: &mut Vec<Setting>) {
     for item in node.items().filter_map(|item| Some((item.text()?, item.line))) {
         let (name, value) =
             item.0.split_once('=').map_or((item.0, None), |(name, value)| (name, dotenv::value_of(value)));
+        let value = value.filter(|value| !is_passed_on(name, value));
         settings.push(Setting { key: name.trim().to_owned(), value, line: item.1, ..Setting::default() });
     }
     for (name, value) in node.entries() {
         let text = match &value.value {
-            Value::Text(text) => Some(text.clone()),
+            Value::Text(text) if !is_passed_on(name, text) => Some(text.clone()),
             _ => None,
         };
         settings.push(Setting { key: name.to_owned(), value: text, line: value.line, ..Setting::default() });
     }
+}
+
+/// `A: ${A}` says the same as `A` alone: the value comes from outside.
+fn is_passed_on(name: &str, value: &str) -> bool {
+    value.strip_prefix("${").and_then(|rest| rest.strip_suffix('}')) == Some(name.trim())
 }
 
 #[cfg(test)]

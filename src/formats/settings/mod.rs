@@ -8,6 +8,7 @@ pub mod kubernetes;
 pub mod properties;
 pub mod schedules;
 pub mod secrets;
+pub mod texts;
 pub mod tree;
 
 use super::{Unreadable, document};

@@ -50,6 +50,16 @@ pub fn kind_in(text: &str) -> Option<&'static str> {
     (!text.contains("EXAMPLE")).then_some(*kind)
 }
 
+/// A statement without the passwords that it sets.
+pub fn redacted(text: &str) -> String {
+    PASSWORD.replace_all(text, "$1 …").into_owned()
+}
+
+static PASSWORD: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?i)\b(identified\s+(?:with\s+\S+\s+)?(?:by|as)(?:\s+password)?|password)\s*=?\s*(?:'[^']*'|\x22[^\x22]*\x22)")
+        .expect("the pattern is fixed and the tests run it")
+});
+
 /// Whether the value of this key must not be shown. Errs on the side of silence.
 pub fn is_hidden(key: &str, value: &str) -> bool {
     let last = key.rsplit('.').next().unwrap_or(key);
@@ -86,6 +96,12 @@ mod tests {
         {
             assert_eq!(kind_in(quiet), None, "{quiet}");
         }
+    }
+
+    #[test]
+    fn statements_lose_their_passwords() {
+        assert_eq!(redacted("ALL to a@b IDENTIFIED BY 'pc' on x"), "ALL to a@b IDENTIFIED BY … on x");
+        assert_eq!(redacted("SELECT to public"), "SELECT to public");
     }
 
     #[test]

@@ -133,7 +133,7 @@ impl File<'_> {
                 // The folder that has the service's name, somewhere above what is mounted.
                 let parts: Vec<&str> = from.as_str().split('/').collect();
                 let is_its_own = |part: &&str| names.iter().any(|name| is_akin(&words::letters(part), name));
-                let at = parts.iter().rposition(|part| is_its_own(&part))?;
+                let at = parts.iter().rposition(is_its_own)?;
                 Some(parts[..=at].join("/")).filter(|folder| self.tree.holds(folder))
             })
         })

@@ -4,10 +4,15 @@ mod catalogs;
 mod compose;
 mod kubernetes;
 mod packages;
+#[cfg(test)]
+mod tests;
 mod words;
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use crate::change::{RepoPath, Snapshot};
 use crate::config::ServiceKind;
@@ -49,7 +54,7 @@ pub(super) struct Call {
 }
 
 /// Code that is no service of its own.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Shared {
     /// Its name in its manifest.
     pub name: String,

@@ -1,6 +1,7 @@
 //! What plainly reads of a repository, against the real git.
 
 mod changes;
+mod fetch;
 mod past;
 mod pushes;
 mod ranges;

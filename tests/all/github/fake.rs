@@ -35,6 +35,8 @@ pub(crate) struct State {
     /// The ids of the pull request's commits, oldest first, and where it parts from its base.
     pub(crate) commits: Vec<String>,
     pub(crate) merge_base: String,
+    /// The paths that it changes.
+    pub(crate) files: Vec<String>,
     /// The token may only read.
     pub(crate) read_only: bool,
     pub(crate) locked: bool,
@@ -128,7 +130,7 @@ impl State {
             return (403, json!({"message": "Resource not accessible by integration", "status": "403"}));
         }
         let parts: Vec<&str> = path.trim_start_matches("/repos/octo/demo").split('/').skip(1).collect();
-        let index = |items: &[Value], id: &str| items.iter().position(|item| item["id"].to_string() == id);
+        let index = |items: &[Value], id: &str| items.iter().position(|item| item["id"] == id);
         match (method, parts.as_slice()) {
             ("GET", ["issues", _, "comments"]) => (200, json!(self.comments)),
             ("POST", ["issues", _, "comments"]) => {
@@ -169,13 +171,19 @@ impl State {
                 (200, json!(self.pulls.iter().filter(fits).collect::<Vec<_>>()))
             }
             ("GET", ["pulls", number]) => {
-                match self.pulls.iter().find(|pull| pull["number"].to_string() == *number) {
+                match self
+                    .pulls
+                    .iter()
+                    .find(|pull| number.parse() == Ok(pull["number"].as_u64().unwrap_or(0)))
+                {
                     Some(pull) => (200, pull.clone()),
                     None => not_found,
                 }
             }
             ("GET", ["pulls", _, "commits"]) => (200, self.commits.iter().map(|id| commit(id)).collect()),
-            ("GET", ["pulls", _, "files"]) => (200, json!([])),
+            ("GET", ["pulls", _, "files"]) => {
+                (200, self.files.iter().map(|path| changed_file(path)).collect())
+            }
             ("GET", ["compare", ends]) if self.merge_base.is_empty() => {
                 (404, json!({"message": format!("No common ancestor between {ends}")}))
             }
@@ -254,6 +262,12 @@ impl State {
             _ => not_found,
         }
     }
+}
+
+fn changed_file(path: &str) -> Value {
+    let url = "https://api.github.com/u";
+    json!({"sha": "0", "filename": path, "status": "modified", "additions": 3, "deletions": 1, "changes": 4,
+           "blob_url": url, "raw_url": url, "contents_url": url})
 }
 
 fn commit(id: &str) -> Value {

@@ -1,6 +1,7 @@
 //! Delivery to GitHub, against a stand-in that checks every request and answer.
 
 mod comment;
+mod delivery;
 mod events;
 pub(crate) mod fake;
 mod other;

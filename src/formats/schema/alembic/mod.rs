@@ -318,16 +318,16 @@ fn altered<'n>(walk: &Walk<'n>, call: &'n Call<'n>, table: &str, column: &str, l
             });
         }
     }
-    if let Some(nullable) = option("nullable").and_then(Expr::truth) {
-        if option("existing_nullable").and_then(Expr::truth) != Some(nullable) {
-            steps.push(Step { nullable: Some(nullable), ..step(Op::ChangeNullability) });
-        }
+    if let Some(nullable) = option("nullable").and_then(Expr::truth)
+        && option("existing_nullable").and_then(Expr::truth) != Some(nullable)
+    {
+        steps.push(Step { nullable: Some(nullable), ..step(Op::ChangeNullability) });
     }
-    if let Some(value) = option("server_default") {
-        if option("existing_server_default").is_none_or(|old| old.text != value.text) {
-            let nothing = value.is_nothing() || value.truth() == Some(false);
-            steps.push(Step { default: (!nothing).then(|| start(walk, value)), ..step(Op::ChangeDefault) });
-        }
+    if let Some(value) = option("server_default")
+        && option("existing_server_default").is_none_or(|old| old.text != value.text)
+    {
+        let nothing = value.is_nothing() || value.truth() == Some(false);
+        steps.push(Step { default: (!nothing).then(|| start(walk, value)), ..step(Op::ChangeDefault) });
     }
     if let Some(name) = option("new_column_name").or(option("name")) {
         steps.push(Step { to: walk.text(name), ..step(Op::RenameColumn) });

@@ -63,11 +63,11 @@ impl Reader<'_> {
             return Flow::Done;
         }
         let Some(receiver) = &call.receiver else { return Flow::Inside };
-        if let Some(deletes) = writes(call.name) {
-            if let Some(table) = self.table_in(walk, receiver, 0) {
-                walk.rows(&table, expr.line, call.name, deletes);
-                return Flow::Done;
-            }
+        if let Some(deletes) = writes(call.name)
+            && let Some(table) = self.table_in(walk, receiver, 0)
+        {
+            walk.rows(&table, expr.line, call.name, deletes);
+            return Flow::Done;
         }
         Flow::Inside
     }

@@ -26,7 +26,8 @@ impl Field {
         let Some(call) = expr.call() else { return <Field as Default>::default() };
         let written = |value: &'e Expr<'n>| {
             let value = follow(value);
-            value.literal().unwrap_or(value.text).to_owned()
+            let text = value.literal().unwrap_or(value.text);
+            text.split_whitespace().collect::<Vec<_>>().join(" ")
         };
         let mut args: BTreeMap<String, String> =
             call.named.iter().map(|(name, value)| ((*name).to_owned(), written(value))).collect();

@@ -42,7 +42,7 @@ impl MigrationReader for Go {
         _down: Option<&str>,
         _tree: &dyn Snapshot,
     ) -> Result<Migration, Unreadable> {
-        if text.len() > 1 << 20 {
+        if text.len() > 1 << 19 {
             return Err(Unreadable { reason: "too_large".to_owned() });
         }
         let tokens = lex::tokens(text);

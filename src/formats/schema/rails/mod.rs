@@ -379,14 +379,14 @@ impl<'s> Reader<'s> {
                 steps.extend(names.iter().map(|name| Step { undo, ..step(Op::DropColumn).column(name) }));
             }
             "add_reference" | "add_belongs_to" => {
-                for name in text(1) {
+                if let Some(name) = text(1) {
                     steps.extend(
                         reference(walk, call, &name, line).iter().map(|column| added(&table, column)),
                     );
                 }
             }
             "remove_reference" | "remove_belongs_to" => {
-                for name in text(1) {
+                if let Some(name) = text(1) {
                     steps.push(step(Op::DropColumn).column(format!("{name}_id")));
                     if call.option("polymorphic").is_some() {
                         steps.push(step(Op::DropColumn).column(format!("{name}_type")));

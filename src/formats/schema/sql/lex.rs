@@ -147,9 +147,8 @@ impl<'a> Lexer<'a> {
                 self.take(spaces);
             } else if rest.starts_with("--") || (self.hash_comments && rest.starts_with('#')) {
                 self.take_line();
-            } else if rest.starts_with("/*!") {
-                let digits =
-                    rest[3..].len() - rest[3..].trim_start_matches(|c: char| c.is_ascii_digit()).len();
+            } else if let Some(hint) = rest.strip_prefix("/*!") {
+                let digits = hint.len() - hint.trim_start_matches(|c: char| c.is_ascii_digit()).len();
                 self.take(3 + digits);
             } else if rest.starts_with("*/") {
                 self.take(2);

@@ -300,12 +300,12 @@ pub(super) fn object(statement: &Statement<'_>, reading: &mut Reading, first_lin
         }
         return true;
     }
-    if kind == "function" && verb != "dropped" {
-        if let Some((body, line)) = routine_body(statement) {
-            if let Some(name) = names.first() {
-                reading.routines.insert(plain(name), (body, first_line + line));
-            }
-        }
+    if kind == "function"
+        && verb != "dropped"
+        && let Some((body, line)) = routine_body(statement)
+        && let Some(name) = names.first()
+    {
+        reading.routines.insert(plain(name), (body, first_line + line));
     }
     let what = match kind {
         "type" if statement.pieces.iter().take(12).any(|piece| piece.is("ENUM") || piece.is("VALUE")) => {
@@ -319,6 +319,12 @@ pub(super) fn object(statement: &Statement<'_>, reading: &mut Reading, first_lin
             .detail("what", what)
             .detail("name", name)
             .detail("change", verb);
+        // ALTER TYPE t ADD VALUE 'x'
+        let value = statement.pieces.iter().position(|piece| piece.is("VALUE"));
+        let value = value.and_then(|at| statement.pieces[at..].iter().find(|piece| piece.kind == Kind::Text));
+        if let Some(value) = value.filter(|_| what == "enum" && verb == "changed") {
+            step = step.detail("added_value", value.inner());
+        }
         // a whole area of tables goes with its database or schema
         step.destructive = verb == "dropped" && matches!(what, "database" | "schema");
         if what == "trigger" {
@@ -790,21 +796,28 @@ fn alter_table(statement: &Statement<'_>, mut cursor: Cursor<'_, '_>, reading: &
         let speaks = VERBS.iter().any(|word| first.is(word));
         if speaks {
             verb = first.raw.to_ascii_uppercase();
+            // what follows these words is one question or rule of storage, commas and all
+            const WHOLE: [&str; 7] = ["TTL", "ORDER", "SETTING", "QUERY", "COMMENT", "SAMPLE", "REFRESH"];
+            if verb == "MODIFY" && action.get(1).is_some_and(|next| WHOLE.iter().any(|word| next.is(word))) {
+                verb.clear();
+                continue;
+            }
         }
         // one action that the parser does not know must not hide the others
-        if actions.len() > 1 && speaks {
-            if let Some(text) = written(statement, action) {
-                let alone = format!("ALTER TABLE t {text}");
-                if let Some(sqlparser::ast::Statement::AlterTable(mut parsed)) =
-                    parsed::parse(&alone, reading.dialect)
-                {
-                    parsed.name = sqlparser::ast::ObjectName::from(vec![sqlparser::ast::Ident::new(&table)]);
-                    let line = reading.line;
-                    reading.line = first_line + first.line;
-                    parsed::read(sqlparser::ast::Statement::AlterTable(parsed), reading);
-                    reading.line = line;
-                    continue;
-                }
+        if actions.len() > 1
+            && speaks
+            && let Some(text) = written(statement, action)
+        {
+            let alone = format!("ALTER TABLE t {text}");
+            if let Some(sqlparser::ast::Statement::AlterTable(mut parsed)) =
+                parsed::parse(&alone, reading.dialect)
+            {
+                parsed.name = sqlparser::ast::ObjectName::from(vec![sqlparser::ast::Ident::new(&table)]);
+                let line = reading.line;
+                reading.line = first_line + first.line;
+                parsed::read(sqlparser::ast::Statement::AlterTable(parsed), reading);
+                reading.line = line;
+                continue;
             }
         }
         let rest = if speaks { &action[1..] } else { action };
@@ -920,12 +933,6 @@ fn act(
             reading.push(new);
         }
         "MODIFY" => {
-            if ["TTL", "ORDER BY", "SETTING", "QUERY", "COMMENT", "SAMPLE BY"]
-                .iter()
-                .any(|word| cursor.eat(word))
-            {
-                return;
-            }
             let parts = match cursor.clone().bracketed() {
                 Some(inside) => split(inside),
                 None => vec![cursor.rest()],

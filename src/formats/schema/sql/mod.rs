@@ -94,6 +94,8 @@ struct Reading {
     line: u32,
     /// Temporary tables: what happens to them is no change of stored data.
     temporary: BTreeSet<String>,
+    /// Names that a WITH gives to questions, with the table that each reads first.
+    questions: BTreeMap<String, Option<String>>,
     /// Bodies of routines that the text itself creates, with their lines, by plain name.
     routines: BTreeMap<String, (String, u32)>,
     depth: u8,
@@ -108,6 +110,7 @@ impl Reading {
 
     fn statement(&mut self, statement: &Statement<'_>, first_line: u32) {
         self.line = first_line + statement.line;
+        self.questions.clear();
         let Some(first) = statement.pieces.first() else { return };
         if first.kind != Kind::Word {
             return;
@@ -155,12 +158,13 @@ impl Reading {
         });
         // rows of a dump need no tree to tell which table they go to
         let is_long = statement.text.len() > 64 * 1024;
-        if !is_templated && !is_long && !too_deep(&statement.pieces) {
-            if let Some(parsed) = parsed::parse(statement.text, self.dialect) {
-                if parsed::read(parsed, self) {
-                    return;
-                }
-            }
+        if !is_templated
+            && !is_long
+            && !too_deep(&statement.pieces)
+            && let Some(parsed) = parsed::parse(statement.text, self.dialect)
+            && parsed::read(parsed, self)
+        {
+            return;
         }
         if !loose::read(statement, self, first_line) {
             let words = statement.text.split_whitespace().take(3).collect::<Vec<_>>().join(" ");
@@ -248,10 +252,26 @@ impl Reading {
         Step::new(op, table, self.line)
     }
 
-    fn push(&mut self, step: Step) {
+    fn push(&mut self, mut step: Step) {
+        if let Some(Some(table)) = self.questions.get(&plain(&step.table)) {
+            step.table.clone_from(table);
+        }
+        if let Some(source) =
+            step.details.get("copied_from").and_then(|source| self.questions.get(&plain(source)))
+        {
+            match source.clone() {
+                Some(source) => drop(step.details.insert("copied_from".to_owned(), source)),
+                None => drop(step.details.remove("copied_from")),
+            }
+        }
         // SQL Server marks temporary tables by `#`, variables by `@`
-        let is_temporary = step.table.starts_with(['#', '@']) || self.temporary.contains(&plain(&step.table));
-        if !is_temporary || step.table.is_empty() {
+        let is_temporary = step.table.starts_with(['#', '@'])
+            || (!step.table.is_empty() && self.temporary.contains(&plain(&step.table)));
+        // the database's own lists of what it holds are no stored data of the product
+        let is_catalog = ["pg_", "sys.", "information_schema.", "sqlite_"]
+            .iter()
+            .any(|own| step.table.to_ascii_lowercase().starts_with(own));
+        if !is_temporary && !is_catalog {
             self.migration.steps.push(step);
         }
     }

@@ -2,7 +2,7 @@
 
 use sqlparser::ast::{
     AlterColumnOperation, AlterTable, AlterTableOperation, ColumnDef, ColumnOption, CreateIndex, CreateTable,
-    Delete, Expr, FromTable, GeneratedAs, Ident, IndexColumn, Insert, KeyOrIndexDisplay, ObjectName,
+    Delete, Expr, FromTable, GeneratedAs, Ident, IndexColumn, Insert, KeyOrIndexDisplay, ObjectName, Query,
     RenameTableNameKind, SetExpr, Statement, TableConstraint, TableFactor, TableObject, TableWithJoins,
     Update,
 };
@@ -80,12 +80,14 @@ pub(super) fn read(statement: Statement, reading: &mut Reading) -> bool {
             }
         }
         // WITH … UPDATE, INSERT or DELETE; a plain SELECT changes nothing
-        Statement::Query(query) => match *query.body {
-            SetExpr::Insert(statement) | SetExpr::Update(statement) | SetExpr::Delete(statement) => {
+        Statement::Query(query) => {
+            name_questions(&query, reading);
+            if let SetExpr::Insert(statement) | SetExpr::Update(statement) | SetExpr::Delete(statement) =
+                *query.body
+            {
                 return read(statement, reading);
             }
-            _ => {}
-        },
+        }
         _ => return false,
     }
     true
@@ -401,6 +403,9 @@ fn delete_rows(delete: Delete, reading: &mut Reading) {
 
 fn insert_rows(insert: Insert, reading: &mut Reading) {
     let TableObject::TableName(name) = &insert.table else { return };
+    if let Some(query) = &insert.source {
+        name_questions(query, reading);
+    }
     let source = insert.source.as_deref().and_then(|query| source_of(&query.body));
     let is_copy = insert.source.as_deref().is_some_and(|query| !matches!(*query.body, SetExpr::Values(_)));
     let step = reading.step(SchemaOp::DataBackfill, object(name));
@@ -411,6 +416,18 @@ fn insert_rows(insert: Insert, reading: &mut Reading) {
         None => step.detail("what", "rows_added"),
     };
     reading.push(step);
+}
+
+/// Remembers what WITH calls its questions; the last is the first to be resolved, so chains end at a table.
+fn name_questions(query: &Query, reading: &mut Reading) {
+    for question in query.with.iter().flat_map(|with| &with.cte_tables) {
+        let source = source_of(&question.query.body);
+        let source = match source.as_deref().and_then(|source| reading.questions.get(&plain(source))) {
+            Some(resolved) => resolved.clone(),
+            None => source,
+        };
+        reading.questions.insert(plain(&question.alias.name.value), source);
+    }
 }
 
 /// The first table that a query reads.

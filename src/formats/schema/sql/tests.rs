@@ -26,6 +26,8 @@ fn brief(step: &Step) -> String {
 
 /// Statements without `;`, temporary tables and batches.
 const SQL_SERVER: &[(&str, &[&str])] = &[
+    ("WITH x AS (SELECT * FROM [dbo].[a]) DELETE FROM x WHERE n > 1", &["data_backfill dbo.a!"]),
+    ("ALTER TABLE v MODIFY QUERY SELECT a, b AS c, d FROM e", &[]),
     (
         "IF COL_LENGTH('[dbo].[a]', 'b') IS NULL\nBEGIN\n  ALTER TABLE [dbo].[a]\n  ADD [b] INT NULL\nEND\nGO\nALTER TABLE [dbo].[a]\n  DROP COLUMN [c]\nUPDATE [dbo].[a]\nSET b = 1\nDELETE FROM d\nGO",
         &["add_column dbo.a.b", "drop_column dbo.a.c!", "data_backfill dbo.a.b", "data_backfill d!"],

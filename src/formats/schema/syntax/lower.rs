@@ -145,10 +145,8 @@ impl<'a, 't> Lower<'a, 't> {
         }
         let kind = self.kind(node, depth);
         let mut expr = self.expr(node, kind);
-        // What a heredoc says starts a line below its opening.
-        if node.kind() == "heredoc_beginning" {
-            expr.line += 1;
-        } else if matches!(expr.kind, Kind::Str(_)) && self.slice(node).starts_with("<<<") {
+        // What a heredoc of PHP says starts a line below its opening; that of Ruby begins with the line's end.
+        if matches!(expr.kind, Kind::Str(_)) && self.slice(node).starts_with("<<<") {
             expr.line += 1;
         }
         expr

@@ -26,10 +26,13 @@ pub(crate) enum Language {
 }
 
 /// Larger files are dumps, not code that a person wrote.
-const MAX_BYTES: usize = 1 << 20;
+const MAX_BYTES: usize = 1 << 19;
 
-/// How often the parser may report progress before it is stopped: far above what a megabyte of real code needs.
-const MAX_PROGRESS: u32 = 200_000;
+/// More open brackets at once are not written by people, and make parsers slow.
+const MAX_OPEN: usize = 400;
+
+/// Bytes for which the parser may report progress once, before it is stopped; real code needs a report for 65.
+const BYTES_PER_PROGRESS: usize = 24;
 
 /// An expression or statement.
 #[derive(Clone, Debug)]
@@ -116,10 +119,27 @@ pub(crate) struct Loop<'a> {
     pub(crate) body: Vec<Expr<'a>>,
 }
 
+/// The most brackets that are open at once, wherever they stand.
+fn open_at_once(text: &str) -> usize {
+    let (mut open, mut most) = (0usize, 0);
+    for byte in text.bytes() {
+        match byte {
+            b'(' | b'[' | b'{' => open += 1,
+            b')' | b']' | b'}' => open = open.saturating_sub(1),
+            _ => {}
+        }
+        most = most.max(open);
+    }
+    most
+}
+
 /// Parses a file into its statements.
 pub(crate) fn parse(language: Language, text: &str) -> Result<Vec<Expr<'_>>, Unreadable> {
     if text.len() > MAX_BYTES {
         return Err(Unreadable { reason: "too_large".to_owned() });
+    }
+    if open_at_once(text) > MAX_OPEN {
+        return Err(Unreadable::broken("too much nesting"));
     }
     let grammar = match language {
         Language::Ruby => tree_sitter_ruby::LANGUAGE.into(),
@@ -131,10 +151,10 @@ pub(crate) fn parse(language: Language, text: &str) -> Result<Vec<Expr<'_>>, Unr
     };
     let mut parser = Parser::new();
     parser.set_language(&grammar).map_err(Unreadable::broken)?;
-    let mut progress = 0;
+    let mut left = 500 + text.len() / BYTES_PER_PROGRESS;
     let mut stop = |_: &tree_sitter::ParseState| {
-        progress += 1;
-        if progress > MAX_PROGRESS { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        left = left.saturating_sub(1);
+        if left == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     };
     let bytes = text.as_bytes();
     let tree = parser
@@ -273,11 +293,6 @@ impl<'a> Call<'a> {
         self.block.as_ref().or_else(|| self.args.iter().rev().find_map(Expr::func))
     }
 
-    /// Whether it is called on a variable or class of this name.
-    pub(crate) fn is_on(&self, name: &str) -> bool {
-        self.receiver.as_ref().and_then(Expr::name) == Some(name)
-    }
-
     /// Whether it is called on nothing, or on the object itself.
     pub(crate) fn is_own(&self) -> bool {
         match &self.receiver {
@@ -288,3 +303,6 @@ impl<'a> Call<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

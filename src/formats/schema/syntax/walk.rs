@@ -59,6 +59,10 @@ const HARMLESS: &[&str] = &[
     "down",
     "ok",
     "noop",
+    "cb",
+    "callback",
+    "done",
+    "next",
     "parent",
     "super",
     "if",
@@ -76,6 +80,10 @@ const HARMLESS: &[&str] = &[
     "index_exists?",
     "exit",
 ];
+
+/// Methods that run a block for each element.
+const LOOPS: &[&str] =
+    &["each", "forEach", "each_pair", "each_with_index", "map", "each_value", "each_key", "array_walk"];
 
 /// What a style did with a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -236,7 +244,8 @@ impl<'n> Walk<'n> {
 
     /// The text that an expression stands for, where all of it is known.
     pub(crate) fn text(&self, expr: &'n Expr<'n>) -> Option<String> {
-        let text = self.string(None, expr, 0)?;
+        // `$this->getTable('users')` most likely names what it is handed.
+        let text = self.string(None, expr, 0).or_else(|| self.hole(None, self.resolve(expr)))?;
         (!text.contains(HOLE)).then_some(text)
     }
 
@@ -328,8 +337,10 @@ impl<'n> Walk<'n> {
         if let Some(name) = style.and_then(|style| style.hole(expr)) {
             return Some(name);
         }
-        match expr.call()?.args.as_slice() {
-            [only] => self.resolve(only).literal().map(str::to_owned),
+        let args = expr.call()?.args.iter().map(|arg| self.resolve(arg));
+        let mut texts = args.filter(|arg| !matches!(arg.kind, Kind::Literal));
+        match (texts.next(), texts.next()) {
+            (Some(only), None) => only.literal().map(str::to_owned),
             _ => None,
         }
     }
@@ -459,33 +470,15 @@ impl<'n> Walk<'n> {
 
     /// Walks what a call holds: what it is called on, its arguments, its block.
     pub(crate) fn inside(&mut self, style: &mut dyn Style<'n>, expr: &'n Expr<'n>, call: &'n Call<'n>) {
-        if call.is_own() {
-            if let Some(func) = self.funcs.get(call.name).copied() {
-                for arg in &call.args {
-                    self.one(style, arg);
-                }
-                self.run(style, func, &call.args);
-                return;
-            }
+        if let Some(func) = self.funcs.get(call.name).copied().filter(|_| call.is_own()) {
+            call.args.iter().for_each(|arg| self.one(style, arg));
+            self.run(style, func, &call.args);
+            return;
         }
-        if matches!(
-            call.name,
-            "each"
-                | "forEach"
-                | "each_pair"
-                | "each_with_index"
-                | "map"
-                | "each_value"
-                | "each_key"
-                | "array_walk"
-        ) {
-            if let (Some(over), Some(func)) = (
-                call.receiver.as_ref().filter(|receiver| receiver.name() != Some("Enum")).or(call.arg(0)),
-                call.callback(),
-            ) {
-                self.each(style, &func.params, over, &func.body);
-                return;
-            }
+        let list = call.receiver.as_ref().filter(|receiver| receiver.name() != Some("Enum")).or(call.arg(0));
+        if let (true, Some(list), Some(func)) = (LOOPS.contains(&call.name), list, call.callback()) {
+            self.each(style, &func.params, list, &func.body);
+            return;
         }
         let harmless = HARMLESS.contains(&call.name)
             || call.name.ends_with('?')

@@ -1,0 +1,236 @@
+//! Cases in which services are found, and cases in which something looks like one and is none.
+
+use super::*;
+use crate::change::{Content, MemorySnapshot};
+
+fn found(files: &[(&str, &str)]) -> Found {
+    let files = files.iter().map(|(path, text)| (RepoPath::new(path), Content::from_text(text)));
+    discover(&MemorySnapshot::new(files), Side::After)
+}
+
+/// `name rule folder`, each service in a line.
+fn services(files: &[(&str, &str)]) -> Vec<String> {
+    let line = |one: &Sighting| format!("{} {} {}", one.name, one.rule, one.folder.as_deref().unwrap_or("-"));
+    found(files).services.iter().map(line).collect()
+}
+
+fn calls(files: &[(&str, &str)]) -> Vec<String> {
+    let found = found(files);
+    let all = found
+        .services
+        .iter()
+        .flat_map(|one| one.calls.iter().map(move |call| format!("{} {} {}", one.name, call.to, call.how)));
+    all.collect()
+}
+
+const CART: (&str, &str) = ("src/cart/main.go", "package main");
+const PAY: (&str, &str) = ("src/pay/main.go", "package main");
+
+#[test]
+fn compose_says_what_runs_and_where_its_code_lies() {
+    let compose = "services:\n  cart:\n    build: {context: ., dockerfile: src/cart/src/Dockerfile}\n  pay:\n    image: ${IMAGE}/acme-pay:1\n  \
+                   watch:\n    image: grafana/grafana\n    volumes: ['./src/watch/a.ini:/a.ini']\n  db:\n    image: postgres:18\n";
+    let files =
+        [("compose.yaml", compose), CART, ("src/acme-pay/go.mod", "module p"), ("src/watch/a.ini", "")];
+    assert_eq!(
+        services(&files),
+        ["cart compose src/cart", "db compose -", "pay compose src/acme-pay", "watch compose src/watch"]
+    );
+    let kinds: Vec<ServiceKind> = found(&files).services.iter().map(|one| one.kind).collect();
+    // A folder without code holds settings of somebody else's program.
+    assert_eq!(kinds, [ServiceKind::Product, ServiceKind::Store, ServiceKind::Support, ServiceKind::Support]);
+}
+
+#[test]
+fn what_only_tests_builds_or_runs_once_is_no_service() {
+    let compose = "services:\n  web:\n    build: ./web\n  worker:\n    build: ./web\n  migrate:\n    build: ./web\n  e2e:\n    build: ./e2e\n  \
+                   webTests:\n    build: {context: ., dockerfile: web/Dockerfile.cypress}\n";
+    let files = [
+        ("docker-compose.yml", compose),
+        ("docker-compose.test.yml", "services:\n  fake:\n    build: ./fake\n"),
+        ("web/a.py", ""),
+        ("web/Dockerfile", ""),
+        ("e2e/a.py", ""),
+        ("tools/gen/Dockerfile", ""),
+        ("examples/shop/Dockerfile", ""),
+        ("tools/gen/go.mod", "module gen"),
+        ("tools/gen/main.go", ""),
+    ];
+    assert_eq!(services(&files), ["web compose web"]);
+}
+
+#[test]
+fn calls_come_from_waiting_and_from_addresses() {
+    let compose = "services:\n  cart:\n    build: src/cart\n    depends_on: {db: {condition: service_started}}\n    environment:\n      - PAY_ADDR\n      \
+                   - CACHE_URL=redis://user:secret@cache:6379/0\n      - POSTGRES_DB=pay\n      - API_URL=https://pay.example.com\n      \
+                   - QUEUE=queue:${QUEUE_PORT:-5672}\n      - OTEL_SERVICE_NAME=pay\n";
+    let files = [("compose.yaml", compose), (".env", "PAY_ADDR=${PAY_HOST}:80\nPAY_HOST=pay\n"), CART];
+    assert_eq!(
+        calls(&files),
+        ["cart db compose", "cart pay environment", "cart cache environment", "cart queue environment"]
+    );
+}
+
+#[test]
+fn values_that_name_each_other_end() {
+    let files = [
+        ("compose.yaml", "services:\n  a:\n    image: x\n    environment: ['A_URL=http://${B}']\n"),
+        (".env", "B=${C}\nC=${B}\n"),
+    ];
+    assert!(calls(&files).len() <= 1);
+}
+
+#[test]
+fn kubernetes_and_skaffold() {
+    let deployment = "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: cart\nspec:\n  template:\n    metadata:\n      labels: {app: cart}\n    spec:\n      \
+                      containers:\n      - image: registry/cart:1\n        env:\n        - {name: PAY_ADDR, value: 'pay.shop.svc.cluster.local:80'}\n---\n\
+                      apiVersion: v1\nkind: Service\nmetadata:\n  name: cart-api\nspec:\n  selector: {app: cart}\n";
+    let skaffold = "build:\n  artifacts:\n  - image: pay\n    context: src/pay\n";
+    let files = [
+        ("k8s/cart.yaml", deployment),
+        ("skaffold.yaml", skaffold),
+        CART,
+        PAY,
+        ("tests/k8s/x.yaml", deployment),
+    ];
+    assert_eq!(services(&files), ["cart kubernetes src/cart", "pay skaffold src/pay"]);
+    assert_eq!(calls(&files), ["cart pay kubernetes"]);
+    assert_eq!(found(&files).services[0].aliases, ["cart-api"]);
+}
+
+#[test]
+fn one_service_named_by_several_sources_is_one() {
+    let catalogue = "apiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata: {name: cart, title: Shopping cart}\nspec:\n  type: service\n  owner: group:default/shop\n  \
+                     dependsOn: ['component:default/pay', 'resource:default/orders']\n---\nkind: Resource\nmetadata: {name: orders}\nspec: {type: database}\n---\n\
+                     kind: Component\nmetadata: {name: money}\nspec: {type: library}\n";
+    let files = [
+        ("src/cart/catalog-info.yaml", catalogue),
+        ("compose.yaml", "services:\n  cart:\n    build: src/cart\n  pay:\n    build: src/pay\n"),
+        ("src/cart/Dockerfile", ""),
+        ("helm/cart/Chart.yaml", "name: cart\n"),
+        CART,
+        PAY,
+    ];
+    assert_eq!(services(&files), ["cart backstage src/cart", "orders backstage -", "pay compose src/pay"]);
+    let cart = found(&files).services.remove(0);
+    assert_eq!((cart.title.as_deref(), cart.owners), (Some("Shopping cart"), vec!["shop".to_owned()]));
+}
+
+#[test]
+fn other_catalogues() {
+    let files = [
+        ("cart/service.datadog.yaml", "dd-service: cart\nteam: shop\n"),
+        ("pay/opslevel.yml", "service:\n  name: pay\n  owner: money\n  dependencies: [{alias: cart}]\n"),
+        (
+            "ship/cortex.yaml",
+            "info:\n  title: Shipping\n  x-cortex-tag: ship\n  x-cortex-owners: [{name: logistics}]\n",
+        ),
+        ("cart/a.go", ""),
+        ("pay/a.go", ""),
+        ("ship/a.go", ""),
+    ];
+    assert_eq!(services(&files), ["cart datadog cart", "pay opslevel pay", "ship cortex ship"]);
+    assert_eq!(calls(&files), ["pay cart catalog"]);
+}
+
+#[test]
+fn programs_of_workspaces() {
+    let cases: &[(&[(&str, &str)], &str)] = &[
+        (&[("apps/web/package.json", r#"{"name":"web"}"#), ("apps/web/a.ts", "")], "web workspace apps/web"),
+        (
+            &[
+                (
+                    "shop/package.json",
+                    r#"{"name":"shop","scripts":{"start":"x"},"dependencies":{"next":"1"}}"#,
+                ),
+                ("shop/a.ts", ""),
+            ],
+            "shop npm shop",
+        ),
+        (&[("api/go.mod", "module a"), ("api/cmd/api/main.go", "")], "api go api"),
+        (&[("mail/Cargo.toml", "[package]\nname='mail'"), ("mail/src/main.rs", "")], "mail cargo mail"),
+        (
+            &[
+                (
+                    "pay/pom.xml",
+                    "<project><artifactId>pay</artifactId><build><plugins><plugin><artifactId>spring-boot-maven-plugin</artifactId></plugin></plugins></build></project>",
+                ),
+                ("pay/A.java", ""),
+            ],
+            "pay maven pay",
+        ),
+        (
+            &[("pay/build.gradle.kts", "plugins {\n id(\"org.springframework.boot\")\n}"), ("pay/A.kt", "")],
+            "pay gradle pay",
+        ),
+        (
+            &[("src/Shop/Shop.csproj", "<Project Sdk=\"Microsoft.NET.Sdk.Web\"/>"), ("src/Shop/A.cs", "")],
+            "Shop dotnet src/Shop",
+        ),
+        (
+            &[("apps/pay/mix.exs", "def application do\n [\n mod: {Pay, []}\n ]"), ("apps/pay/a.ex", "")],
+            "pay elixir apps/pay",
+        ),
+        (
+            &[("shop/project.json", r#"{"name":"shop","projectType":"application"}"#), ("shop/a.ts", "")],
+            "shop nx shop",
+        ),
+        (
+            &[("services/mail/pyproject.toml", "[project]\nname='mail'"), ("services/mail/a.py", "")],
+            "mail workspace services/mail",
+        ),
+    ];
+    for (files, expected) in cases {
+        assert_eq!(services(files), [*expected]);
+    }
+}
+
+#[test]
+fn libraries_are_shared_code() {
+    let files = [
+        ("apps/web/package.json", r#"{"name":"web","dependencies":{"@acme/ui":"*"}}"#),
+        ("apps/admin/package.json", r#"{"name":"admin","dependencies":{"@acme/ui":"*"}}"#),
+        (
+            "packages/ui/package.json",
+            r#"{"name":"@acme/ui","scripts":{"dev":"x"},"peerDependencies":{"react":"*"},"dependencies":{"@acme/money":"*"}}"#,
+        ),
+        ("packages/money/package.json", r#"{"name":"@acme/money"}"#),
+        ("apps/web/a.ts", ""),
+        ("apps/admin/a.ts", ""),
+    ];
+    let found = found(&files);
+    let shared: Vec<_> =
+        found.shared.iter().map(|one| format!("{}: {}", one.folder, one.used_by.join(" "))).collect();
+    assert_eq!(shared, ["packages/money: admin web", "packages/ui: admin web"]);
+    assert_eq!(found.services.len(), 2);
+}
+
+#[test]
+fn a_single_application_is_named_by_what_lies_at_the_root() {
+    let files = [
+        ("docker-compose.yml", "services:\n  shop-1:\n    build: .\n  shop-2:\n    build: .\n"),
+        ("package.json", r#"{"name":"@acme/shop"}"#),
+        ("Dockerfile", ""),
+        ("src/a.ts", ""),
+    ];
+    assert_eq!(services(&files), ["shop compose "]);
+    assert!(services(&[("Dockerfile", ""), ("src/a.ts", "")]).is_empty());
+}
+
+#[test]
+fn broken_files_are_no_services() {
+    for text in ["{{- if .Values }}", "services: [", "services: 3", "services:\n  a: 3\n  b:\n", ""] {
+        for path in [
+            "compose.yaml",
+            "k8s/a.yaml",
+            "skaffold.yaml",
+            "catalog-info.yaml",
+            "Cargo.toml",
+            "pom.xml",
+            "a.csproj",
+            "package.json",
+        ] {
+            assert!(services(&[(path, text)]).len() <= 2, "{path}: {text}");
+        }
+    }
+}

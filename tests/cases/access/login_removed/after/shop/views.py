@@ -1,0 +1,5 @@
+from web import login_required
+
+
+def invoices(request):
+    return all_of(request)

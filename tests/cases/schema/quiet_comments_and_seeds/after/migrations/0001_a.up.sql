@@ -1,0 +1,4 @@
+-- makes the table
+CREATE TABLE a (
+    b int
+);

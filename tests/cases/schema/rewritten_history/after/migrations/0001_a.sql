@@ -1,0 +1,2 @@
+CREATE TABLE a (b int, c int);
+ALTER TABLE a DROP COLUMN c;

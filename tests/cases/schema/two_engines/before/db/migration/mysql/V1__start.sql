@@ -1,0 +1,1 @@
+CREATE TABLE basket (id int PRIMARY KEY, note text);

@@ -1,0 +1,5 @@
+describe('cart', () => {
+  it('adds', () => {
+    expect(cart.add(1)).toBe(1);
+  });
+});

@@ -1,0 +1,3 @@
+export function add(n) {
+  return n;
+}
