@@ -303,6 +303,9 @@ pub struct DependencyFacts {
     pub new_to_repo: bool,
     /// How many manifests list it at the head.
     pub used_in: u32,
+    /// Whether it is gone because its whole manifest is deleted.
+    #[serde(default)]
+    pub list_deleted: bool,
     /// The packages that one variable moves together, where `name` is the group that they share; else empty.
     #[serde(default)]
     pub family: Vec<String>,
