@@ -205,10 +205,14 @@ fn package(group: &[Part<'_>]) -> Value {
     let to = facts.to.as_deref().filter(|_| is_same(&|facts| facts.to.as_ref()));
     let (from, to, again) = match (from.and_then(shown), to.and_then(shown)) {
         // a pin that moves under the same number is a build; other signs around it are shown as they are
-        (Some(old), Some(new)) if old == new => match is_pinned(facts) {
-            true => (None, None, Some(new)),
-            false => (from.map(str::to_owned), to.map(str::to_owned), None),
-        },
+        (Some(old), Some(new)) if old == new => {
+            match (from.is_some_and(is_pinned), to.is_some_and(is_pinned)) {
+                (true, true) => (None, None, Some(json!({"build": new, "pin": null}))),
+                (false, true) => (None, None, Some(json!({"build": null, "pin": new}))),
+                (true, false) => (None, Some(new), None),
+                (false, false) => (from.map(str::to_owned), to.map(str::to_owned), None),
+            }
+        }
         (old, new) => (old, new, None),
     };
     json!({
@@ -228,8 +232,8 @@ fn package(group: &[Part<'_>]) -> Value {
 }
 
 /// Whether the version pins one content: a commit with its version in the comment, a tag with its digest.
-fn is_pinned(facts: &DependencyFacts) -> bool {
-    facts.to.as_deref().is_some_and(|to| to.contains(" # ") || to.contains("@sha256:"))
+fn is_pinned(version: &str) -> bool {
+    version.contains(" # ") || version.contains("@sha256:")
 }
 
 /// A version for reading: without operators; of a pinned action, the comment. A digest alone says nothing.

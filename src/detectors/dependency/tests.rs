@@ -178,7 +178,7 @@ fn the_same_tag_with_other_content_is_another_build() {
         for line in said(&before, &after).iter().filter(|_| expected[0].contains("sha")) {
             assert_eq!(
                 (&line.facts["one"]["again"], &line.facts["one"]["to"]),
-                (&"2.11".into(), &serde_json::Value::Null)
+                (&serde_json::json!({"build": "2.11", "pin": null}), &serde_json::Value::Null)
             );
         }
     }

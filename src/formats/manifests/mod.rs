@@ -356,9 +356,13 @@ const NOT_OURS: &[&str] = &[
     "site-packages",
 ];
 
+fn is_sample(path: &RepoPath) -> bool {
+    path.folders().any(|folder| NOT_OURS.contains(&folder))
+}
+
 /// The reader of a path; none for samples and copies.
 pub fn reader_of(path: &RepoPath) -> Option<&'static dyn Reader> {
-    if path.folders().any(|folder| NOT_OURS.contains(&folder)) {
+    if is_sample(path) {
         return None;
     }
     READERS.iter().copied().find(|reader| reader.reads(path))
