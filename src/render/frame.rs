@@ -399,7 +399,16 @@ fn absent(report: &Report) -> Vec<&'static str> {
     if !report.could_not_check.is_empty() {
         return Vec::new();
     }
-    let found = |kind: &&str| report.findings.iter().any(|finding| finding.facts.kind() == *kind);
+    // A migration without a finding is still one, and so is a version that only the exact list names.
+    let touched = |role: Role| report.composition.contains_key(&role);
+    let found = |kind: &&str| {
+        let is_there = match *kind {
+            "schema" => touched(Role::Migration),
+            "dependency" => touched(Role::Lock),
+            _ => false,
+        };
+        is_there || report.findings.iter().any(|finding| finding.facts.kind() == *kind)
+    };
     ["schema", "dependency", "api"].into_iter().filter(|kind| !found(kind)).collect()
 }
 

@@ -235,7 +235,7 @@ pub struct AccessStep {
     pub subject: String,
     /// `loosened`, `tightened` or `changed`.
     pub change: String,
-    /// The statement's heart, such as `SELECT to public`.
+    /// The statement's heart, such as `GRANT SELECT TO public`.
     pub text: String,
     /// Its line, from 1.
     pub line: u32,

@@ -1,7 +1,11 @@
 //! Rules for words, held over every template: no raw braces, no forbidden words, sentences short enough.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
+
+use plainly::detectors::Line;
+use plainly::render::{Renderer, Style, names};
 
 use crate::cases;
 
@@ -120,4 +124,26 @@ fn questions_begin_as_questions_do() {
             assert!(begins.iter().any(|begin| lower.starts_with(begin)), "`{line}` in {}", path.display());
         }
     }
+}
+
+/// Each template of a sentence is filled in by a case, and with it its headline and its questions.
+#[test]
+fn every_sentence_is_said_by_a_case() {
+    let (renderer, _) = Renderer::new("en", &BTreeMap::new()).unwrap();
+    let pen = renderer.pen(&Style::PLAIN);
+    let lines: Vec<Line> = cases::all().iter().flat_map(|case| cases::run(case, "en").lines).collect();
+    for line in &lines {
+        let headline = pen.headline(line).unwrap().unwrap_or_default();
+        assert!(!headline.ends_with('.') && !headline.contains("  "), "{}: {headline}", line.shape);
+        for question in pen.questions(line).unwrap() {
+            assert!(question.ends_with('?') && !question.contains("  "), "{}: {question}", line.shape);
+            let found = said::forbidden(&said::own(&question).to_lowercase(), said::NEVER);
+            assert!(found.is_empty(), "{found:?} in {question}");
+        }
+    }
+    let shapes: BTreeSet<&str> = lines.iter().map(|line| line.shape.as_str()).collect();
+    let names = names("en");
+    let sentences = names.iter().filter_map(|name| name.strip_prefix("findings/")?.strip_suffix(".hbs"));
+    let unsaid: Vec<&str> = sentences.filter(|shape| !shapes.contains(shape)).collect();
+    assert!(unsaid.is_empty(), "no case says {unsaid:?}");
 }
