@@ -325,6 +325,10 @@ pub(super) fn object(statement: &Statement<'_>, reading: &mut Reading, first_lin
         if let Some(value) = value.filter(|_| what == "enum" && verb == "changed") {
             step = step.detail("added_value", value.inner());
         }
+        let mut rest = cursor.clone();
+        if verb == "changed" && rest.eat("RENAME TO") {
+            step.to = rest.name();
+        }
         // a whole area of tables goes with its database or schema
         step.destructive = verb == "dropped" && matches!(what, "database" | "schema");
         if what == "trigger" {
