@@ -20,7 +20,7 @@ pub mod prisma;
 pub mod rails;
 #[cfg(test)]
 mod said;
-mod syntax;
+pub(in crate::formats) mod syntax;
 mod undo;
 
 pub use inventory::{difference, even, field_difference, table_difference};
