@@ -14,7 +14,6 @@ mod introspection;
 mod json_schema;
 mod openapi;
 mod protobuf;
-pub mod routes;
 mod tree;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -42,8 +41,6 @@ pub enum Format {
     Avro,
     /// A JSON Schema that stands for itself.
     JsonSchema,
-    /// Routes written in code.
-    Routes,
 }
 
 impl Format {
@@ -56,7 +53,6 @@ impl Format {
             Format::AsyncApi => "asyncapi",
             Format::Avro => "avro",
             Format::JsonSchema => "json_schema",
-            Format::Routes => "routes",
         }
     }
 }
@@ -362,7 +358,6 @@ pub fn read(format: Format, path: &RepoPath, text: &str, load: Load<'_>) -> Resu
         Format::GraphQl if path.extension() == "json" => introspection::read(path, text),
         Format::GraphQl => graphql::read(path, text),
         Format::Protobuf => protobuf::read(path, text),
-        Format::Routes => Ok(routes::read(path, text)),
     }
 }
 
