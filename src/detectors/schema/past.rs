@@ -7,7 +7,9 @@ use super::gather::{home, natural};
 use crate::change::{Content, FileChange, RepoPath};
 use crate::finding::SchemaOp;
 use crate::formats::schema::sql::plain;
-use crate::formats::schema::{Column, DECLARED, Inventory, MigrationReader, Step, even, field_difference};
+use crate::formats::schema::{
+    Column, DECLARED, Inventory, MigrationReader, States, Step, even, field_difference,
+};
 
 /// More files than any folder of migrations holds.
 const MOST_FILES: usize = 5_000;
@@ -109,14 +111,14 @@ impl<'a> Past<'a> {
 /// A change of type, with what it was; one that states the whole field becomes what differs.
 fn told(step: Step, was: Option<Column>) -> Vec<Step> {
     let Some(was) = was else { return vec![Step { nullable: None, ..step }] };
-    let now = Column {
-        name: step.column.clone().unwrap_or_default(),
-        type_: step.type_.clone(),
-        nullable: if step.restates { step.nullable.or(Some(true)) } else { was.nullable },
-        default: if step.restates { step.default.clone() } else { was.default.clone() },
-        line: step.line,
+    let (nullable, default) = match step.states {
+        States::Type => (was.nullable, was.default.clone()),
+        States::Named => (step.nullable.or(was.nullable), step.default.clone().or(was.default.clone())),
+        States::Whole => (step.nullable.or(Some(true)), step.default.clone()),
     };
-    if !step.restates {
+    let name = step.column.clone().unwrap_or_default();
+    let now = Column { name, type_: step.type_.clone(), nullable, default, line: step.line };
+    if step.states == States::Type {
         let mut step = Step { ..step };
         if let (Some(old), Some(new)) = (&was.type_, &now.type_) {
             step = with_old_type(step, old, new);
@@ -205,6 +207,11 @@ fn replayed(cx: &Context<'_>, reader: &dyn MigrationReader, file: &FileChange) -
             {
                 let what = step.details.get("what").cloned().unwrap_or_default();
                 known.indexes.insert(plain(name), (step.table.clone(), step.column.clone(), what));
+            }
+            if let (SchemaOp::RenameTable, Some(to)) = (step.op, &step.to) {
+                let renamed =
+                    known.indexes.values_mut().filter(|index| plain(&index.0) == plain(&step.table));
+                renamed.for_each(|index| index.0.clone_from(to));
             }
             known.inventory.apply(step);
         }

@@ -438,6 +438,15 @@ mod tests {
         for (after, expected) in &cases {
             check("a.graphql", &[(base, after, &[expected])]);
         }
+        let lists = "type Query { a(by: S): R b(by: B): B }\nenum S { X }\nenum R { X }\nenum B { X }";
+        for (name, verdict) in [("S", "false"), ("R", "unsure"), ("B", "unsure")] {
+            let after = lists.replace(&format!("enum {name} {{ X"), &format!("enum {name} {{ X Y"));
+            let expected = format!("ValueAdded value {name}.Y: {verdict}");
+            check("a.graphql", &[(lists, &after, &[&expected])]);
+        }
+        // A part of a schema does not show who reads its lists.
+        let part = "type Query { a(by: S): Elsewhere }\nenum S { X }";
+        check("a.graphql", &[(part, &part.replace("{ X", "{ X Y"), &["ValueAdded value S.Y: unsure"])]);
         let guarded = "type Query { a: Int @auth }";
         check("a.graphql", &[(guarded, "type Query { a: Int }", &["access login Query.a"])]);
     }

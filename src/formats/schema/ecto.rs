@@ -3,7 +3,7 @@
 use super::names::{plural, underscore};
 use super::syntax::{self, Call, Expr, Flow, Kind, Language, Style, Walk};
 use super::undo::{self, Back};
-use super::{Column, Migration, MigrationReader, Rule, Step, Table};
+use super::{Column, Migration, MigrationReader, Rule, States, Step, Table};
 use crate::change::{Content, RepoPath, Snapshot};
 use crate::finding::{SchemaOp as Op, Undo};
 use crate::formats::Unreadable;
@@ -365,7 +365,7 @@ fn modified<'n>(walk: &Walk<'n>, call: &'n Call<'n>, table: &str, field: &Column
             nullable: field.nullable.filter(|_| stated("null")),
             default: field.default.clone(),
             undo: Undo::None,
-            restates: true,
+            states: States::Named,
             ..step(Op::ChangeType)
         }];
     };

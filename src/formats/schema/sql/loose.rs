@@ -5,7 +5,7 @@ use super::lex::{Kind, Piece, Statement};
 use super::parsed::{self, added, assigned, with_rule};
 use super::{Reading, plain};
 use crate::finding::SchemaOp;
-use crate::formats::schema::{Column, Rule, Step, Table};
+use crate::formats::schema::{Column, Rule, States, Step, Table};
 
 /// Walks over pieces.
 #[derive(Clone)]
@@ -989,7 +989,7 @@ fn restated(statement: &Statement<'_>, name: String, cursor: &Cursor<'_, '_>, st
         type_: field.type_,
         nullable: if says_null { field.nullable } else { None },
         default: field.default,
-        restates: true,
+        states: States::Whole,
         ..step
     }
 }
