@@ -509,6 +509,9 @@ pub struct BeyondTitleFacts {
     pub verb: String,
     /// The kinds of findings beyond it, in their order.
     pub kinds: Vec<String>,
+    /// How many packages of the exact lists change version (`changed`), are new (`new`) and go (`gone`), where many do.
+    #[serde(default)]
+    pub locked: std::collections::BTreeMap<String, u32>,
 }
 
 /// The old value still stands elsewhere.

@@ -146,6 +146,7 @@ impl Plainly {
         for detector in &self.detectors {
             detector.detect(&cx, &mut report);
         }
+        let services = services::concerned(&cx, &report.findings);
         let files = change.files.files();
         let service_of =
             files.iter().map(|file| catalog.service_of(&file.path).map(|service| service.name.clone()));
@@ -155,9 +156,9 @@ impl Plainly {
             words: &change.words,
             findings: report.findings,
             could_not_check: report.could_not_check.into_iter().collect(),
-            services: services::touched(&cx),
+            map: services::map(&catalog, &services),
+            services,
             service_of: service_of.collect(),
-            map: services::map(&cx),
             owners: owners(&catalog, files.iter().map(|file| &file.path)),
             config: &self.config,
         })

@@ -4,22 +4,21 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use super::{Catalog, touched};
+use super::Catalog;
 use crate::config::ServiceKind;
-use crate::detectors::Context;
-use crate::summary::{Edge, Map, Node, NodeKind, Reason, State};
+use crate::summary::{Edge, Map, Node, NodeKind, Reason, ServiceTouch, State};
 
 /// More than this nobody reads.
 const MOST_NODES: usize = 12;
 
 /// The services touched, their neighbours, and what calls what; empty where fewer than two services change.
-pub fn map(cx: &Context<'_>) -> Map {
-    let by_hand: BTreeSet<String> = touched(cx)
-        .into_iter()
+pub fn map(catalog: &Catalog, services: &[ServiceTouch]) -> Map {
+    let by_hand: BTreeSet<String> = services
+        .iter()
         .filter(|touch| matches!(touch.reason, Reason::Code | Reason::Config))
-        .map(|touch| touch.name)
+        .map(|touch| touch.name.clone())
         .collect();
-    of(cx.catalog, &by_hand)
+    of(catalog, &by_hand)
 }
 
 fn of(catalog: &Catalog, by_hand: &BTreeSet<String>) -> Map {

@@ -20,7 +20,7 @@ use discover::{Found, Sighting, letters};
 
 pub use discover::Shared;
 pub use map::{drawing, map};
-pub use touched::{reason_of, touched};
+pub use touched::{concerned, reason_of, touched};
 
 /// A part of the product that runs on its own.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,9 +1,10 @@
 //! Which services a change touches, each with its strongest reason.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::change::{ChangeKind, FileChange, Role};
+use crate::change::{ChangeKind, FileChange, RepoPath, Role};
 use crate::detectors::Context;
+use crate::finding::{Facts, Finding};
 use crate::roles::is_tooling;
 use crate::summary::{Reason, ServiceTouch};
 
@@ -59,6 +60,31 @@ pub fn touched(cx: &Context<'_>) -> Vec<ServiceTouch> {
             })
         })
         .collect()
+}
+
+/// The services that a change touches, and those whose settings it changes in a file that many share.
+pub fn concerned(cx: &Context<'_>, findings: &[Finding]) -> Vec<ServiceTouch> {
+    let mut services = touched(cx);
+    let mut files: BTreeMap<&str, BTreeSet<&RepoPath>> = BTreeMap::new();
+    for finding in findings.iter().filter(|finding| matches!(finding.facts, Facts::Config(_))) {
+        for name in &finding.services {
+            files.entry(name).or_default().extend(finding.evidence.iter().map(|place| &place.path));
+        }
+    }
+    for (name, files) in files {
+        let Some(service) = cx.catalog.named(name) else { continue };
+        if !services.iter().any(|touch| touch.name == name) {
+            services.push(ServiceTouch {
+                name: service.name.clone(),
+                title: service.title.clone(),
+                owners: service.owners.clone(),
+                files: files.len() as u32,
+                reason: Reason::Config,
+            });
+        }
+    }
+    services.sort_by(|a, b| a.name.cmp(&b.name));
+    services
 }
 
 /// The same text once all spacing is taken out.
