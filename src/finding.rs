@@ -498,6 +498,9 @@ pub struct ContradictionFacts {
     pub claim: String,
     /// What the file shows: `still_lists`, `does_not_list`, `shows_optional`, …
     pub shows: String,
+    /// What the name is a part of there, where that is known.
+    #[serde(default)]
+    pub of: Option<String>,
     /// The file.
     pub file: String,
 }

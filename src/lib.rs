@@ -146,7 +146,14 @@ impl Plainly {
         for detector in &self.detectors {
             detector.detect(&cx, &mut report);
         }
-        let services = services::concerned(&cx, &report.findings);
+        let settings =
+            report.findings.iter().filter(|finding| matches!(finding.facts, finding::Facts::Config(_)));
+        let settings = settings.flat_map(|finding| {
+            let places = finding.evidence.iter().map(|place| &place.path);
+            places.flat_map(|path| finding.services.iter().map(move |name| (name.as_str(), path)))
+        });
+        let services = services::touched(&catalog, &change.files);
+        let services = services::touched_by_settings(&catalog, services, settings);
         let files = change.files.files();
         let service_of =
             files.iter().map(|file| catalog.service_of(&file.path).map(|service| service.name.clone()));

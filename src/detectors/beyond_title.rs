@@ -108,8 +108,22 @@ const SPOKEN: &[(&str, &[&str])] = &[
 
 /// Words by which an author speaks of the exact lists of packages; "update" alone may be about anything.
 const PACKAGES: &[&str] = &[
-    "dependency", "dependencies", "deps", "package", "packages", "bump", "bumps", "upgrade", "upgrades", "library",
-    "libraries", "lock", "lockfile", "crates", "gems", "npm", "yarn", "pnpm",
+    "dependency",
+    "dependencies",
+    "deps",
+    "package",
+    "packages",
+    "bump",
+    "bumps",
+    "upgrade",
+    "upgrades",
+    "library",
+    "libraries",
+    "lock",
+    "lockfile",
+    "npm",
+    "yarn",
+    "pnpm",
 ];
 
 impl Detector for BeyondTitle {
@@ -224,7 +238,7 @@ pub fn lines(findings: &[&Finding]) -> Vec<Line> {
         let parts: Vec<Value> = ["changed", "new", "gone"].into_iter().filter_map(count).collect();
         let is_told = |kind: &&String| parts.is_empty() || *kind != "dependency";
         let kinds: Vec<&String> = facts.kinds.iter().filter(is_told).collect();
-        let packages: u32 = facts.locked.values().sum();
+        let packages = facts.locked.get("changed").copied().unwrap_or_else(|| facts.locked.values().sum());
         let values = json!({"verb": facts.verb, "kinds": kinds, "parts": parts, "packages": packages});
         Line::of("beyond_title", &[finding], values)
     };

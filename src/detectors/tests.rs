@@ -263,10 +263,15 @@ mod cases {
         assert_eq!((facts(renamed).0.removed_names.len()), 0);
 
         // as many are written as go: here, or in another file
-        let other = spec.replace("adds", "subtracts").replace("pays", "refunds").replace("1)", "2)").replace("price", "tax");
+        let other = spec
+            .replace("adds", "subtracts")
+            .replace("pays", "refunds")
+            .replace("1)", "2)")
+            .replace("price", "tax");
         let (found, rule, _) = facts(vec![modified("a.test.ts", Role::Test, spec, &other)]);
         assert_eq!((found.removed_names.len(), rule.as_str()), (0, "tests.changed"));
-        let (_, rule, _) = facts(vec![deleted("a.test.ts", Role::Test, spec), added("b.test.ts", Role::Test, &other)]);
+        let (_, rule, _) =
+            facts(vec![deleted("a.test.ts", Role::Test, spec), added("b.test.ts", Role::Test, &other)]);
         assert_eq!(rule, "tests.changed");
 
         let (found, rule, level) = facts(vec![deleted("a.test.ts", Role::Test, spec)]);

@@ -94,8 +94,7 @@ fn compose(pen: &Pen<'_>, summary: &Summary) -> Result<(Composed, Vec<String>), 
         let line = summary.lines.get(at).filter(|line| !line.folded);
         line.is_some_and(|line| is_of(line, "tests") || is_moved(line)) || unsaid == Some(at)
     };
-    let (kept, others): (Vec<usize>, Vec<usize>) =
-        (0..summary.lines.len()).partition(|at| keeps_place(*at));
+    let (kept, others): (Vec<usize>, Vec<usize>) = (0..summary.lines.len()).partition(|at| keeps_place(*at));
     for at in kept.into_iter().chain(others) {
         let (Some(line), Some(text)) = (summary.lines.get(at), said.get(at)) else { continue };
         let length = text.split_whitespace().count();
@@ -139,7 +138,9 @@ fn questions(pen: &Pen<'_>, summary: &Summary) -> Result<Vec<(usize, usize)>, Er
     let mut open: Vec<((bool, u8, usize), usize, String)> = Vec::new();
     let mut kinds: Vec<&str> = Vec::new();
     let lines = summary.lines.iter().enumerate();
-    for (at, line) in lines.filter(|(_, line)| (line.level > Level::Routine || is_moved(line)) && !line.folded) {
+    for (at, line) in
+        lines.filter(|(_, line)| (line.level > Level::Routine || is_moved(line)) && !line.folded)
+    {
         let questions = pen.questions(line)?;
         let kind = line.shape.split('/').next().unwrap_or_default();
         let is_again = kinds.contains(&kind);
@@ -301,11 +302,7 @@ fn nature(summary: &Summary) -> Value {
 
 /// The map as a drawing; null where there is nothing to draw.
 fn map(report: &Report) -> Option<Value> {
-    let title = |name: &str| {
-        let known = report.services.iter().find(|service| service.name == name);
-        known.map_or(name.to_owned(), |service| service.title.clone())
-    };
-    (!report.map.nodes.is_empty()).then(|| crate::services::drawing(&report.map, &title))
+    (!report.map.nodes.is_empty()).then(|| crate::services::drawing(&report.map))
 }
 
 fn who(summary: &Summary) -> Value {
@@ -419,13 +416,16 @@ fn security(title: &str) -> Option<&str> {
 }
 
 /// What readers ask about first and what was looked for without a find. A file that could not be read may hold it, so
-/// then nothing is said to be absent.
+/// then nothing is said to be absent; nor where a migration or a list of packages stands among the files all the same.
 fn absent(report: &Report) -> Vec<&'static str> {
     if !report.could_not_check.is_empty() {
         return Vec::new();
     }
-    let found = |kind: &&str| report.findings.iter().any(|finding| finding.facts.kind() == *kind);
-    ["schema", "dependency", "api"].into_iter().filter(|kind| !found(kind)).collect()
+    let found = |kind: &str| report.findings.iter().any(|finding| finding.facts.kind() == kind);
+    let has = |roles: &[Role]| roles.iter().any(|role| report.composition.contains_key(role));
+    let kinds: [(&str, &[Role]); 3] =
+        [("schema", &[Role::Migration]), ("dependency", &[Role::Manifest, Role::Lock]), ("api", &[])];
+    kinds.into_iter().filter(|(kind, roles)| !found(kind) && !has(roles)).map(|(kind, _)| kind).collect()
 }
 
 fn accepted(report: &Report) -> Vec<Value> {

@@ -2,11 +2,72 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::Catalog;
+use super::{Catalog, Reason, ServiceTouch};
 use crate::config::ServiceKind;
-use crate::summary::{Edge, Map, Node, NodeKind, Reason, ServiceTouch, State};
+
+/// What a part of the map is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum NodeKind {
+    /// A part of the product.
+    Service,
+    /// A database, queue or cache.
+    Store,
+    /// Something outside.
+    Outside,
+}
+
+/// What the change does to a part of the map.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// Nothing.
+    Same,
+    /// It changes.
+    Changed,
+    /// It is new.
+    New,
+    /// It is gone.
+    Gone,
+}
+
+/// A part of the map.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Node {
+    /// Its short name.
+    pub name: String,
+    /// The name that people use.
+    #[serde(default)]
+    pub title: Option<String>,
+    /// What it is.
+    pub kind: NodeKind,
+    /// What the change does to it.
+    pub state: State,
+}
+
+/// Who calls whom.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Edge {
+    /// The caller.
+    pub from: String,
+    /// The called.
+    pub to: String,
+    /// What the change does to it.
+    pub state: State,
+}
+
+/// The services touched and their neighbours.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Map {
+    /// At most twelve.
+    pub nodes: Vec<Node>,
+    /// Between these.
+    pub edges: Vec<Edge>,
+}
 
 /// More than this nobody reads.
 const MOST_NODES: usize = 12;
@@ -58,11 +119,14 @@ fn of(catalog: &Catalog, by_hand: &BTreeSet<String>) -> Map {
     names.truncate(MOST_NODES);
     let shown: BTreeSet<&str> = names.iter().copied().collect();
     let nodes = shown.iter().filter_map(|name| {
-        let kind = match catalog.named(name)?.kind {
+        let service = catalog.named(name)?;
+        let kind = match service.kind {
             ServiceKind::Store => NodeKind::Store,
             ServiceKind::Product | ServiceKind::Support => NodeKind::Service,
         };
-        Some(Node { name: (*name).to_owned(), kind, state: states.get(name).copied().unwrap_or(State::Same) })
+        let title = (service.title != service.name).then(|| service.title.clone());
+        let state = states.get(name).copied().unwrap_or(State::Same);
+        Some(Node { name: (*name).to_owned(), title, kind, state })
     });
     let edges = catalog
         .connections()
@@ -74,8 +138,11 @@ fn of(catalog: &Catalog, by_hand: &BTreeSet<String>) -> Map {
 }
 
 /// A map as a drawing wants it: short ids, labels without signs that Mermaid reads, and who calls whom by caller.
-/// `titles` gives the name that people use.
-pub fn drawing(map: &Map, titles: &dyn Fn(&str) -> String) -> Value {
+pub fn drawing(map: &Map) -> Value {
+    let titles = |name: &str| {
+        let node = map.nodes.iter().find(|node| node.name == name);
+        node.and_then(|node| node.title.clone()).unwrap_or_else(|| name.to_owned())
+    };
     let id = |name: &str| map.nodes.iter().position(|node| node.name == name).map(|at| format!("n{at}"));
     let nodes: Vec<Value> = map
         .nodes

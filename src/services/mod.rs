@@ -9,18 +9,17 @@ mod touched;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use globset::{GlobBuilder, GlobMatcher, GlobSet, GlobSetBuilder};
+use globset::{GlobSet, GlobSetBuilder};
 
 use crate::change::{RepoPath, Snapshot};
-use crate::config::{Config, ServiceConfig, ServiceKind, Stability, Visibility};
+use crate::config::{self, Config, ServiceConfig, ServiceKind, Stability, Visibility};
 use crate::finding::{Evidence, Side};
-use crate::summary::State;
 use codeowners::Codeowners;
 use discover::{Found, Sighting, letters};
 
 pub use discover::Shared;
-pub use map::{drawing, map};
-pub use touched::{concerned, reason_of, touched};
+pub use map::{Edge, Map, Node, NodeKind, State, drawing, map};
+pub use touched::{Reason, ServiceTouch, reason_of, touched, touched_by_settings};
 
 /// A part of the product that runs on its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,22 +78,6 @@ pub struct Ownership {
     pub evidence: Option<Evidence>,
     /// Whether these own everything that has no other owner.
     pub is_catch_all: bool,
-}
-
-/// A pattern of the configuration: `*` stops at `/`; without a wildcard it is a folder and all below it, or a file.
-pub fn pattern(pattern: &str) -> Result<GlobMatcher, globset::Error> {
-    Ok(glob(pattern)?.compile_matcher())
-}
-
-fn glob(pattern: &str) -> Result<globset::Glob, globset::Error> {
-    let pattern = pattern.trim_start_matches("./").trim_start_matches('/');
-    let folder = pattern.trim_end_matches('/');
-    let glob = match pattern.contains(['*', '?', '[', '{']) {
-        false => format!("{}{{,/**}}", globset::escape(folder)),
-        true if pattern.ends_with('/') => format!("{folder}/**"),
-        true => pattern.to_owned(),
-    };
-    GlobBuilder::new(&glob).literal_separator(true).build()
 }
 
 /// Which services there are, and which path belongs to which.
@@ -190,7 +173,7 @@ impl Catalog {
             self.services[at].refine(entry);
             for path in &entry.paths {
                 // A pattern that cannot be compiled is reported where the configuration is read.
-                if let Ok(glob) = glob(path) {
+                if let Ok(glob) = config::glob(path) {
                     patterns.add(glob);
                     self.pattern_of.push(at);
                 }

@@ -2,11 +2,47 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::change::{ChangeKind, FileChange, RepoPath, Role};
-use crate::detectors::Context;
-use crate::finding::{Facts, Finding};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::Catalog;
+use crate::change::{ChangeKind, ChangeSet, FileChange, RepoPath, Role};
 use crate::roles::is_tooling;
-use crate::summary::{Reason, ServiceTouch};
+
+/// Why a service counts as touched: the strongest reason.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// Own code.
+    Code,
+    /// Settings.
+    Config,
+    /// Package versions.
+    Packages,
+    /// Generated code.
+    Generated,
+    /// Tests.
+    Tests,
+    /// Documentation.
+    Docs,
+    /// Spacing only.
+    Spacing,
+}
+
+/// A service and why it counts as touched.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ServiceTouch {
+    /// Its short name.
+    pub name: String,
+    /// The name that people use.
+    pub title: String,
+    /// Its owners.
+    pub owners: Vec<String>,
+    /// How many of its files changed.
+    pub files: u32,
+    /// The strongest reason.
+    pub reason: Reason,
+}
 
 /// Why one file counts for its service; `None` for what only configures the tools of developers.
 pub fn reason_of(file: &FileChange) -> Option<Reason> {
@@ -28,15 +64,15 @@ pub fn reason_of(file: &FileChange) -> Option<Reason> {
 }
 
 /// The services that a change touches, by name, each with its strongest reason.
-pub fn touched(cx: &Context<'_>) -> Vec<ServiceTouch> {
+pub fn touched(catalog: &Catalog, changes: &ChangeSet) -> Vec<ServiceTouch> {
     let mut reasons: BTreeMap<&str, (u32, Reason)> = BTreeMap::new();
-    for file in cx.changes.files() {
+    for file in changes.files() {
         // A file that moves from one service to another changes both.
         let places = [Some(&file.path), (file.old_path() != &file.path).then(|| file.old_path())];
         let mut names: Vec<&str> = places
             .into_iter()
             .flatten()
-            .filter_map(|path| cx.catalog.service_of(path))
+            .filter_map(|path| catalog.service_of(path))
             .map(|one| one.name.as_str())
             .collect();
         names.dedup();
@@ -50,7 +86,7 @@ pub fn touched(cx: &Context<'_>) -> Vec<ServiceTouch> {
     reasons
         .into_iter()
         .filter_map(|(name, (files, reason))| {
-            let service = cx.catalog.named(name)?;
+            let service = catalog.named(name)?;
             Some(ServiceTouch {
                 name: service.name.clone(),
                 title: service.title.clone(),
@@ -62,27 +98,28 @@ pub fn touched(cx: &Context<'_>) -> Vec<ServiceTouch> {
         .collect()
 }
 
-/// The services that a change touches, and those whose settings it changes in a file that many share.
-pub fn concerned(cx: &Context<'_>, findings: &[Finding]) -> Vec<ServiceTouch> {
-    let mut services = touched(cx);
+/// Adds the services whose settings change in a file that many share: `settings` holds their names and these files.
+pub fn touched_by_settings<'a>(
+    catalog: &Catalog,
+    mut services: Vec<ServiceTouch>,
+    settings: impl IntoIterator<Item = (&'a str, &'a RepoPath)>,
+) -> Vec<ServiceTouch> {
     let mut files: BTreeMap<&str, BTreeSet<&RepoPath>> = BTreeMap::new();
-    for finding in findings.iter().filter(|finding| matches!(finding.facts, Facts::Config(_))) {
-        for name in &finding.services {
-            files.entry(name).or_default().extend(finding.evidence.iter().map(|place| &place.path));
-        }
+    for (name, path) in settings {
+        files.entry(name).or_default().insert(path);
     }
-    for (name, files) in files {
-        let Some(service) = cx.catalog.named(name) else { continue };
-        if !services.iter().any(|touch| touch.name == name) {
-            services.push(ServiceTouch {
-                name: service.name.clone(),
-                title: service.title.clone(),
-                owners: service.owners.clone(),
-                files: files.len() as u32,
-                reason: Reason::Config,
-            });
-        }
-    }
+    let known: BTreeSet<String> = services.iter().map(|touch| touch.name.clone()).collect();
+    let missing = files.into_iter().filter(|(name, _)| !known.contains(*name));
+    services.extend(missing.filter_map(|(name, files)| {
+        let service = catalog.named(name)?;
+        Some(ServiceTouch {
+            name: service.name.clone(),
+            title: service.title.clone(),
+            owners: service.owners.clone(),
+            files: files.len() as u32,
+            reason: Reason::Config,
+        })
+    }));
     services.sort_by(|a, b| a.name.cmp(&b.name));
     services
 }

@@ -24,10 +24,8 @@ static NOISE: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 /// An issue that a title points at; the number in brackets at its end is the change's own.
-static ISSUE: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?:^|\s)(#[0-9]{1,7})\b")
-        .expect("the pattern is fixed and compiles")
-});
+static ISSUE: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"(?:^|\s)(#[0-9]{1,7})\b").expect("the pattern is fixed and compiles"));
 /// An issue that a text says it belongs to.
 static CLOSES: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"(?i)\b(?:fix(?:es|ed)?|close[sd]?|resolve[sd]?|refs?|part of|relate[sd]? to)\s*:?\s+(#[0-9]{1,7})\b")
@@ -73,7 +71,12 @@ pub(super) fn find(words: &Words) -> Option<Why> {
         let items = sentences.iter().filter(|sentence| sentence.is_item).count();
         let mut spoken = sentences.iter().filter(|sentence| !sentence.is_item || items <= SHORT_LIST);
         if let Some(sentence) = spoken.find(|sentence| REASON.is_match(&sentence.text)) {
-            return Some(Why { quote: cut(&sentence.text), source: *source, is_reason: true, is_step: false });
+            return Some(Why {
+                quote: cut(&sentence.text),
+                source: *source,
+                is_reason: true,
+                is_step: false,
+            });
         }
     }
     if let Some(issue) = &words.issue {
