@@ -295,15 +295,26 @@ pub struct Person {
     pub email: String,
 }
 
+/// Names under which bots write, where no `[bot]` tells.
+const BOTS: [&str; 9] = [
+    "dependabot",
+    "dependabot-preview",
+    "renovate",
+    "renovate-bot",
+    "renovate bot",
+    "mend renovate",
+    "github-actions",
+    "github actions",
+    "snyk-bot",
+];
+
 impl Person {
     /// Whether this is a program: `[bot]` in the name, or one of the well-known ones.
     pub fn is_bot(&self) -> bool {
         let name = self.name.to_ascii_lowercase();
         name.contains("[bot]")
             || self.email.to_ascii_lowercase().contains("[bot]@")
-            || ["dependabot", "renovate", "github-actions", "dependabot-preview", "renovate-bot"]
-                .iter()
-                .any(|bot| name == *bot)
+            || BOTS.contains(&name.as_str())
     }
 }
 

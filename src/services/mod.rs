@@ -19,7 +19,7 @@ use discover::{Found, Sighting, letters};
 
 pub use discover::Shared;
 pub use map::{Edge, Map, Node, NodeKind, State, drawing, map};
-pub use touched::{Reason, ServiceTouch, reason_of, touched};
+pub use touched::{Reason, ServiceTouch, reason_of, touched, touched_by_settings};
 
 /// A part of the product that runs on its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
