@@ -9,7 +9,8 @@ use crate::change::Role;
 use crate::config::CommentFrom;
 use crate::detectors::Line;
 use crate::finding::{Facts, Finding, Level};
-use crate::summary::{Ask, Nature, Reason, Report, SaidLine, ServiceTouch, Summary};
+use crate::services::{Reason, ServiceTouch};
+use crate::summary::{Ask, Nature, Report, SaidLine, Summary};
 
 /// What may stand in view. Source: the wording guide, 3.1.
 struct Budget {

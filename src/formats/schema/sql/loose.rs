@@ -5,7 +5,7 @@ use super::lex::{Kind, Piece, Statement};
 use super::parsed::{self, added, assigned, with_rule};
 use super::{Reading, plain};
 use crate::finding::SchemaOp;
-use crate::formats::schema::{Column, Rule, Step, Table};
+use crate::formats::schema::{Column, Rule, States, Step, Table};
 
 /// Walks over pieces.
 #[derive(Clone)]
@@ -324,6 +324,10 @@ pub(super) fn object(statement: &Statement<'_>, reading: &mut Reading, first_lin
         let value = value.and_then(|at| statement.pieces[at..].iter().find(|piece| piece.kind == Kind::Text));
         if let Some(value) = value.filter(|_| what == "enum" && verb == "changed") {
             step = step.detail("added_value", value.inner());
+        }
+        let mut rest = cursor.clone();
+        if verb == "changed" && rest.eat("RENAME TO") {
+            step.to = rest.name();
         }
         // a whole area of tables goes with its database or schema
         step.destructive = verb == "dropped" && matches!(what, "database" | "schema");
@@ -998,7 +1002,7 @@ fn restated(statement: &Statement<'_>, name: String, cursor: &Cursor<'_, '_>, st
         type_: field.type_,
         nullable: if says_null { field.nullable } else { None },
         default: field.default,
-        restates: true,
+        states: States::Whole,
         ..step
     }
 }

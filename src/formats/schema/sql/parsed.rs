@@ -14,7 +14,7 @@ use sqlparser::parser::Parser;
 
 use super::{Dialect, Reading, plain};
 use crate::finding::SchemaOp;
-use crate::formats::schema::{AccessStep, Column, Rule, Step, Table};
+use crate::formats::schema::{AccessStep, Column, Rule, States, Step, Table};
 
 /// How deep a statement may nest before the parser gives up on it.
 const DEEPEST: usize = 40;
@@ -341,7 +341,7 @@ fn restated(step: Step, name: &str, type_: String, options: &[ColumnOption]) -> 
         type_: Some(type_ + &collation.unwrap_or_default()),
         nullable: facts.nullable,
         default: facts.default,
-        restates: true,
+        states: States::Whole,
         ..step
     }
 }
