@@ -213,6 +213,25 @@ fn a_list_that_is_swapped_for_a_new_one_is_one_list() {
 }
 
 #[test]
+fn a_field_that_goes_where_one_comes_may_be_renamed() {
+    let asked = |sql: &str| {
+        let report = run(&Schema {}, vec![added("migrations/0002_x.sql", M, sql)]);
+        report.findings.iter().find_map(|finding| match &finding.facts {
+            Facts::Schema(facts) => facts.details.get("perhaps_now").cloned(),
+            _ => None,
+        })
+    };
+    assert_eq!(asked("ALTER TABLE a ADD c int; ALTER TABLE a DROP COLUMN b;").as_deref(), Some("c"));
+    for told in [
+        "ALTER TABLE a ADD c int; ALTER TABLE z DROP COLUMN b;",
+        "ALTER TABLE a ADD c int; ALTER TABLE a ADD d int; ALTER TABLE a DROP COLUMN b;",
+        "ALTER TABLE a ADD c int; UPDATE a SET c = b; ALTER TABLE a DROP COLUMN b;",
+    ] {
+        assert_eq!(asked(told), None, "{told}");
+    }
+}
+
+#[test]
 fn rules_without_a_name_are_known_by_the_name_that_they_get() {
     let report =
         run(&Schema {}, vec![added("migrations/0002_x.sql", M, "ALTER TABLE a DROP CONSTRAINT a_b_id_fkey")]);
