@@ -202,6 +202,16 @@ fn what_a_call_does_not_name_stays() {
 }
 
 #[test]
+fn a_link_that_is_made_anew_leaves_the_field_alone() {
+    let text = "module.exports = { up: async (queryInterface, Sequelize) => {\n await queryInterface.changeColumn('a', 'b', { type: Sequelize.UUID, onDelete: 'cascade', references: { model: 'c' } });\n} };";
+    let report = run(&Schema {}, vec![added("server/migrations/20260101000000-x.js", M, text)]);
+    assert_eq!(said(&report), ["add_constraint a.b?"]);
+    let text = "defmodule X do\n use Ecto.Migration\n def change do\n drop constraint(:a, \"a_b_id_fkey\")\n alter table(:a) do\n modify :b_id, references(:b, on_delete: :delete_all)\n end\n end\nend\n";
+    let report = run(&Schema {}, vec![added("priv/repo/migrations/20260101000000_x.exs", M, text)]);
+    assert_eq!(said(&report), ["drop_constraint a.b_id?", "add_constraint a.b_id?"]);
+}
+
+#[test]
 fn a_list_that_is_swapped_for_a_new_one_is_one_list() {
     assert_eq!(
         new(

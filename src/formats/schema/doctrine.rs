@@ -129,7 +129,15 @@ impl<'n> Style<'n> for Reader {
             "dropColumn" => step(Op::DropColumn).column(name()),
             "renameColumn" => Step { to: text(1), ..step(Op::RenameColumn).column(name()) },
             "modifyColumn" | "changeColumn" => {
-                Step { states: States::Named, ..step(Op::ChangeType).column(name()) }
+                let option = |key: &str| call.option(key).map(|value| walk.resolve(value));
+                // `['type' => Type::getType('text')]`
+                let type_ = option("type").and_then(|made| made.call()?.arg(0));
+                Step {
+                    type_: type_.and_then(|type_| walk.text(type_).or(type_.last_name().map(str::to_owned))),
+                    nullable: option("notnull").and_then(Expr::truth).map(|required| !required),
+                    states: States::Named,
+                    ..step(Op::ChangeType).column(name())
+                }
             }
             "addIndex" => Step { column: listed(), ..step(Op::AddIndex) }.detail("what", "index"),
             "addUniqueIndex" => {
