@@ -262,7 +262,9 @@ fn start(default: &str) -> Start {
     let written = default.trim();
     // `'x'::text`, `N'x'`
     let value = written.split("::").next().unwrap_or(written).trim();
-    let inner = value.trim_matches(['(', ')']).trim_start_matches(['N', 'E']).trim_matches(['\'', '"']);
+    let bare = value.trim_matches(['(', ')']);
+    let text = bare.strip_prefix(['N', 'E']).filter(|text| text.starts_with('\'')).unwrap_or(bare);
+    let inner = text.trim_matches(['\'', '"']);
     let is_quoted = value.contains(['\'', '"']);
     let lower = value.to_ascii_lowercase();
     let is_made = !is_quoted
