@@ -1,3 +1,5 @@
+//! Migrations and models written in Go.
+
 use super::super::said::said;
 
 fn go(body: &str) -> Vec<String> {

@@ -411,7 +411,11 @@ fn grant(statement: &Statement<'_>, reading: &mut Reading, change: &str) -> bool
         None => privileges.clone(),
     };
     let who = who.unwrap_or_default().replace(['"', '`'], "");
-    reading.access("grant", &subject, change, format!("{privileges} to {who}"));
+    // As SQL says it: names and verbs of a language that every template can quote.
+    let word = |at: usize| pieces.get(at).map(|piece| piece.raw.to_ascii_uppercase()).unwrap_or_default();
+    let (verb, side) = (word(0), to.map(word).unwrap_or_default());
+    let said = format!("{verb} {privileges} {side} {who}");
+    reading.access("grant", &subject, change, said.trim_end().to_owned());
     true
 }
 
@@ -429,7 +433,12 @@ fn policy(statement: &Statement<'_>, mut cursor: Cursor<'_, '_>, verb: &str, rea
         "created" if has(&["USING", "(", "TRUE", ")"]) || has(&["CHECK", "(", "TRUE", ")"]) => "loosened",
         _ => "changed",
     };
-    reading.access("row_policy", &table, change, format!("row rule {name} {verb}"));
+    let said = match verb {
+        "created" => "CREATE POLICY",
+        "dropped" => "DROP POLICY",
+        _ => "ALTER POLICY",
+    };
+    reading.access("row_policy", &table, change, format!("{said} {name}"));
     true
 }
 
