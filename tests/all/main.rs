@@ -2,10 +2,12 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod act;
+mod architecture;
 mod cases;
 mod cli;
 mod git;
 mod github;
 mod hook;
 mod repo;
+mod services;
 mod words;
