@@ -156,6 +156,7 @@ impl Plainly {
             findings: report.findings,
             could_not_check: report.could_not_check.into_iter().collect(),
             services: services::touched(&catalog, &change.files),
+            shared: services::shared(&catalog, &change.files),
             service_of: service_of.collect(),
             map: services::map(&catalog, &change.files),
             owners: owners(&catalog, files.iter().map(|file| &file.path)),
