@@ -153,5 +153,8 @@ fn only_versions(file: &FileChange) -> bool {
 /// A line without digits and what joins them, so that two versions of it are the same; digests count as digits.
 fn letters_only(line: &str) -> String {
     let line = line.split("@sha256:").next().unwrap_or(line);
+    // The same image from another registry is another version of it.
+    let image = line.trim_start().trim_start_matches("- ").strip_prefix("image:");
+    let line = image.map_or(line, |image| image.rsplit('/').next().unwrap_or(image));
     line.chars().filter(|c| !c.is_ascii_digit() && !matches!(c, '.' | '-')).collect()
 }
