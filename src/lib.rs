@@ -165,6 +165,7 @@ impl Plainly {
             could_not_check: report.could_not_check.into_iter().collect(),
             map: services::map(&catalog, &services),
             services,
+            shared: services::shared(&catalog, &change.files),
             service_of: service_of.collect(),
             owners: owners(&catalog, files.iter().map(|file| &file.path)),
             config: &self.config,
