@@ -2,5 +2,6 @@
 //! Facts come from comparing two end states, words come from authors in quotes, commit subjects come last.
 
 pub mod model;
+pub mod units;
 
 pub use model::{Audience, Entry, Ledger, LeftOut, Notes, NotesRange, Section, SectionName, Source};
