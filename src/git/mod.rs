@@ -15,6 +15,7 @@ mod range;
 mod refs;
 mod renames;
 mod snapshot;
+mod walk;
 
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
@@ -29,6 +30,7 @@ pub use past::day;
 pub use range::{Range, Taken};
 pub use refs::Tag;
 pub use snapshot::TreeSnapshot;
+pub use walk::{ChangedPath, PathChange, Walked};
 
 use crate::change::{ChangeSet, Commit, RepoPath, Role, Words};
 use objects::Objects;

@@ -4,5 +4,6 @@
 pub mod author;
 pub mod base;
 pub mod model;
+pub mod units;
 
 pub use model::{Audience, Entry, Ledger, LeftOut, Notes, NotesRange, Section, SectionName, Source};
