@@ -3,7 +3,11 @@
 
 pub mod author;
 pub mod base;
+pub mod credit;
+pub mod facts;
 pub mod model;
+pub mod names;
+pub mod trace;
 pub mod units;
 
 pub use model::{Audience, Entry, Ledger, LeftOut, Notes, NotesRange, Section, SectionName, Source};
