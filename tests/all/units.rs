@@ -53,16 +53,15 @@ fn a_port_to_a_release_line_is_the_same_change() {
     let start = repo.write("src/a.py", LINES).write("src/b.py", LINES).commit("start");
     repo.git(&["branch", "3.1"]);
     // by pull request, by its note, by its patch alone, by its words on the same paths
-    repo.write("src/a.py", &LINES.replace('b', "B")).commit("Round the total of a cart (#1) (#2)");
-    let noted = repo.write("src/b.py", &LINES.replace('b', "B")).commit("Send the mail again");
-    repo.write("src/a.py", &LINES.replace('b', "B").replace('g', "G"))
-        .commit("Say how long the refund takes");
+    repo.write("src/a.py", LINES.replace('b', "B")).commit("Round the total of a cart (#1) (#2)");
+    let noted = repo.write("src/b.py", LINES.replace('b', "B")).commit("Send the mail again");
+    repo.write("src/a.py", LINES.replace('b', "B").replace('g', "G")).commit("Say how long the refund takes");
     repo.write("src/b.py", "other\n").commit("Show the name of the shop (#9)");
     repo.git(&["checkout", "--quiet", "3.1"]);
-    repo.write("src/a.py", &LINES.replace('b', "X")).commit("Round the cart (#1)");
-    repo.write("src/b.py", &LINES.replace('b', "Y"))
+    repo.write("src/a.py", LINES.replace('b', "X")).commit("Round the cart (#1)");
+    repo.write("src/b.py", LINES.replace('b', "Y"))
         .commit(&format!("Mail\n\n(cherry picked from commit {noted})"));
-    repo.write("src/a.py", &LINES.replace('b', "X").replace('g', "G")).commit("Refund times…");
+    repo.write("src/a.py", LINES.replace('b', "X").replace('g', "G")).commit("Refund times…");
     repo.write("src/b.py", "another\n").commit("[3.1] Show the name of the shop (#10)");
     repo.git(&["checkout", "--quiet", "main"]);
     repo.git(&["merge", "--quiet", "-s", "ours", "-m", "Merge branch '3.1' into main", "3.1"]);
@@ -85,8 +84,8 @@ fn a_port_to_a_release_line_is_the_same_change() {
 fn the_same_words_twice_on_one_line_are_two_changes() {
     let repo = TestRepo::new();
     let start = repo.write("src/a.py", LINES).commit("start");
-    repo.write("src/a.py", &LINES.replace('b', "B")).commit("Update the texts of mails");
-    repo.write("src/a.py", &LINES.replace('c', "C")).commit("Update the texts of mails");
+    repo.write("src/a.py", LINES.replace('b', "B")).commit("Update the texts of mails");
+    repo.write("src/a.py", LINES.replace('c', "C")).commit("Update the texts of mails");
     assert_eq!(units(&repo, &start, "main").units.len(), 2);
 }
 
