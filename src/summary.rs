@@ -1,7 +1,7 @@
 //! The seam between facts and words: what was found, in which order, how loud, and whom to ask. Our JSON contract.
 
 mod expect;
-mod why;
+pub(crate) mod why;
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};

@@ -27,6 +27,7 @@ use gix::objs::{CommitRef, Kind};
 
 pub use content::count_lines;
 pub use error::Error;
+pub use past::day;
 pub use range::{Range, Taken};
 pub use refs::Tag;
 pub use snapshot::TreeSnapshot;

@@ -231,6 +231,7 @@ pub(super) fn first_seen(
     days
 }
 
-fn day(seconds: i64) -> String {
+/// The day of a moment, `YYYY-MM-DD`, UTC.
+pub fn day(seconds: i64) -> String {
     gix::date::Time::new(seconds, 0).format_or_unix(gix::date::time::format::SHORT)
 }

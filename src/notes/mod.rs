@@ -1,6 +1,8 @@
 //! Release notes and the digest: the same facts as a summary, over a longer range, for people who were not there.
 //! Facts come from comparing two end states, words come from authors in quotes, commit subjects come last.
 
+pub mod author;
+pub mod base;
 pub mod model;
 pub mod units;
 

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::base::BaseRule;
 use crate::finding::{CouldNotCheck, Evidence};
 
 /// For whom notes are written.
@@ -36,6 +37,8 @@ pub struct NotesRange {
     pub since: Option<String>,
     /// The day of the state after.
     pub until: Option<String>,
+    /// The rule that chose the state before.
+    pub chosen: BaseRule,
     /// How many commits lie between.
     pub commits: u32,
 }
@@ -114,8 +117,8 @@ pub struct Section {
     pub name: SectionName,
     /// Most important first; never empty.
     pub entries: Vec<Entry>,
-    /// How many more there are beyond the cap of the audience.
-    pub more: u32,
+    /// How many of them this audience reads; the others are one counted line.
+    pub shown: u32,
 }
 
 /// Why a commit is told nowhere.

@@ -60,7 +60,7 @@ pub(super) fn find(words: &Words) -> Option<Why> {
 }
 
 /// Plain sentences of a text: code blocks, HTML, templates' headings, tables, tick boxes and trailers left out.
-fn sentences(text: &str) -> Vec<String> {
+pub(crate) fn sentences(text: &str) -> Vec<String> {
     let text: String = text.chars().take(20_000).collect();
     let text = COMMENT.replace_all(&text, " ");
     let mut plain = Vec::new();
@@ -145,7 +145,8 @@ fn ends_in_abbreviation(text: &str) -> bool {
     })
 }
 
-fn cut(sentence: &str) -> String {
+/// At most thirty words.
+pub(crate) fn cut(sentence: &str) -> String {
     let words: Vec<&str> = sentence.split_whitespace().collect();
     if words.len() <= MOST_WORDS {
         return words.join(" ");
