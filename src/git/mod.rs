@@ -10,6 +10,7 @@ mod error;
 pub mod fetch;
 mod objects;
 mod past;
+mod patch_id;
 pub mod push;
 mod range;
 mod refs;

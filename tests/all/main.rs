@@ -8,4 +8,5 @@ mod git;
 mod github;
 mod hook;
 mod repo;
+mod units;
 mod words;

@@ -1,8 +1,20 @@
 //! From the commits of a range to what people would count: one unit for each change, however often it was committed.
 
+mod group;
+mod noise;
+mod same;
+mod words;
+
+use std::collections::BTreeSet;
+
 use crate::change::Person;
-use crate::git::{self, ChangedPath, Range, Repository};
+use crate::git::{self, ChangedPath, Range, Repository, Walked};
 use crate::roles::Roles;
+
+use group::Group;
+use noise::Paths;
+use same::Copy;
+use words::TakesBack;
 
 /// All units of a range. Each commit of the range stands in exactly one place: in `commits` of one unit, or in `merges`.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -13,8 +25,6 @@ pub struct Units {
     pub merges: Vec<String>,
     /// How many commits the range has.
     pub commits: u32,
-    /// The people whose commits lie in the range, never bots, by name.
-    pub people: Vec<Contributor>,
 }
 
 /// One change, as a person would count it: a pull request, or a commit of its own.
@@ -111,6 +121,181 @@ pub struct Contributor {
 
 /// The units of a range. `roles` say what a path is for.
 pub fn of_range(repository: &Repository, range: &Range, roles: &Roles) -> Result<Units, git::Error> {
-    let _ = (repository.walk(range)?, roles);
-    Ok(Units::default())
+    let walked = repository.walk(range)?;
+    let grouped = group::group(&walked, &range.head());
+    let leads: Vec<&str> = grouped.groups.iter().map(|group| walked[group.lead].commit.id.as_str()).collect();
+    let paths = repository.changed_paths(&leads);
+
+    let mut kinds = Paths::new(roles);
+    let mut merges: Vec<String> = grouped.merges.iter().map(|at| walked[*at].commit.id.clone()).collect();
+    let mut units = Vec::with_capacity(grouped.groups.len());
+    let mut lines = Vec::with_capacity(grouped.groups.len());
+    for (group, paths) in grouped.groups.iter().zip(paths) {
+        let lead = &walked[group.lead];
+        let brings_nothing = group.branch.is_empty() && paths.as_ref().is_some_and(Vec::is_empty);
+        if lead.commit.is_merge && brings_nothing {
+            merges.push(lead.commit.id.clone());
+            continue;
+        }
+        units.push(unit(&walked, group, paths, &mut kinds));
+        lines.push(group.line);
+    }
+    let mut units = Units { units, merges, commits: walked.len() as u32 };
+    units.merge_copies(repository, &lines);
+    units.take_back();
+    Ok(units)
+}
+
+/// The people whose commits the units are made of, never bots, by name.
+pub fn contributors(
+    repository: &Repository,
+    range: &Range,
+    units: &Units,
+) -> Result<Vec<Contributor>, git::Error> {
+    let people = units.units.iter().flat_map(|unit| &unit.authors).filter(|person| !person.is_bot());
+    let names: BTreeSet<&str> =
+        people.map(|person| person.name.as_str()).filter(|name| !name.is_empty()).collect();
+    let first = repository.newcomers(range, &names)?;
+    Ok(names
+        .into_iter()
+        .map(|name| Contributor { name: name.to_owned(), first: first.contains(name) })
+        .collect())
+}
+
+fn unit(walked: &[Walked], group: &Group, paths: Option<Vec<ChangedPath>>, kinds: &mut Paths<'_>) -> Unit {
+    let lead = &walked[group.lead].commit;
+    let (subject, body) = told(walked, group);
+    let (conventional, marked, title) = words::conventional(&subject);
+    let mut authors: Vec<Person> = Vec::new();
+    let own = group.branch.iter().rev().chain([&group.lead]).map(|at| &walked[*at].commit);
+    for commit in own.clone().filter(|commit| group.branch.is_empty() || !commit.is_merge) {
+        add(&mut authors, commit.author.clone());
+    }
+    for commit in own {
+        for (name, email) in words::co_authors(&commit.body) {
+            add(&mut authors, Person { name: name.to_owned(), email: email.to_owned() });
+        }
+    }
+    let is_bot = authors.iter().all(Person::is_bot);
+    let unread = paths.is_none();
+    let paths = paths.unwrap_or_default();
+    Unit {
+        commits: std::iter::once(&group.lead)
+            .chain(&group.branch)
+            .map(|at| walked[*at].commit.id.clone())
+            .collect(),
+        pulls: words::pulls(&lead.subject, &lead.body),
+        noise: kinds.noise(is_bot, &title, conventional.as_ref(), &paths),
+        wording: words::wording(&title),
+        marked_breaking: marked || words::has_breaking_footer(&body),
+        title,
+        subject,
+        body,
+        conventional,
+        authors,
+        time: lead.time,
+        paths,
+        unread,
+        fate: Fate::Stands,
+    }
+}
+
+fn add(people: &mut Vec<Person>, person: Person) {
+    if !people.iter().any(|known| known.name == person.name) {
+        people.push(person);
+    }
+}
+
+/// The words of a change: of a merge those that its message carries from the pull request, else those of the branch's
+/// first commit.
+fn told(walked: &[Walked], group: &Group) -> (String, String) {
+    let lead = &walked[group.lead].commit;
+    if !lead.is_merge {
+        return (lead.subject.clone(), lead.body.clone());
+    }
+    let (first, rest) = lead.body.split_once('\n').unwrap_or((&lead.body, ""));
+    if !first.trim().is_empty() && !first.starts_with("See merge request") && !first.starts_with('#') {
+        return (first.trim().to_owned(), rest.trim().to_owned());
+    }
+    let oldest = group.branch.iter().rev().map(|at| &walked[*at].commit).find(|commit| !commit.is_merge);
+    oldest.map_or_else(
+        || (lead.subject.clone(), lead.body.clone()),
+        |commit| (commit.subject.clone(), commit.body.clone()),
+    )
+}
+
+impl Units {
+    /// Puts copies of one change into one unit: that of the main line, else the newest.
+    fn merge_copies(&mut self, repository: &Repository, lines: &[u32]) {
+        let mut order: Vec<usize> = (0..self.units.len()).collect();
+        order.sort_by_key(|at| lines[*at]);
+        let copies: Vec<Copy<'_>> = order.iter().map(|at| Copy::of(&self.units[*at], lines[*at])).collect();
+        let firsts = same::firsts(repository, &copies);
+        let mut gone = vec![false; self.units.len()];
+        for (place, first) in firsts.into_iter().enumerate().filter(|(place, first)| place != first) {
+            let (at, first) = (order[place], order[first]);
+            gone[at] = true;
+            let copy = std::mem::take(&mut self.units[at].commits);
+            let (pulls, authors) = (self.units[at].pulls.clone(), self.units[at].authors.clone());
+            let kept = &mut self.units[first];
+            kept.commits.extend(copy);
+            kept.pulls.extend(pulls);
+            kept.pulls.sort_unstable();
+            kept.pulls.dedup();
+            authors.into_iter().for_each(|person| add(&mut kept.authors, person));
+        }
+        let mut gone = gone.into_iter();
+        self.units.retain(|_| gone.next() != Some(true));
+    }
+
+    /// Pairs what takes back with what is taken back. Newest first: a change that takes back, and is itself taken
+    /// back, does nothing.
+    fn take_back(&mut self) {
+        let mut ids: Vec<(String, usize)> = Vec::new();
+        let mut inner: BTreeSet<String> = BTreeSet::new();
+        for (at, unit) in self.units.iter().enumerate() {
+            ids.extend(unit.commits.first().map(|id| (id.clone(), at)));
+            match unit.commits.len() {
+                // the one commit of a branch is the whole change too
+                2 => ids.extend(unit.commits.last().map(|id| (id.clone(), at))),
+                _ => inner.extend(unit.commits.iter().skip(1).cloned()),
+            }
+        }
+        ids.sort_unstable();
+        let sorted: Vec<(&str, usize)> = ids.iter().map(|(id, at)| (id.as_str(), *at)).collect();
+        let within =
+            |hash: &str| inner.range(hash.to_owned()..).next().is_some_and(|id| id.starts_with(hash));
+        for at in 0..self.units.len() {
+            let unit = &self.units[at];
+            if unit.fate != Fate::Stands {
+                continue;
+            }
+            let Some(back) = words::takes_back(&unit.subject, &unit.body) else { continue };
+            let targets: Vec<usize> = match &back {
+                TakesBack::Commits(hashes) => {
+                    hashes.iter().filter_map(|hash| same::starting_with(&sorted, hash)).collect()
+                }
+                TakesBack::Pull(pull) => (at + 1..self.units.len())
+                    .find(|other| self.units[*other].pulls.contains(pull))
+                    .into_iter()
+                    .collect(),
+            };
+            let own = unit.commits.first().cloned().unwrap_or_default();
+            let targets: Vec<usize> = targets.into_iter().filter(|other| *other > at).collect();
+            match (targets.first(), back) {
+                (Some(first), _) => {
+                    let taken = self.units[*first].commits.first().cloned().unwrap_or_default();
+                    self.units[at].fate = Fate::TakesBack(taken);
+                    for other in targets {
+                        self.units[other].fate = Fate::TakenBack(own.clone());
+                    }
+                }
+                // a part of a change within the range: both stand
+                (None, TakesBack::Commits(hashes)) if !within(&hashes[0]) => {
+                    self.units[at].fate = Fate::TakesBackEarlier(hashes[0].clone());
+                }
+                _ => {}
+            }
+        }
+    }
 }
