@@ -396,6 +396,21 @@ pub fn quote(text: &str) -> String {
     cut.trim_end_matches(['.', ':']).to_owned()
 }
 
+/// What a contract says to do instead of what it marks: the first sentence that says more than that it is marked.
+pub fn advice(text: &str) -> String {
+    let sentences = why::sentences(text);
+    let is_mark = |sentence: &&String| {
+        let lower = sentence.to_lowercase();
+        ["deprecated", "will be removed", "not used", "unused", "no longer supported"]
+            .iter()
+            .any(|mark| lower.contains(mark))
+    };
+    match sentences.iter().find(|sentence| !is_mark(sentence)) {
+        Some(sentence) => quote(sentence),
+        None => quote(text),
+    }
+}
+
 /// The first sentence of a page, after its headings, pictures and badges.
 pub fn opening(markdown: &str) -> Option<String> {
     let mut inline: Option<Inline> = None;

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::author::{Note, NoteKind, quote};
 use super::credit::Credited;
-use super::facts::Fact;
+use super::facts::{Fact, Trace};
 use super::model::{Audience, Entry, Ledger, LeftOut, Section, SectionName, Source};
 use super::names::{speaks_of, words};
 use super::units::{Fate, Noise, Unit, Units, wording};
@@ -21,15 +21,17 @@ const IN_SHORT: usize = 5;
 /// Lines that customers read at most. Source: the study of release notes, "Order and size".
 const CUSTOMERS: usize = 7;
 /// Lines of one section that people here read at most; the rest is one counted line.
-const INTERNAL: usize = 40;
+const INTERNAL: usize = 20;
 /// Lines that wait for a person's words at most, the most important first.
 const NEEDS_WORDS: usize = 15;
 /// Actions that a reader with one minute takes in.
 const EXEC: usize = 5;
 /// Changes with one verb in one area that become one line.
 const FAMILY: usize = 3;
-/// Of a title's words, the share that may be code for a reader who reads none: one in so many.
-const CODE_SHARE: u32 = 6;
+/// Words of a sentence that is long enough to be understood in spite of one code word.
+const LONG: u32 = 12;
+/// Changes behind one fact that are worth naming; a fact that more made is everybody's.
+const NAMED: usize = 4;
 
 /// Everything that is known about a range.
 pub struct Known<'a> {
@@ -82,11 +84,10 @@ pub fn compose(known: Known<'_>) -> (Vec<Section>, Ledger) {
     for (at, unit) in units.units.iter().enumerate().filter(|(at, _)| told[*at].is_none()).collect::<Vec<_>>()
     {
         let area = places.of(unit, &credited.notes[at]);
-        let sole = facts_of
-            .get(&at)
-            .into_iter()
-            .flatten()
-            .find(|fact| sole_unit(&facts[**fact].1, units) == Some(at));
+        let sole = facts_of.get(&at).into_iter().flatten().find(|fact| {
+            let (fact, behind) = &facts[**fact];
+            sole_unit(behind, units) == Some(at) && is_the_matter(fact, unit, &credited.notes[at])
+        });
         if let Some(fact) = sole {
             told[at] = Some(Told::Listed);
             attach(&mut facts[*fact].0, unit, &credited.notes[at]);
@@ -120,7 +121,7 @@ pub fn compose(known: Known<'_>) -> (Vec<Section>, Ledger) {
     for (mut fact, behind) in facts {
         let pulls: BTreeSet<u64> =
             behind.iter().filter_map(|at| units.units[*at].pulls.first().copied()).collect();
-        fact.entry.pulls = pulls.into_iter().collect();
+        fact.entry.pulls = pulls.into_iter().filter(|_| behind.len() <= NAMED).collect();
         fact.entry.commits =
             behind.iter().filter_map(|at| units.units[*at].commits.first().cloned()).collect();
         mark(&mut fact, &behind, units, credited);
@@ -181,6 +182,12 @@ fn absorb(facts: &mut [(Fact, BTreeSet<usize>)], units: &Units, told: &[Option<T
                 behind.insert(at);
             }
         }
+        // where some say that they did it, the others only touched the same files
+        let topic = fact.topic.clone().unwrap_or_default();
+        let says = |at: &usize| speaks_of(&units.units[*at].title, &topic);
+        if behind.iter().any(says) {
+            behind.retain(|at| says(at));
+        }
     }
 }
 
@@ -191,6 +198,22 @@ fn absorbs(fact: &Fact, unit: &Unit) -> bool {
     fact.section == SectionName::ActionNeeded
         && goes.contains(&verb.as_str())
         && speaks_of(&unit.title, topic)
+}
+
+/// Whether a fact is what its change is about, not something that came along: contracts and stored data always are,
+/// others where the author names them.
+fn is_the_matter(fact: &Fact, unit: &Unit, notes: &[Note]) -> bool {
+    let shape = fact.entry.shape.as_str();
+    if shape == "notes/entries/marked"
+        || shape.starts_with("findings/api/")
+        || shape.starts_with("findings/schema/")
+    {
+        return true;
+    }
+    let named =
+        |name: &str| speaks_of(&unit.title, name) || notes.iter().any(|note| speaks_of(&note.text, name));
+    fact.topic.iter().any(|topic| named(topic))
+        || fact.traces.iter().any(|trace| matches!(trace, Trace::Word(_, word, _) if named(word)))
 }
 
 /// Puts the author's words beside a fact that one change alone made.
@@ -205,20 +228,55 @@ fn attach(fact: &mut Fact, unit: &Unit, notes: &[Note]) {
     }
 }
 
-/// The words to quote: the first note that reads as prose, else the title where that does, else the first note.
+/// The words to quote: the first note that reads as prose, else the title.
 fn best_words(unit: &Unit, notes: &[Note]) -> (String, Source) {
-    let note = notes.iter().find(|note| is_readable(&note.quote()));
-    match note {
-        Some(note) => (note.quote(), Source::AuthorNote),
-        None if is_readable(&unit.title) || notes.is_empty() => (unit.title.clone(), Source::Subject),
-        None => (notes[0].quote(), Source::AuthorNote),
+    match notes.iter().map(spoken_of).find(|words| is_readable(words)) {
+        Some(words) => (words, Source::AuthorNote),
+        None => (bare(&unit.title).1.to_owned(), Source::Subject),
     }
+}
+
+/// A note's quotation without the marks in front.
+fn spoken_of(note: &Note) -> String {
+    quote(bare(&note.text).1)
 }
 
 /// Whether a reader who reads no code reads it in one go.
 fn is_readable(text: &str) -> bool {
     let wording = wording(text);
-    wording.words >= 2 && wording.code_words * CODE_SHARE <= wording.words
+    let shouts = text
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| word.len() > 3 && word.chars().all(|c| c.is_ascii_uppercase()));
+    let code = wording.code_words + shouts.count() as u32;
+    wording.words >= 2 && (code == 0 || (code == 1 && wording.words >= LONG))
+}
+
+/// What an author wrote without the marks in front: `[cart] `, `fix(cart): `; and the area that they name.
+fn bare(text: &str) -> (Option<&str>, &str) {
+    let (mut area, mut rest) = (None, text.trim());
+    loop {
+        let cut = match rest.strip_prefix('[').and_then(|inside| inside.split_once(']')) {
+            Some((inside, after)) if inside.split_whitespace().count() <= 3 => Some((Some(inside), after)),
+            _ => conventional_head(rest),
+        };
+        let Some((named, after)) = cut.filter(|(_, after)| after.trim().contains(' ')) else {
+            return (area, rest);
+        };
+        area = area.or(named);
+        rest = after.trim_start_matches([':', ' ']);
+    }
+}
+
+/// `type(scope): ` in front, of any type where a scope stands beside it.
+fn conventional_head(text: &str) -> Option<(Option<&str>, &str)> {
+    let (head, after) = text.split_once(": ")?;
+    let (type_, scope) = match head.split_once('(') {
+        Some((type_, scope)) => (type_, Some(scope.trim_end_matches('!').strip_suffix(')')?)),
+        None => (head.trim_end_matches('!'), None),
+    };
+    let known = ["feat", "fix", "chore", "docs", "perf", "refactor", "test", "ci", "build", "style"];
+    let is_word = !type_.is_empty() && type_.chars().all(|c| c.is_alphanumeric() || c == '-');
+    (is_word && (scope.is_some() || known.contains(&type_.to_lowercase().as_str()))).then_some((scope, after))
 }
 
 /// Where changes belong.
@@ -238,6 +296,7 @@ impl Areas<'_> {
     /// The service that the author names, else the one that most changed files belong to.
     fn of(&self, unit: &Unit, notes: &[Note]) -> Area {
         let scope = unit.conventional.as_ref().and_then(|head| head.scope.as_deref());
+        let scope = scope.or_else(|| bare(&unit.title).0);
         let named = scope.into_iter().chain(notes.iter().filter_map(|note| note.area.as_deref()));
         let named = named.flat_map(|names| names.split([',', '/'])).find_map(|name| self.named(name.trim()));
         let mut files: BTreeMap<&str, usize> = BTreeMap::new();
@@ -295,10 +354,10 @@ impl Areas<'_> {
 
 /// What a change says: one entry for each of its notes that reads as prose, else one for its title.
 fn entries_of(unit: &Unit, notes: &[Note], area: &Area, at: usize) -> Vec<Placed> {
-    let readable: Vec<&Note> = notes.iter().filter(|note| is_readable(&note.quote())).collect();
+    let title = bare(&unit.title).1;
+    let spoken = notes.iter().map(|note| (note, spoken_of(note))).filter(|(_, words)| is_readable(words));
     let mut made = Vec::new();
-    for (nth, note) in readable.iter().enumerate() {
-        let words = note.quote();
+    for (nth, (note, words)) in spoken.enumerate() {
         let section = section_of(unit, note.kind, &words);
         let mut placed = quoted(unit, area, at, section, &words, Source::AuthorNote);
         if nth > 0 {
@@ -311,15 +370,15 @@ fn entries_of(unit: &Unit, notes: &[Note], area: &Area, at: usize) -> Vec<Placed
         return made;
     }
     let kind = notes.iter().find_map(|note| note.kind);
-    if is_readable(&unit.title) {
-        let section = section_of(unit, kind, &unit.title);
-        return vec![quoted(unit, area, at, section, &unit.title, Source::Subject)];
+    let section = section_of(unit, kind, title);
+    if is_readable(title) {
+        return vec![quoted(unit, area, at, section, title, Source::Subject)];
     }
-    let mut placed = quoted(unit, area, at, SectionName::NeedsYourWords, &unit.title, Source::Subject);
+    let mut placed = quoted(unit, area, at, SectionName::NeedsYourWords, title, Source::Subject);
     placed.entry.shape = "notes/entries/needs_words".to_owned();
-    let section = section_of(unit, kind, &unit.title);
     if let Some(values) = placed.entry.facts.get_mut("facts").and_then(Value::as_object_mut) {
-        values.insert("note".to_owned(), json!(notes.first().map(Note::quote)));
+        let note = notes.first().map(spoken_of).filter(|note| !note.eq_ignore_ascii_case(title));
+        values.insert("note".to_owned(), json!(note));
         values.insert("section".to_owned(), json!(section));
         values.insert("money".to_owned(), json!(is_about_money(unit)));
     }
@@ -362,7 +421,7 @@ fn quoted(unit: &Unit, area: &Area, at: usize, section: SectionName, words: &str
 
 /// A note that no commit of the range can be found for.
 fn loose(note: &Note) -> Option<Placed> {
-    let words = note.quote();
+    let words = spoken_of(note);
     let section = of_kind(note.kind).unwrap_or(SectionName::Changed);
     let readable = is_readable(&words);
     let shape = if readable { "notes/entries/quoted" } else { "notes/entries/needs_words" };
@@ -431,7 +490,8 @@ const SECURITY: &[&str] = &[
 /// The section of a change: breaking, then weaknesses and privacy, then the author's note, type and verb, in that order.
 fn section_of(unit: &Unit, kind: Option<NoteKind>, said: &str) -> SectionName {
     let spoken = format!(" {} ", words(said).join(" "));
-    let title = format!(" {} ", words(&unit.title).join(" "));
+    let title = format!(" {} ", words(bare(&unit.title).1).join(" "));
+    let verb_said = spoken.split_whitespace().next().unwrap_or_default();
     if unit.marked_breaking || kind == Some(NoteKind::Breaking) {
         return SectionName::ActionNeeded;
     }
@@ -446,6 +506,12 @@ fn section_of(unit: &Unit, kind: Option<NoteKind>, said: &str) -> SectionName {
     }
     let type_ = unit.conventional.as_ref().map(|head| head.type_.as_str());
     let verb = title.split_whitespace().next().unwrap_or_default();
+    let is_fix = |verb: &str| {
+        matches!(verb, "fix" | "fixes" | "fixed" | "resolve" | "resolves" | "correct" | "prevent" | "repair")
+    };
+    if is_fix(verb) || is_fix(verb_said) {
+        return SectionName::Fixed;
+    }
     match (type_, verb) {
         (Some("feat" | "feature"), _) => SectionName::New,
         (Some("fix" | "bugfix" | "hotfix"), _) => SectionName::Fixed,
@@ -485,9 +551,11 @@ const MONEY: &[&str] = &[
     "voucher",
 ];
 
+/// By its title, or by most of its files.
 fn is_about_money(unit: &Unit) -> bool {
     let of = |text: &str| words(text).iter().any(|word| MONEY.contains(&word.as_str()));
-    of(&unit.title) || unit.paths.iter().any(|changed| of(changed.path.as_str()))
+    let files = unit.paths.iter().filter(|changed| of(changed.path.as_str())).count();
+    of(&unit.title) || files * 2 > unit.paths.len()
 }
 
 /// Verbs of work that is the same many times over.
@@ -635,7 +703,10 @@ fn in_short(facts: &[(Fact, BTreeSet<usize>)], placed: &[Placed], audience: Audi
     let rewritten: Vec<&Fact> = facts
         .iter()
         .map(|(fact, _)| fact)
-        .filter(|fact| fact.section == SectionName::Data && !fact.entry.shape.ends_with("indexes"))
+        .filter(|fact| {
+            let shape = fact.entry.shape.as_str();
+            fact.section == SectionName::Data && !shape.ends_with("/indexes") && !shape.ends_with("/other")
+        })
         .collect();
     if !rewritten.is_empty() {
         say("data", json!({"count": rewritten.len()}), &rewritten);
@@ -742,7 +813,42 @@ fn ledger(units: &Units, told: &[Option<Told>]) -> Ledger {
     ledger
 }
 
-/// The words of a family, an entry or a fact that an author wrote.
-pub fn author_words(entry: &Entry) -> Option<String> {
-    entry.facts.get("author").and_then(Value::as_str).map(quote)
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn marks_in_front_are_no_words_of_the_author() {
+        for (text, area, rest) in [
+            ("[flagd] Fix the colours", Some("flagd"), "Fix the colours"),
+            ("o11y(email): remove recipient email", Some("email"), "remove recipient email"),
+            ("fix: handle missing images", None, "handle missing images"),
+            ("[a] fix(b)!: show totals", Some("a"), "show totals"),
+            ("Add tax: for all", None, "Add tax: for all"),
+            ("Totals (all): shown", None, "Totals (all): shown"),
+            ("[one]", None, "[one]"),
+        ] {
+            assert_eq!(bare(text), (area, rest), "{text}");
+        }
+    }
+
+    #[test]
+    fn titles_with_code_words_wait_for_a_person() {
+        for (text, readable) in [
+            ("Fix cart page showing unit price instead of line total", true),
+            ("Guard getenv against nullptr", false),
+            ("Rename `app.x` to `demo.x`", false),
+            ("Serialize MPTT tree writes", false),
+            ("Fix", false),
+        ] {
+            assert_eq!(is_readable(text), readable, "{text}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn marks_never_panic(text in "\\PC*") {
+            let _ = bare(&text);
+        }
+    }
 }

@@ -148,13 +148,23 @@ pub fn of_range(repository: &Repository, range: &Range, roles: &Roles) -> Result
     Ok(units)
 }
 
+/// Programs that write under a name of their own and are named as co-authors.
+fn is_helper(person: &Person) -> bool {
+    let (name, email) = (person.name.to_lowercase(), person.email.to_lowercase());
+    email.starts_with("noreply@") || name.starts_with("copilot") || name.contains("[bot]")
+}
+
 /// The people whose commits the units are made of, never bots, by name.
 pub fn contributors(
     repository: &Repository,
     range: &Range,
     units: &Units,
 ) -> Result<Vec<Contributor>, git::Error> {
-    let people = units.units.iter().flat_map(|unit| &unit.authors).filter(|person| !person.is_bot());
+    let people = units
+        .units
+        .iter()
+        .flat_map(|unit| &unit.authors)
+        .filter(|person| !person.is_bot() && !is_helper(person));
     let names: BTreeSet<&str> =
         people.map(|person| person.name.as_str()).filter(|name| !name.is_empty()).collect();
     let first = repository.newcomers(range, &names)?;
