@@ -4,6 +4,7 @@
 pub mod author;
 pub mod base;
 pub mod model;
+pub mod released;
 pub mod units;
 
 pub use model::{Audience, Entry, Ledger, LeftOut, Notes, NotesRange, Section, SectionName, Source};
