@@ -498,7 +498,7 @@ fn sort(findings: &mut [Finding], reader: Reader) {
 }
 
 /// Lines of every kind, in the order of findings; titles stand where services' names stood.
-fn lines_of(findings: &[Finding], services: &[ServiceTouch], reader: Reader) -> Vec<Line> {
+pub(crate) fn lines_of(findings: &[Finding], services: &[ServiceTouch], reader: Reader) -> Vec<Line> {
     let mut lines = Vec::new();
     for kind in KINDS {
         let of_kind: Vec<&Finding> =

@@ -383,12 +383,35 @@ fn take(said: &mut Said, text: &str, kind: Option<NoteKind>) {
 }
 
 impl Note {
-    /// What is quoted: the first sentence, at most thirty words.
+    /// What is quoted of it.
     pub fn quote(&self) -> String {
-        let first = why::sentences(&self.text).into_iter().next();
-        let cut = why::cut(first.as_deref().unwrap_or(&self.text));
-        cut.trim_end_matches(['.', ':']).to_owned()
+        quote(&self.text)
     }
+}
+
+/// The first sentence of a text, at most thirty words.
+pub fn quote(text: &str) -> String {
+    let first = why::sentences(text).into_iter().next();
+    let cut = why::cut(first.as_deref().unwrap_or(text));
+    cut.trim_end_matches(['.', ':']).to_owned()
+}
+
+/// The first sentence of a page, after its headings, pictures and badges.
+pub fn opening(markdown: &str) -> Option<String> {
+    let mut inline: Option<Inline> = None;
+    for event in Parser::new_ext(markdown, Options::empty()) {
+        match event {
+            Event::Start(Tag::Paragraph) => inline = Some(Inline::default()),
+            Event::End(TagEnd::Paragraph) => {
+                let text = inline.take().map(|inline| inline.text).unwrap_or_default();
+                if text.split_whitespace().count() > 3 {
+                    return Some(quote(&text));
+                }
+            }
+            event => inline.iter_mut().for_each(|inline| inline.take(event.clone())),
+        }
+    }
+    None
 }
 
 #[cfg(test)]

@@ -3,8 +3,13 @@
 
 pub mod author;
 pub mod base;
+pub mod credit;
+pub mod digest;
+pub mod facts;
 pub mod model;
+pub mod names;
 pub mod released;
+pub mod trace;
 pub mod units;
 
 pub use model::{Audience, Entry, Ledger, LeftOut, Notes, NotesRange, Section, SectionName, Source};

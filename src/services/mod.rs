@@ -81,6 +81,11 @@ pub struct Ownership {
     pub is_catch_all: bool,
 }
 
+/// Whether a name, or the last part of an image's, is that of a database, queue or cache.
+pub fn is_store(name: &str) -> bool {
+    discover::kind(name, None, false) == ServiceKind::Store
+}
+
 /// A pattern of the configuration: `*` stops at `/`; without a wildcard it is a folder and all below it, or a file.
 pub fn pattern(pattern: &str) -> Result<GlobMatcher, globset::Error> {
     Ok(glob(pattern)?.compile_matcher())
