@@ -32,6 +32,8 @@ pub(crate) enum Color {
 pub(crate) enum Command {
     /// Say what a range of commits means.
     Preview(Preview),
+    /// Draft the notes of a release for people who were not there.
+    ReleaseNotes(ReleaseNotes),
     /// In a job of GitHub Actions: keep one comment on the pull request up to date, and write the job summary.
     Comment(Comment),
     /// The pre-push hook.
@@ -215,6 +217,42 @@ pub(crate) enum PreviewFormat {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct ReleaseNotes {
+    /// A..B: two end states, compared as they stand. A alone: A..HEAD. Nothing: since the previous release.
+    pub(crate) range: Option<String>,
+    /// The release that the notes are for; the one to compare it with is found.
+    #[arg(long, value_name = "TAG", conflicts_with = "range")]
+    pub(crate) to: Option<String>,
+    /// For whom.
+    #[arg(long, value_enum, default_value_t = AudienceName::Customers)]
+    pub(crate) audience: AudienceName,
+    #[arg(long, value_enum, default_value_t = NotesFormat::Markdown)]
+    pub(crate) format: NotesFormat,
+    /// Write into this file. Notes that stand there already keep what people changed in them.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// In a job of GitHub Actions: create or update the draft of the release; never a published one.
+    #[arg(long)]
+    pub(crate) draft_release: bool,
+    /// A configuration to use instead of the repository's plainly.toml.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum AudienceName {
+    Customers,
+    Internal,
+    Exec,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum NotesFormat {
+    Markdown,
+    Json,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct Schema {
     #[arg(value_enum, default_value_t = SchemaOf::Report)]
     pub(crate) of: SchemaOf,
@@ -225,4 +263,5 @@ pub(crate) enum SchemaOf {
     Report,
     Config,
     Services,
+    Notes,
 }

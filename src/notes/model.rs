@@ -151,6 +151,8 @@ pub enum LeftOut {
     Tests,
     /// By its author's word a chore: style, refactoring, bookkeeping.
     Chore,
+    /// The bookkeeping of a release: version numbers, changelogs.
+    Release,
     /// An outside package, stepped by hand: part of the line on packages.
     Packages,
     /// Made and taken back within the range.
@@ -209,6 +211,9 @@ pub struct Notes {
     pub thanks: Vec<Thanked>,
     /// What could not be read.
     pub could_not_check: Vec<CouldNotCheck>,
+    /// The team's own words, for our sentences; they are in `text` already.
+    #[serde(skip)]
+    pub words: BTreeMap<String, String>,
 }
 
 /// A person to thank.

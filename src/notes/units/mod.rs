@@ -5,6 +5,8 @@ mod noise;
 mod same;
 mod words;
 
+pub use words::wording;
+
 use std::collections::{BTreeSet, HashMap};
 
 use crate::change::Person;

@@ -299,7 +299,7 @@ const NAMES: &[&str] = &[
 ];
 
 /// Counts the words of a title that read like code.
-pub(super) fn wording(title: &str) -> Wording {
+pub fn wording(title: &str) -> Wording {
     let mut wording = Wording { code_words: 0, words: 0 };
     let mut in_ticks = false;
     for word in title.split_whitespace() {
