@@ -47,6 +47,8 @@ pub(crate) enum Command {
     Explain(Explain),
     /// Run the last changes of this repository: how loud would plainly have been?
     Replay(Replay),
+    /// The week for a product manager: what changed, what to ask, what is released.
+    Digest(Digest),
     /// Show the service map; for a path: which service, which owner, and which rule said so.
     Services(Services),
     /// Write a commented plainly.toml from what was found; never overwrites one.
@@ -119,6 +121,38 @@ pub(crate) struct Replay {
     pub(crate) changes: usize,
     #[arg(long, value_enum, default_value_t = ListFormat::Terminal)]
     pub(crate) format: ListFormat,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Digest {
+    /// The first day, such as 2026-08-17; without days the seven that end at the newest commit.
+    #[arg(long, value_name = "DAY", conflicts_with = "merge")]
+    pub(crate) since: Option<String>,
+    /// The last day, which belongs to it.
+    #[arg(long, value_name = "DAY", conflicts_with = "merge")]
+    pub(crate) until: Option<String>,
+    /// Where days begin: UTC, an offset such as +02:00, or a name such as Europe/Berlin.
+    #[arg(long, value_name = "ZONE", default_value = "UTC", allow_hyphen_values = true)]
+    pub(crate) tz: String,
+    /// One page of several repositories, from what `digest --format json` wrote in each.
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub(crate) merge: Vec<PathBuf>,
+    #[arg(long, value_enum, default_value_t = DigestFormat::Terminal)]
+    pub(crate) format: DigestFormat,
+    /// Write into this file.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// A configuration to use instead of the repository's plainly.toml.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DigestFormat {
+    Terminal,
+    Markdown,
+    Html,
+    Json,
 }
 
 #[derive(Debug, Args)]

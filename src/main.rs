@@ -63,6 +63,7 @@ fn run(cli: &Cli) -> Result<ExitCode, Error> {
             let values = serde_json::to_value(&replayed).expect("counts and names are plain JSON");
             list(cli, replay.format, plainly.renderer(), "frame/replay", &values)
         }
+        Command::Digest(wanted) => run_digest(cli, wanted),
         Command::Services(services) => run_services(cli, services),
         Command::Init { dry_run } => run_init(cli, *dry_run),
         Command::Rules(rules) => {
@@ -259,6 +260,46 @@ fn set_hook(
     let installed = set(&repository)?;
     let plainly = plainly::Plainly::new(Default::default(), Vec::new(), &Default::default())?;
     show(cli, plainly.renderer(), "frame/hook", &installed.values())
+}
+
+fn run_digest(cli: &Cli, wanted: &cli::Digest) -> Result<ExitCode, Error> {
+    use cli::DigestFormat;
+    use plainly::notes::digest::{self, Format, window::Days};
+    let config =
+        wanted.config.as_deref().map(|path| read(path).map(|text| (path.display().to_string(), text)));
+    let made = if wanted.merge.is_empty() {
+        let days =
+            Days { since: wanted.since.clone(), until: wanted.until.clone(), tz: Some(wanted.tz.clone()) };
+        let title = std::env::var("GITHUB_REPOSITORY").ok().filter(|name| !name.is_empty());
+        digest::digest(cli.directory.as_deref(), &days, config.transpose()?, title)?
+    } else {
+        let files = wanted.merge.iter().map(|path| Ok((path.display().to_string(), read(path)?)));
+        digest::merged(&files.collect::<Result<Vec<_>, Error>>()?)?
+    };
+    let text = match wanted.format {
+        DigestFormat::Terminal => {
+            made.text(Format::Terminal { color: wanted.output.is_none() && color(cli.color) })?
+        }
+        DigestFormat::Markdown => made.text(Format::Markdown)?,
+        DigestFormat::Html => made.text(Format::Html)?,
+        DigestFormat::Json => {
+            let filled = made.filled()?;
+            let json = match filled.as_slice() {
+                [one] => serde_json::to_string_pretty(one),
+                more => serde_json::to_string_pretty(more),
+            };
+            json.expect("a digest has string keys")
+        }
+    };
+    match &wanted.output {
+        None => print(&text)?,
+        Some(path) => std::fs::write(path, text).map_err(|source| Error::File {
+            what: "write",
+            path: path.display().to_string(),
+            source,
+        })?,
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 fn run_services(cli: &Cli, services: &cli::Services) -> Result<ExitCode, Error> {

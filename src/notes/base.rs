@@ -41,15 +41,15 @@ pub struct Chosen {
 
 /// A release's name in its parts: what stands before the numbers, the numbers, what follows them.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Version<'a> {
-    prefix: &'a str,
-    numbers: Vec<u64>,
-    pre: Prerelease,
+pub(super) struct Version<'a> {
+    pub(super) prefix: &'a str,
+    pub(super) numbers: Vec<u64>,
+    pub(super) pre: Prerelease,
 }
 
 impl<'a> Version<'a> {
     /// `v1.2`, `2.0.0-rc.1`, `@acme/cart@1.2.3`, `cart/v1.2.3`, `release-2026.11`.
-    fn parse(tag: &'a str) -> Option<Self> {
+    pub(super) fn parse(tag: &'a str) -> Option<Self> {
         // the numbers begin after the last `@`, `/`, `-v`, else at the first digit
         let start = tag.rfind(['@', '/']).map_or(0, |at| at + 1);
         let digits = start + tag.get(start..)?.find(|c: char| c.is_ascii_digit())?;
@@ -63,7 +63,7 @@ impl<'a> Version<'a> {
         Some(Self { prefix, numbers, pre: Prerelease::new(tail).ok()? })
     }
 
-    fn line(&self) -> (u64, u64) {
+    pub(super) fn line(&self) -> (u64, u64) {
         let number = |at: usize| self.numbers.get(at).copied().unwrap_or(0);
         (number(0), number(1))
     }
@@ -92,17 +92,17 @@ impl Ord for Version<'_> {
 }
 
 /// Which tags are releases.
-struct Releases {
+pub(super) struct Releases {
     pattern: Option<Regex>,
 }
 
 impl Releases {
     /// A pattern that does not compile was reported with the configuration, and does not hold.
-    fn new(config: &Config) -> Self {
+    pub(super) fn new(config: &Config) -> Self {
         Self { pattern: config.release_notes.tag_pattern.as_deref().and_then(|text| Regex::new(text).ok()) }
     }
 
-    fn version<'t>(&self, tag: &'t Tag) -> Option<Version<'t>> {
+    pub(super) fn version<'t>(&self, tag: &'t Tag) -> Option<Version<'t>> {
         let fits = self.pattern.as_ref().is_none_or(|pattern| pattern.is_match(&tag.name));
         Version::parse(&tag.name).filter(|_| fits)
     }

@@ -67,6 +67,22 @@ pub enum SectionName {
     Packages,
     /// What only a person can say; the words found are no prose.
     NeedsYourWords,
+    /// Of the digest: what was counted.
+    Counts,
+    /// Of the digest: three things to know.
+    ThreeThings,
+    /// Of the digest: what else changed.
+    Also,
+    /// Of the digest: how many changes of each sort.
+    Work,
+    /// Of the digest: services and who calls whom, where they are other than before.
+    Map,
+    /// Of the digest: what was promised to go, or to stay for a while.
+    Promises,
+    /// Of the digest: what to ask whom.
+    Questions,
+    /// Of the digest: one change to be shown around in.
+    WalkThrough,
 }
 
 /// Where an entry's facts or words come from.
@@ -175,7 +191,7 @@ impl Ledger {
 }
 
 /// `plainly/notes/v1`
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Notes {
     /// `plainly/notes/v1`
     pub schema: String,

@@ -7,7 +7,7 @@ mod words;
 
 pub use words::wording;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use crate::change::Person;
 use crate::git::{self, ChangedPath, Range, Repository, Walked};
@@ -172,6 +172,40 @@ pub fn contributors(
         .into_iter()
         .map(|name| Contributor { name: name.to_owned(), first: first.contains(name) })
         .collect())
+}
+
+/// For each of the commits beside a range the place of the unit that it is, or is a copy of.
+pub(super) fn copies_of(repository: &Repository, units: &[Unit], beside: &[Walked]) -> Vec<Option<usize>> {
+    let own: HashMap<&str, usize> = units
+        .iter()
+        .enumerate()
+        .flat_map(|(at, unit)| unit.commits.iter().map(move |id| (id.as_str(), at)))
+        .collect();
+    let direct: Vec<Option<usize>> =
+        beside.iter().map(|walked| own.get(walked.commit.id.as_str()).copied()).collect();
+    let others: Vec<usize> = (0..beside.len()).filter(|at| direct[*at].is_none()).collect();
+    let ids: Vec<&str> = others.iter().map(|at| beside[*at].commit.id.as_str()).collect();
+    let paths = repository.changed_paths(&ids);
+    let pulls: Vec<Vec<u64>> =
+        others.iter().map(|at| words::pulls(&beside[*at].commit.subject, &beside[*at].commit.body)).collect();
+    let mut copies: Vec<Copy<'_>> = units.iter().map(|unit| Copy::of(unit, 0)).collect();
+    copies.extend(others.iter().zip(&paths).zip(&pulls).map(|((at, paths), pulls)| {
+        let commit = &beside[*at].commit;
+        Copy {
+            id: &commit.id,
+            subject: &commit.subject,
+            body: &commit.body,
+            pulls,
+            paths: paths.as_deref(),
+            line: 1,
+        }
+    }));
+    let firsts = same::firsts(repository, &copies);
+    let mut found = direct;
+    for (place, at) in others.into_iter().enumerate() {
+        found[at] = firsts.get(units.len() + place).copied().filter(|first| *first < units.len());
+    }
+    found
 }
 
 fn unit(walked: &[Walked], group: &Group, paths: Option<Vec<ChangedPath>>, kinds: &mut Paths<'_>) -> Unit {
