@@ -35,7 +35,8 @@ pub enum NoteKind {
 impl NoteKind {
     /// From a heading of a changelog, a type of fragment or a category of a trailer.
     fn of(word: &str) -> Option<Self> {
-        let word = word.to_lowercase();
+        // the page's own name says nothing of what happens
+        let word = word.to_lowercase().replace("changelog", "").replace("change log", "");
         let has = |parts: &[&str]| parts.iter().any(|part| word.contains(part));
         Some(match () {
             () if has(&["breaking", "upgrad", "incompatib"]) || word == "major" => Self::Breaking,

@@ -30,6 +30,8 @@ const EXEC: usize = 5;
 const FAMILY: usize = 3;
 /// Words of a sentence that is long enough to be understood in spite of one code word.
 const LONG: u32 = 12;
+/// Notes of one change that are told; a release that writes all of them at once has many.
+const MOST_NOTES: usize = 20;
 /// Changes behind one fact that are worth naming; a fact that more made is everybody's.
 const NAMED: usize = 4;
 
@@ -125,9 +127,14 @@ pub fn compose(known: Known<'_>) -> (Vec<Section>, Ledger) {
         fact.entry.commits =
             behind.iter().filter_map(|at| units.units[*at].commits.first().cloned()).collect();
         mark(&mut fact, &behind, units, credited);
+        if fact.entry.shape == "notes/entries/packages"
+            && let Some(values) = fact.entry.facts.get_mut("facts").and_then(Value::as_object_mut)
+        {
+            values.insert("security".to_owned(), json!(security_updates(units)));
+        }
         placed.push(Placed {
             section: fact.section,
-            rank: (fact.rank, Reverse(0), fact.entry.pulls.first().copied().unwrap_or(0)),
+            rank: (fact.rank, Reverse(0), 0),
             entry: fact.entry,
             unit: None,
         });
@@ -200,8 +207,8 @@ fn absorbs(fact: &Fact, unit: &Unit) -> bool {
         && speaks_of(&unit.title, topic)
 }
 
-/// Whether a fact is what its change is about, not something that came along: contracts and stored data always are,
-/// others where the author names them.
+/// Whether a fact is all that its change is about, not something that came along: contracts and stored data are,
+/// others where the title names them, or the only note.
 fn is_the_matter(fact: &Fact, unit: &Unit, notes: &[Note]) -> bool {
     let shape = fact.entry.shape.as_str();
     if shape == "notes/entries/marked"
@@ -210,8 +217,10 @@ fn is_the_matter(fact: &Fact, unit: &Unit, notes: &[Note]) -> bool {
     {
         return true;
     }
-    let named =
-        |name: &str| speaks_of(&unit.title, name) || notes.iter().any(|note| speaks_of(&note.text, name));
+    let named = |name: &str| match notes {
+        [note] if speaks_of(&note.text, name) => true,
+        notes => notes.len() < 2 && speaks_of(&unit.title, name),
+    };
     fact.topic.iter().any(|topic| named(topic))
         || fact.traces.iter().any(|trace| matches!(trace, Trace::Word(_, word, _) if named(word)))
 }
@@ -355,12 +364,20 @@ impl Areas<'_> {
 /// What a change says: one entry for each of its notes that reads as prose, else one for its title.
 fn entries_of(unit: &Unit, notes: &[Note], area: &Area, at: usize) -> Vec<Placed> {
     let title = bare(&unit.title).1;
-    let spoken = notes.iter().map(|note| (note, spoken_of(note))).filter(|(_, words)| is_readable(words));
+    let kind = notes.iter().find_map(|note| note.kind);
+    let section = section_of(unit, kind, title);
+    // where money is at stake a subject alone is not enough
+    let title_serves = is_readable(title) && !says_money(title);
     let mut made = Vec::new();
-    for (nth, (note, words)) in spoken.enumerate() {
+    let first_serves = notes.first().is_some_and(|note| is_readable(&spoken_of(note)));
+    if title_serves && !first_serves {
+        made.push(quoted(unit, area, at, section, title, Source::Subject));
+    }
+    let spoken = notes.iter().map(|note| (note, spoken_of(note))).filter(|(_, words)| is_readable(words));
+    for (note, words) in spoken.take(MOST_NOTES) {
         let section = section_of(unit, note.kind, &words);
         let mut placed = quoted(unit, area, at, section, &words, Source::AuthorNote);
-        if nth > 0 {
+        if !made.is_empty() {
             placed.entry.id = id_of("note", &placed.entry.id, &words);
         }
         placed.entry.evidence.extend(note.place.clone());
@@ -369,18 +386,13 @@ fn entries_of(unit: &Unit, notes: &[Note], area: &Area, at: usize) -> Vec<Placed
     if !made.is_empty() {
         return made;
     }
-    let kind = notes.iter().find_map(|note| note.kind);
-    let section = section_of(unit, kind, title);
-    if is_readable(title) {
-        return vec![quoted(unit, area, at, section, title, Source::Subject)];
-    }
     let mut placed = quoted(unit, area, at, SectionName::NeedsYourWords, title, Source::Subject);
     placed.entry.shape = "notes/entries/needs_words".to_owned();
     if let Some(values) = placed.entry.facts.get_mut("facts").and_then(Value::as_object_mut) {
         let note = notes.first().map(spoken_of).filter(|note| !note.eq_ignore_ascii_case(title));
         values.insert("note".to_owned(), json!(note));
         values.insert("section".to_owned(), json!(section));
-        values.insert("money".to_owned(), json!(is_about_money(unit)));
+        values.insert("money".to_owned(), json!(says_money(&unit.title)));
     }
     vec![placed]
 }
@@ -392,6 +404,7 @@ fn quoted(unit: &Unit, area: &Area, at: usize, section: SectionName, words: &str
     let rank = match () {
         () if unit.marked_breaking => 20,
         () if is_about_money(unit) => 30,
+        () if source == Source::AuthorNote => 40,
         () => 50,
     };
     let earlier = matches!(unit.fate, Fate::TakesBackEarlier(_));
@@ -501,7 +514,7 @@ fn section_of(unit: &Unit, kind: Option<NoteKind>, said: &str) -> SectionName {
     if let Some(section) = of_kind(kind) {
         return section;
     }
-    if title.contains(" deprecate") || title.contains(" deprecation ") {
+    if title.starts_with(" deprecat") || title.contains(" deprecation of ") {
         return SectionName::GoingAway;
     }
     let type_ = unit.conventional.as_ref().map(|head| head.type_.as_str());
@@ -544,18 +557,19 @@ const MONEY: &[&str] = &[
     "billing",
     "discount",
     "discounts",
-    "payment",
-    "payments",
-    "checkout",
     "gift",
     "voucher",
+    "vouchers",
 ];
+
+fn says_money(text: &str) -> bool {
+    words(text).iter().any(|word| MONEY.contains(&word.as_str()))
+}
 
 /// By its title, or by most of its files.
 fn is_about_money(unit: &Unit) -> bool {
-    let of = |text: &str| words(text).iter().any(|word| MONEY.contains(&word.as_str()));
-    let files = unit.paths.iter().filter(|changed| of(changed.path.as_str())).count();
-    of(&unit.title) || files * 2 > unit.paths.len()
+    let files = unit.paths.iter().filter(|changed| says_money(changed.path.as_str())).count();
+    says_money(&unit.title) || files * 2 > unit.paths.len()
 }
 
 /// Verbs of work that is the same many times over.
@@ -595,7 +609,7 @@ fn families(placed: &mut Vec<Placed>, told: &mut [Option<Told>]) {
             told[unit] = Some(Told::Listed);
         }
         one.section = SectionName::Changed;
-        one.rank.0 = 70;
+        one.rank.0 = 35;
         one.entry.id = id_of("note", "family", &format!("{area} {verb}"));
         one.entry.shape = "notes/entries/family".to_owned();
         let area = Some(area).filter(|area| !area.is_empty());
@@ -611,6 +625,16 @@ fn families(placed: &mut Vec<Placed>, told: &mut [Option<Told>]) {
         at += 1;
         !gone.contains(&(at - 1))
     });
+}
+
+/// The pull requests that step packages and that their authors, mostly programs, call updates for security.
+fn security_updates(units: &Units) -> BTreeSet<u64> {
+    let called = |unit: &&Unit| {
+        let subject = unit.subject.to_lowercase();
+        matches!(unit.noise, Some(Noise::Bot | Noise::Packages))
+            && ["[security]", "cve-", "ghsa-", "security update"].iter().any(|mark| subject.contains(mark))
+    };
+    units.units.iter().filter(called).filter_map(|unit| unit.pulls.first().copied()).collect()
 }
 
 /// Says of what breaks by comparison whether an author said so too.
@@ -687,14 +711,19 @@ fn in_short(facts: &[(Fact, BTreeSet<usize>)], placed: &[Placed], audience: Audi
     if !products.is_empty() {
         say("services_new", json!({"titles": products}), &new);
     }
-    let added = of("findings/api/added");
-    if let Some(count) = added.first().map(|fact| fact.entry.findings.len()) {
-        say("api_added", json!({"count": count}), &added);
-    }
     let marked = of("notes/entries/marked");
     if !marked.is_empty() {
         let count: u64 = marked.iter().filter_map(|fact| value(fact, "count").as_u64()).sum();
         say("marked", json!({"count": count}), &marked);
+    }
+    let stores = of("notes/entries/store_step");
+    if !stores.is_empty() {
+        let names: Vec<Value> = stores.iter().map(|fact| value(fact, "name")).collect();
+        say("stores", json!({"names": names}), &stores);
+    }
+    let added = of("findings/api/added");
+    if let Some(count) = added.first().map(|fact| fact.entry.findings.len()) {
+        say("api_added", json!({"count": count}), &added);
     }
     let settings = of("notes/entries/settings");
     if let Some(fact) = settings.first() {
@@ -751,7 +780,7 @@ fn sections(
     }
     let mut left = CUSTOMERS;
     for (name, mut group) in by {
-        group.sort_by(|a, b| a.rank.cmp(&b.rank).then_with(|| a.entry.id.cmp(&b.entry.id)));
+        group.sort_by_key(|one| one.rank);
         let most = match (audience, name) {
             (Audience::Exec, SectionName::ActionNeeded) => EXEC,
             (Audience::Exec, _) => 0,

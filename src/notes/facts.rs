@@ -597,7 +597,6 @@ fn packages<'f>(
         findings.iter().copied().filter(|one| matches!(one.facts, Facts::Dependency(_))).collect();
     told.extend(of.iter().map(|one| one.id.as_str()));
     let mut packages: BTreeMap<(&str, &str), Package> = BTreeMap::new();
-    let mut security: BTreeSet<String> = BTreeSet::new();
     for finding in &of {
         let Facts::Dependency(facts) = &finding.facts else { continue };
         let package = packages.entry((&facts.ecosystem, &facts.name)).or_default();
@@ -610,7 +609,6 @@ fn packages<'f>(
         {
             package.step.get_or_insert_with(|| (from.clone(), to.clone()));
         }
-        security.extend(facts.security.as_ref().map(|_| facts.name.clone()));
     }
     if packages.is_empty() {
         return;
@@ -622,12 +620,14 @@ fn packages<'f>(
         packages.iter().filter(|(_, package)| wanted(package)).map(|((_, name), _)| *name).collect()
     };
     let used = |package: &Package| package.change.is_some_and(|(_, dev)| !dev);
+    // a day in place of a number says nothing of its size
+    let is_day = |version: &str| version.split(|c: char| !c.is_ascii_digit()).any(|number| number.len() >= 6);
     // versions below 1.0 promise little: their steps come last
     let is_early = |from: &str| from.trim_start_matches(|c: char| !c.is_ascii_digit()).starts_with("0.");
     let mut big: Vec<(bool, &str, Value)> = packages
         .iter()
         .filter_map(|((_, name), package)| {
-            let (from, to) = package.step.as_ref()?;
+            let (from, to) = package.step.as_ref().filter(|(from, _)| !is_day(from))?;
             let name = name.rsplit('/').next().unwrap_or(name);
             Some((is_early(from), name, json!({"name": name, "from": from, "to": to})))
         })
@@ -639,12 +639,11 @@ fn packages<'f>(
         "updated": named(&stepped).len(),
         "new": named(&|package| package.new).len(),
         "gone": named(&|package| package.gone).len(),
-        "names": new.iter().take(PACKAGES_SHOWN).map(|name| name.rsplit('/').next().unwrap_or(name)).collect::<Vec<_>>(),
-        "names_more": new.len().saturating_sub(PACKAGES_SHOWN),
+        "names": new.iter().map(|name| name.rsplit('/').next().unwrap_or(name)).collect::<Vec<_>>(),
         "big": big.len(),
         "steps": big.iter().take(PACKAGES_SHOWN).map(|(_, _, step)| step).collect::<Vec<_>>(),
         "big_more": big.len().saturating_sub(PACKAGES_SHOWN),
-        "security": security,
+        "security": [],
     });
     let mut made = fact(seen, "notes/entries/packages", "", (SectionName::Packages, 0), &of, values);
     made.is_public = false;

@@ -1,6 +1,6 @@
 //! Which commits are behind a fact: those that changed lines of its file that hold its name.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::facts::{Effect, Trace};
 use super::units::Unit;
@@ -26,13 +26,36 @@ pub fn units_of(repository: &Repository, units: &[Unit], facts: &[&[Trace]]) -> 
             }
         }
     }
+    // what a file holds that one unit alone made is that one's
+    let mut touched: BTreeMap<&RepoPath, Vec<(usize, PathChange)>> = BTreeMap::new();
+    for (place, unit) in units.iter().enumerate() {
+        for changed in unit.paths.iter().filter(|changed| words.contains_key(&changed.path)) {
+            touched.entry(&changed.path).or_default().push((place, changed.change));
+        }
+    }
+    for (path, by) in touched {
+        if let [(place, PathChange::Added)] = by.as_slice()
+            && !units[*place]
+                .paths
+                .iter()
+                .any(|other| other.change == PathChange::Deleted && sort_of(&other.path) == sort_of(path))
+        {
+            words
+                .get(path)
+                .into_iter()
+                .flat_map(BTreeMap::values)
+                .flatten()
+                .for_each(|at| found[*at].extend([*place]));
+        }
+    }
     for (place, unit) in units.iter().enumerate() {
         let Some(commit) = unit.commits.first() else { continue };
         for changed in &unit.paths {
             let Some(words) = words.get(&changed.path) else { continue };
             let Some(sides) = Sides::read(repository, commit, unit, changed) else { continue };
+            let known = sides.words();
             for ((word, effect), facts) in words {
-                if sides.show(word, *effect) {
+                if known.show(word, *effect) {
                     facts.iter().for_each(|at| found[*at].extend([place]));
                 }
             }
@@ -68,9 +91,7 @@ impl Sides {
         let moved = |sort: PathChange| {
             unit.paths
                 .iter()
-                .filter(move |other| {
-                    other.change == sort && other.path.extension() == changed.path.extension()
-                })
+                .filter(move |other| other.change == sort && sort_of(&other.path) == sort_of(&changed.path))
                 .take(MOST_MOVED)
         };
         let (mut before, mut after) = (read(&old, &changed.path), read(&new, &changed.path));
@@ -90,13 +111,50 @@ impl Sides {
         Some(Self { before, after, changed })
     }
 
-    fn show(&self, word: &str, effect: Effect) -> bool {
-        match effect {
-            Effect::Appears => !holds(&self.before, word) && holds(&self.after, word),
-            Effect::Vanishes => holds(&self.before, word) && !holds(&self.after, word),
-            Effect::Changes => holds(&self.changed, word),
+    fn words(&self) -> Known<'_> {
+        Known {
+            sides: self,
+            before: words_of(&self.before),
+            after: words_of(&self.after),
+            changed: words_of(&self.changed),
         }
     }
+}
+
+/// The words of each side, so that a thousand facts cost one walk through a file.
+struct Known<'a> {
+    sides: &'a Sides,
+    before: HashSet<&'a str>,
+    after: HashSet<&'a str>,
+    changed: HashSet<&'a str>,
+}
+
+impl Known<'_> {
+    fn show(&self, word: &str, effect: Effect) -> bool {
+        let is_one = word.chars().all(is_part);
+        let has =
+            |set: &HashSet<&str>, text: &str| if is_one { set.contains(word) } else { holds(text, word) };
+        let before = || has(&self.before, &self.sides.before);
+        let after = || has(&self.after, &self.sides.after);
+        match effect {
+            Effect::Appears => after() && !before(),
+            Effect::Vanishes => before() && !after(),
+            Effect::Changes => has(&self.changed, &self.sides.changed),
+        }
+    }
+}
+
+fn words_of(text: &str) -> HashSet<&str> {
+    text.split(|c| !is_part(c)).filter(|word| !word.is_empty()).collect()
+}
+
+fn is_part(c: char) -> bool {
+    c.is_alphanumeric() || c == '_'
+}
+
+fn sort_of(path: &RepoPath) -> String {
+    let extension = path.extension();
+    if extension == "yml" { "yaml".to_owned() } else { extension }
 }
 
 /// The lines that only one side has, as one text.
@@ -115,9 +173,8 @@ fn changed_lines(before: &str, after: &str) -> String {
 
 /// Whether a word stands in the text as a whole.
 fn holds(text: &str, word: &str) -> bool {
-    let part = |c: char| c.is_alphanumeric() || c == '_';
     text.match_indices(word)
-        .any(|(at, _)| !text[..at].ends_with(part) && !text[at + word.len()..].starts_with(part))
+        .any(|(at, _)| !text[..at].ends_with(is_part) && !text[at + word.len()..].starts_with(is_part))
 }
 
 #[cfg(test)]

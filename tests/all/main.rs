@@ -7,6 +7,7 @@ mod cli;
 mod git;
 mod github;
 mod hook;
+mod notes;
 mod repo;
 mod units;
 mod words;

@@ -222,7 +222,9 @@ fn unit(walked: &[Walked], group: &Group, paths: Option<Vec<ChangedPath>>, kinds
             add(&mut authors, Person { name: name.to_owned(), email: email.to_owned() });
         }
     }
-    let is_bot = authors.iter().all(Person::is_bot);
+    // a person who mends what a program steps makes it no person's change
+    let is_bot = authors.iter().all(Person::is_bot)
+        || (authors.first().is_some_and(Person::is_bot) && noise::is_bump(&title));
     let unread = paths.is_none();
     let paths = paths.unwrap_or_default();
     Unit {
