@@ -35,12 +35,15 @@ pub enum Part {
 /// The page as one text: `frame/page_text` for Markdown, `frame/page_terminal` for a terminal.
 pub fn text(pen: &Pen<'_>, frame: &str, parts: &[Part]) -> Result<String, Error> {
     let mut number = 0;
+    let mut last = "";
     let parts: Vec<Value> = parts
         .iter()
         .filter_map(|part| {
-            number = if matches!(part, Part::Number(_)) { number + 1 } else { 0 };
             let (kind, text) = named(part)?;
-            Some(json!({"kind": kind, "text": text, "number": number}))
+            number = if kind == last { number + 1 } else { 1 };
+            last = kind;
+            let gap = kind != "title" && (number == 1 || kind == "text");
+            Some(json!({"kind": kind, "text": text, "number": number, "gap": gap}))
         })
         .collect();
     pen.fill(frame, &json!({"parts": parts}))

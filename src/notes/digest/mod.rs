@@ -34,9 +34,9 @@ const SAYS: usize = 3;
 /// What else changed: facts, and changes by their authors' titles.
 const ALSO: usize = 5;
 const TITLES: usize = 6;
-/// Promises and questions shown.
+/// Promises; questions, of which some turn out to be the same.
 const PROMISES: usize = 4;
-const QUESTIONS: usize = 3;
+const QUESTIONS: usize = 6;
 /// A change of fewer product files needs no walk-through.
 const WALK: usize = 5;
 
@@ -137,9 +137,14 @@ pub fn digest(
     let released = released::find(&repository, &range, &units.units, config, (window.since, window.until))?;
     let seen = Seen { summary: &run.summary, change: &run.change, catalog: &catalog, config };
     let mut facts = facts::of(&seen);
-    facts.sort_by_key(|fact| (order(fact), fact.rank, fact.entry.id.clone()));
+    facts.sort_by_key(|fact| (order(fact), fact.rank));
     let traces: Vec<&[facts::Trace]> = facts.iter().map(|fact| fact.traces.as_slice()).collect();
-    let behind = trace::units_of(&repository, &units.units, &traces);
+    let mut behind = trace::units_of(&repository, &units.units, &traces);
+    for (fact, behind) in facts.iter().zip(&mut behind) {
+        if behind.is_empty() && fact.section != SectionName::Packages {
+            *behind = touching(fact, &units.units);
+        }
+    }
     let week = Week { seen, units: &units, released: &released, people: config.people };
     let (sections, ledger) = week.sections(facts, behind);
     let notes = notes(title, &window, &run.change, sections, ledger);
@@ -217,8 +222,13 @@ impl Week<'_> {
         };
         let told: BTreeSet<usize> =
             top.iter().chain(rest.iter().take(ALSO)).flat_map(|thing| &thing.units).copied().collect();
-        let untold: Vec<usize> =
+        let mut untold: Vec<usize> =
             (0..self.units.units.len()).filter(|at| matters(*at) && !told.contains(at)).collect();
+        // what says something to a reader first
+        untold.sort_by_key(|at| {
+            let unit = &self.units.units[*at];
+            (unit.wording.code_words > 0, sort_of(unit))
+        });
 
         let things: Vec<Entry> = top.iter().map(|thing| self.thing(thing, SAYS)).collect();
         let mut also: Vec<Entry> = rest.iter().take(ALSO).map(|thing| self.thing(thing, 1)).collect();
@@ -423,9 +433,10 @@ impl Week<'_> {
         let mut entries: Vec<Entry> = Vec::new();
         for thing in things {
             let Some(fact) = thing.facts.iter().find(|fact| asks(&fact.entry.shape)) else { continue };
-            let who = thing.units.iter().next().and_then(|at| self.author(*at));
+            let one = thing.units.iter().next().filter(|_| thing.units.len() == 1);
             let values = json!({
-                "who": who,
+                "title": one.map(|at| &self.units.units[*at].title),
+                "who": one.and_then(|at| self.author(*at)),
                 "owner": fact.entry.owners.first(),
                 "shape": fact.entry.shape,
                 "facts": fact.entry.facts,
@@ -530,20 +541,43 @@ fn entry(shape: &str, subject: &str, facts: Value) -> Entry {
     }
 }
 
-/// Puts facts that one and the same change brought into one thing, in the order of their first fact.
+/// The only change that touches the file which proves a fact; none where there are several.
+fn touching(fact: &Fact, units: &[Unit]) -> BTreeSet<usize> {
+    let Some(place) = fact.entry.evidence.first() else { return BTreeSet::new() };
+    let touches = |unit: &(usize, &Unit)| unit.1.paths.iter().any(|file| file.path == place.path);
+    let found: Vec<usize> = units.iter().enumerate().filter(touches).map(|(at, _)| at).collect();
+    if found.len() == 1 { found.into_iter().collect() } else { BTreeSet::new() }
+}
+
+/// Puts facts that one and the same change brought into one thing, in the order of their first fact. What that change
+/// finished, and another began, belongs to it too.
 fn group(facts: Vec<Fact>, behind: Vec<BTreeSet<usize>>) -> Vec<Thing> {
-    let mut things: Vec<Thing> = Vec::new();
-    for (fact, units) in facts.into_iter().zip(behind) {
-        if fact.section == SectionName::Packages {
-            continue;
-        }
-        let same = things.iter_mut().find(|thing| units.len() == 1 && thing.units == units);
+    let mut facts: Vec<(usize, Fact, BTreeSet<usize>)> = facts
+        .into_iter()
+        .zip(behind)
+        .enumerate()
+        .map(|(place, (fact, units))| (place, fact, units))
+        .filter(|(_, fact, _)| fact.section != SectionName::Packages)
+        .collect();
+    // those of one change first, so that there is something to belong to
+    facts.sort_by_key(|(place, _, units)| (units.len() != 1, *place));
+    let mut things: Vec<(Vec<(usize, Fact)>, BTreeSet<usize>)> = Vec::new();
+    for (place, fact, units) in facts {
+        let same = things.iter_mut().find(|(known, of)| {
+            let is_finished_by = units.len() == 2 && of.is_subset(&units);
+            of.len() == 1
+                && (*of == units
+                    || is_finished_by && known.iter().any(|(_, other)| other.section == fact.section))
+        });
         match same {
-            Some(thing) => thing.facts.push(fact),
-            None => things.push(Thing { facts: vec![fact], units }),
+            Some((known, _)) => known.push((place, fact)),
+            None => things.push((vec![(place, fact)], units)),
         }
     }
-    things
+    things.iter_mut().for_each(|(known, _)| known.sort_by_key(|(place, _)| *place));
+    things.sort_by_key(|(known, _)| known.first().map(|(place, _)| *place));
+    let facts = |known: Vec<(usize, Fact)>| known.into_iter().map(|(_, fact)| fact).collect();
+    things.into_iter().map(|(known, units)| Thing { facts: facts(known), units }).collect()
 }
 
 /// Three things to know: two that ask for action, then the first of each other matter, then what comes next.

@@ -245,6 +245,8 @@ const JARGON: &[&str] = &[
     "mutation",
     "mutations",
     "mutex",
+    "lock",
+    "metadata",
     "namespace",
     "noop",
     "nullable",
@@ -298,6 +300,13 @@ const NAMES: &[&str] = &[
     "BigQuery",
 ];
 
+/// Acronyms that people who read no code know.
+const ACRONYMS: &[&str] = &[
+    "API", "APIS", "APP", "CEO", "CSV", "EUR", "EXIF", "FAQ", "GDPR", "GIF", "GPS", "HTML", "IBAN", "ISBN",
+    "JPEG", "JPG", "KPI", "LED", "MVP", "NEW", "NOT", "OTP", "PDF", "PIN", "PNG", "SEO", "SKU", "SMS", "URL",
+    "URLS", "USA", "USD", "USB", "VAT", "VIP", "WIP", "XML", "ZIP",
+];
+
 /// Counts the words of a title that read like code.
 pub fn wording(title: &str) -> Wording {
     let mut wording = Wording { code_words: 0, words: 0 };
@@ -327,7 +336,11 @@ fn is_code(word: &str) -> bool {
     let is_dotted = inner(&|a, b, c| a.is_alphabetic() && b == '.' && c.is_alphabetic());
     let is_path = bare.matches('/').count() > 1 || bare.starts_with('/');
     let is_flag = bare.starts_with("--") || bare.starts_with('$') || bare.starts_with('@');
+    // an acronym that is no everyday word
+    let is_acronym =
+        letters.len() > 2 && letters.iter().all(|letter| letter.is_uppercase()) && !ACRONYMS.contains(&bare);
     is_camel
+        || is_acronym
         || is_snake
         || is_dotted
         || is_path
