@@ -24,7 +24,7 @@ use crate::render::page;
 use crate::render::{Links, Renderer, Style, View};
 use crate::run::{self, ConfigFrom, Given};
 use crate::services::Catalog;
-use crate::summary::State;
+use crate::summary::{Map, State};
 use window::{Days, Window};
 
 /// Things to know.
@@ -33,7 +33,7 @@ const THINGS: usize = 3;
 const SAYS: usize = 3;
 /// What else changed: facts, and changes by their authors' titles.
 const ALSO: usize = 5;
-const TITLES: usize = 6;
+const TITLES: usize = 12;
 /// Promises; questions, of which some turn out to be the same.
 const PROMISES: usize = 4;
 const QUESTIONS: usize = 6;
@@ -188,6 +188,8 @@ fn order(fact: &Fact) -> u8 {
         SectionName::ActionNeeded => 0,
         SectionName::SecurityAndPrivacy => 1,
         SectionName::GoingAway => 2,
+        // settings that may be left as they are
+        SectionName::New if fact.rank >= 8 => 7,
         SectionName::New => 3,
         SectionName::Data => 4,
         SectionName::Changed => 5,
@@ -239,7 +241,7 @@ impl Week<'_> {
         }
         let changes = (0..self.units.units.len()).filter(|at| stands(&self.units.units[*at])).count();
         let matter = (0..self.units.units.len()).filter(|at| matters(*at)).count();
-        let questions = self.questions(top.iter().chain(&rest));
+        let questions = self.questions(top.iter().chain(&rest), top.len());
         let all = [
             (SectionName::Counts, vec![self.counts(changes, matter)]),
             (SectionName::ThreeThings, things),
@@ -319,7 +321,9 @@ impl Week<'_> {
     /// `{"tags"}` where each unit is released, the highest line's tag first; `{"tags": []}` where none is; null where that
     /// cannot be told.
     fn released_of(&self, units: &BTreeSet<usize>) -> Value {
-        if !self.released.has_lines || units.is_empty() {
+        // that none is released is said once
+        let nothing = self.released.of_units.iter().all(Vec::is_empty);
+        if !self.released.has_lines || units.is_empty() || nothing {
             return Value::Null;
         }
         let of: Vec<&Vec<String>> = units.iter().map(|at| &self.released.of_units[*at]).collect();
@@ -385,20 +389,29 @@ impl Week<'_> {
         }
     }
 
-    /// New and gone services and calls, with titles for names.
+    /// New and gone services and calls and what they are joined with; titles stand for names.
     fn map(&self) -> Vec<Entry> {
         let map = &self.seen.summary.report.map;
         let title = |name: &String| {
             self.seen.catalog.named(name).map_or_else(|| name.clone(), |service| service.title.clone())
         };
         let moves = |state: State| matches!(state, State::New | State::Gone);
-        if !map.nodes.iter().any(|node| moves(node.state)) && !map.edges.iter().any(|edge| moves(edge.state))
-        {
+        let moved: BTreeSet<&str> =
+            map.nodes.iter().filter(|node| moves(node.state)).map(|node| node.name.as_str()).collect();
+        let mut edges = map.edges.clone();
+        edges.retain(|edge| {
+            moves(edge.state) || moved.contains(edge.from.as_str()) || moved.contains(edge.to.as_str())
+        });
+        let mut nodes = map.nodes.clone();
+        nodes.retain(|node| {
+            moves(node.state) || edges.iter().any(|edge| edge.from == node.name || edge.to == node.name)
+        });
+        if nodes.is_empty() {
             return Vec::new();
         }
-        let mut titled = map.clone();
-        titled.nodes.iter_mut().for_each(|node| node.name = title(&node.name));
-        titled.edges.iter_mut().for_each(|edge| (edge.from, edge.to) = (title(&edge.from), title(&edge.to)));
+        nodes.iter_mut().for_each(|node| node.name = title(&node.name));
+        edges.iter_mut().for_each(|edge| (edge.from, edge.to) = (title(&edge.from), title(&edge.to)));
+        let titled = Map { nodes, edges };
         vec![entry("digest/map", "", json!(titled))]
     }
 
@@ -429,14 +442,15 @@ impl Week<'_> {
     }
 
     /// What to ask whom, one question a thing.
-    fn questions<'t>(&self, things: impl Iterator<Item = &'t Thing>) -> Vec<Entry> {
+    fn questions<'t>(&self, things: impl Iterator<Item = &'t Thing>, top: usize) -> Vec<Entry> {
         let mut entries: Vec<Entry> = Vec::new();
-        for thing in things {
+        for (at, thing) in things.enumerate() {
             let Some(fact) = thing.facts.iter().find(|fact| asks(&fact.entry.shape)) else { continue };
             let one = thing.units.iter().next().filter(|_| thing.units.len() == 1);
             let values = json!({
+                "thing": (at < top).then_some(at + 1),
                 "title": one.map(|at| &self.units.units[*at].title),
-                "who": one.and_then(|at| self.author(*at)),
+                "who": self.author_of(&thing.units),
                 "owner": fact.entry.owners.first(),
                 "shape": fact.entry.shape,
                 "facts": fact.entry.facts,
@@ -449,6 +463,13 @@ impl Week<'_> {
             }
         }
         entries
+    }
+
+    /// Who wrote most of these changes; of several, who wrote the newest.
+    fn author_of(&self, units: &BTreeSet<usize>) -> Option<&str> {
+        let authors: Vec<&str> = units.iter().filter_map(|at| self.author(*at)).collect();
+        let count = |name: &str| authors.iter().filter(|other| **other == name).count();
+        authors.iter().rev().max_by_key(|name| count(name)).copied()
     }
 
     fn author(&self, at: usize) -> Option<&str> {

@@ -200,7 +200,7 @@ fn sections(
                 asked.push(question);
             }
             match said(pen, section.name, entry, room) {
-                Some(text) if !text.trim().is_empty() => texts.push((text, entry)),
+                Some(text) if !text.trim().is_empty() => texts.push((text.trim().to_owned(), entry)),
                 Some(_) => {}
                 None => unread += 1,
             }
@@ -280,7 +280,13 @@ fn said(pen: &Pen<'_>, section: SectionName, entry: &Entry, room: Room) -> Optio
             let question = question(pen, facts)?;
             match question.is_empty() {
                 true => Some(question),
-                false => Some(format!("{} {question}", pen.fill("digest/ask", &values).ok()?)),
+                false => {
+                    let mut values = values;
+                    if values["facts"]["thing"].as_u64().is_some_and(|thing| thing > room.things as u64) {
+                        values["facts"]["thing"] = Value::Null;
+                    }
+                    Some(format!("{} {question}", pen.fill("digest/ask", &values).ok()?))
+                }
             }
         }
         (

@@ -212,7 +212,8 @@ fn unit(walked: &[Walked], group: &Group, paths: Option<Vec<ChangedPath>>, kinds
             add(&mut authors, Person { name: name.to_owned(), email: email.to_owned() });
         }
     }
-    let is_bot = authors.iter().all(Person::is_bot);
+    // people who push to a program's branch, or merge it, are its co-authors
+    let is_bot = authors.first().is_none_or(Person::is_bot);
     let unread = paths.is_none();
     let paths = paths.unwrap_or_default();
     Unit {

@@ -15,7 +15,7 @@ const TYPES: &[&str] = &[
 
 /// `type(scope)!: title`, and `[type] title`.
 static CONVENTIONAL: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"^(?:(\w+)(?:\(([^)]*)\))?(!)?:\s+|\[(\w+)\]:?\s+)(.+)$")
+    Regex::new(r"^(?:(\w+)(?:\(([^)]*)\))?(!)?:\s+|[\[(](\w+)[\])]:?\s+)(.+)$")
         .expect("a pattern that the tests use")
 });
 
@@ -180,9 +180,12 @@ pub(super) fn normal(subject: &str) -> String {
 
 /// Words that only people who read code know, beside names in code spelling.
 const JARGON: &[&str] = &[
-    "api-gen",
     "args",
     "assert",
+    "boolean",
+    "callback",
+    "constant",
+    "constants",
     "async",
     "autoscaler",
     "backend",
@@ -215,6 +218,8 @@ const JARGON: &[&str] = &[
     "fixture",
     "fixtures",
     "flaky",
+    "function",
+    "functions",
     "fqdn",
     "frontend",
     "getenv",
@@ -244,6 +249,7 @@ const JARGON: &[&str] = &[
     "mocks",
     "mutation",
     "mutations",
+    "metadata",
     "mutex",
     "lock",
     "metadata",
@@ -256,6 +262,7 @@ const JARGON: &[&str] = &[
     "param",
     "params",
     "parser",
+    "postgres",
     "protobuf",
     "proto",
     "queryset",
@@ -384,6 +391,7 @@ mod tests {
             ("feat(cart)!: Add tax (#12)", head("feat", Some("cart")), true, "Add tax"),
             ("Fix: rounding", head("fix", None), false, "rounding"),
             ("[chore] bump images (#3)", head("chore", None), false, "bump images"),
+            ("(chore): bump images", head("chore", None), false, "bump images"),
             ("cart: add tax", None, false, "cart: add tax"),
             ("Add tax: for all (#1)", None, false, "Add tax: for all"),
         ];
@@ -436,7 +444,7 @@ mod tests {
             ("Add international deliveries", 0),
             ("Fix the price of 2.5 kg on GitHub", 0),
             ("correct nanos in getTotal and order_lines", 2),
-            ("guard VERSION getenv against nullptr", 2),
+            ("guard VERSION getenv against nullptr", 3),
             ("Remove `old tax` mutations", 3),
             ("Move src/cart/main.go to cart/", 1),
         ] {
