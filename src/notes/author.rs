@@ -35,7 +35,8 @@ pub enum NoteKind {
 impl NoteKind {
     /// From a heading of a changelog, a type of fragment or a category of a trailer.
     fn of(word: &str) -> Option<Self> {
-        let word = word.to_lowercase();
+        // the page's own name says nothing of what happens
+        let word = word.to_lowercase().replace("changelog", "").replace("change log", "");
         let has = |parts: &[&str]| parts.iter().any(|part| word.contains(part));
         Some(match () {
             () if has(&["breaking", "upgrad", "incompatib"]) || word == "major" => Self::Breaking,
@@ -394,6 +395,21 @@ pub fn quote(text: &str) -> String {
     let first = why::sentences(text).into_iter().next();
     let cut = why::cut(first.as_deref().unwrap_or(text));
     cut.trim_end_matches(['.', ':']).to_owned()
+}
+
+/// What a contract says to do instead of what it marks: the first sentence that says more than that it is marked.
+pub fn advice(text: &str) -> String {
+    let sentences = why::sentences(text);
+    let is_mark = |sentence: &&String| {
+        let lower = sentence.to_lowercase();
+        ["deprecated", "will be removed", "not used", "unused", "no longer supported"]
+            .iter()
+            .any(|mark| lower.contains(mark))
+    };
+    match sentences.iter().find(|sentence| !is_mark(sentence)) {
+        Some(sentence) => quote(sentence),
+        None => quote(text),
+    }
 }
 
 /// The first sentence of a page, after its headings, pictures and badges.

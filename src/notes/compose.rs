@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::author::{Note, NoteKind, quote};
 use super::credit::Credited;
-use super::facts::Fact;
+use super::facts::{Fact, Trace};
 use super::model::{Audience, Entry, Ledger, LeftOut, Section, SectionName, Source};
 use super::names::{speaks_of, words};
 use super::units::{Fate, Noise, Unit, Units, wording};
@@ -21,15 +21,19 @@ const IN_SHORT: usize = 5;
 /// Lines that customers read at most. Source: the study of release notes, "Order and size".
 const CUSTOMERS: usize = 7;
 /// Lines of one section that people here read at most; the rest is one counted line.
-const INTERNAL: usize = 40;
+const INTERNAL: usize = 20;
 /// Lines that wait for a person's words at most, the most important first.
 const NEEDS_WORDS: usize = 15;
 /// Actions that a reader with one minute takes in.
 const EXEC: usize = 5;
 /// Changes with one verb in one area that become one line.
 const FAMILY: usize = 3;
-/// Of a title's words, the share that may be code for a reader who reads none: one in so many.
-const CODE_SHARE: u32 = 6;
+/// Words of a sentence that is long enough to be understood in spite of one code word.
+const LONG: u32 = 12;
+/// Notes of one change that are told; a release that writes all of them at once has many.
+const MOST_NOTES: usize = 20;
+/// Changes behind one fact that are worth naming; a fact that more made is everybody's.
+const NAMED: usize = 4;
 
 /// Everything that is known about a range.
 pub struct Known<'a> {
@@ -82,11 +86,10 @@ pub fn compose(known: Known<'_>) -> (Vec<Section>, Ledger) {
     for (at, unit) in units.units.iter().enumerate().filter(|(at, _)| told[*at].is_none()).collect::<Vec<_>>()
     {
         let area = places.of(unit, &credited.notes[at]);
-        let sole = facts_of
-            .get(&at)
-            .into_iter()
-            .flatten()
-            .find(|fact| sole_unit(&facts[**fact].1, units) == Some(at));
+        let sole = facts_of.get(&at).into_iter().flatten().find(|fact| {
+            let (fact, behind) = &facts[**fact];
+            sole_unit(behind, units) == Some(at) && is_the_matter(fact, unit, &credited.notes[at])
+        });
         if let Some(fact) = sole {
             told[at] = Some(Told::Listed);
             attach(&mut facts[*fact].0, unit, &credited.notes[at]);
@@ -120,13 +123,18 @@ pub fn compose(known: Known<'_>) -> (Vec<Section>, Ledger) {
     for (mut fact, behind) in facts {
         let pulls: BTreeSet<u64> =
             behind.iter().filter_map(|at| units.units[*at].pulls.first().copied()).collect();
-        fact.entry.pulls = pulls.into_iter().collect();
+        fact.entry.pulls = pulls.into_iter().filter(|_| behind.len() <= NAMED).collect();
         fact.entry.commits =
             behind.iter().filter_map(|at| units.units[*at].commits.first().cloned()).collect();
         mark(&mut fact, &behind, units, credited);
+        if fact.entry.shape == "notes/entries/packages"
+            && let Some(values) = fact.entry.facts.get_mut("facts").and_then(Value::as_object_mut)
+        {
+            values.insert("security".to_owned(), json!(security_updates(units)));
+        }
         placed.push(Placed {
             section: fact.section,
-            rank: (fact.rank, Reverse(0), fact.entry.pulls.first().copied().unwrap_or(0)),
+            rank: (fact.rank, Reverse(0), 0),
             entry: fact.entry,
             unit: None,
         });
@@ -181,6 +189,12 @@ fn absorb(facts: &mut [(Fact, BTreeSet<usize>)], units: &Units, told: &[Option<T
                 behind.insert(at);
             }
         }
+        // where some say that they did it, the others only touched the same files
+        let topic = fact.topic.clone().unwrap_or_default();
+        let says = |at: &usize| speaks_of(&units.units[*at].title, &topic);
+        if behind.iter().any(says) {
+            behind.retain(|at| says(at));
+        }
     }
 }
 
@@ -191,6 +205,24 @@ fn absorbs(fact: &Fact, unit: &Unit) -> bool {
     fact.section == SectionName::ActionNeeded
         && goes.contains(&verb.as_str())
         && speaks_of(&unit.title, topic)
+}
+
+/// Whether a fact is all that its change is about, not something that came along: contracts and stored data are,
+/// others where the title names them, or the only note.
+fn is_the_matter(fact: &Fact, unit: &Unit, notes: &[Note]) -> bool {
+    let shape = fact.entry.shape.as_str();
+    if shape == "notes/entries/marked"
+        || shape.starts_with("findings/api/")
+        || shape.starts_with("findings/schema/")
+    {
+        return true;
+    }
+    let named = |name: &str| match notes {
+        [note] if speaks_of(&note.text, name) => true,
+        notes => notes.len() < 2 && speaks_of(&unit.title, name),
+    };
+    fact.topic.iter().any(|topic| named(topic))
+        || fact.traces.iter().any(|trace| matches!(trace, Trace::Word(_, word, _) if named(word)))
 }
 
 /// Puts the author's words beside a fact that one change alone made.
@@ -205,20 +237,55 @@ fn attach(fact: &mut Fact, unit: &Unit, notes: &[Note]) {
     }
 }
 
-/// The words to quote: the first note that reads as prose, else the title where that does, else the first note.
+/// The words to quote: the first note that reads as prose, else the title.
 fn best_words(unit: &Unit, notes: &[Note]) -> (String, Source) {
-    let note = notes.iter().find(|note| is_readable(&note.quote()));
-    match note {
-        Some(note) => (note.quote(), Source::AuthorNote),
-        None if is_readable(&unit.title) || notes.is_empty() => (unit.title.clone(), Source::Subject),
-        None => (notes[0].quote(), Source::AuthorNote),
+    match notes.iter().map(spoken_of).find(|words| is_readable(words)) {
+        Some(words) => (words, Source::AuthorNote),
+        None => (bare(&unit.title).1.to_owned(), Source::Subject),
     }
+}
+
+/// A note's quotation without the marks in front.
+fn spoken_of(note: &Note) -> String {
+    quote(bare(&note.text).1)
 }
 
 /// Whether a reader who reads no code reads it in one go.
 fn is_readable(text: &str) -> bool {
     let wording = wording(text);
-    wording.words >= 2 && wording.code_words * CODE_SHARE <= wording.words
+    let shouts = text
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| word.len() > 3 && word.chars().all(|c| c.is_ascii_uppercase()));
+    let code = wording.code_words + shouts.count() as u32;
+    wording.words >= 2 && (code == 0 || (code == 1 && wording.words >= LONG))
+}
+
+/// What an author wrote without the marks in front: `[cart] `, `fix(cart): `; and the area that they name.
+fn bare(text: &str) -> (Option<&str>, &str) {
+    let (mut area, mut rest) = (None, text.trim());
+    loop {
+        let cut = match rest.strip_prefix('[').and_then(|inside| inside.split_once(']')) {
+            Some((inside, after)) if inside.split_whitespace().count() <= 3 => Some((Some(inside), after)),
+            _ => conventional_head(rest),
+        };
+        let Some((named, after)) = cut.filter(|(_, after)| after.trim().contains(' ')) else {
+            return (area, rest);
+        };
+        area = area.or(named);
+        rest = after.trim_start_matches([':', ' ']);
+    }
+}
+
+/// `type(scope): ` in front, of any type where a scope stands beside it.
+fn conventional_head(text: &str) -> Option<(Option<&str>, &str)> {
+    let (head, after) = text.split_once(": ")?;
+    let (type_, scope) = match head.split_once('(') {
+        Some((type_, scope)) => (type_, Some(scope.trim_end_matches('!').strip_suffix(')')?)),
+        None => (head.trim_end_matches('!'), None),
+    };
+    let known = ["feat", "fix", "chore", "docs", "perf", "refactor", "test", "ci", "build", "style"];
+    let is_word = !type_.is_empty() && type_.chars().all(|c| c.is_alphanumeric() || c == '-');
+    (is_word && (scope.is_some() || known.contains(&type_.to_lowercase().as_str()))).then_some((scope, after))
 }
 
 /// Where changes belong.
@@ -238,6 +305,7 @@ impl Areas<'_> {
     /// The service that the author names, else the one that most changed files belong to.
     fn of(&self, unit: &Unit, notes: &[Note]) -> Area {
         let scope = unit.conventional.as_ref().and_then(|head| head.scope.as_deref());
+        let scope = scope.or_else(|| bare(&unit.title).0);
         let named = scope.into_iter().chain(notes.iter().filter_map(|note| note.area.as_deref()));
         let named = named.flat_map(|names| names.split([',', '/'])).find_map(|name| self.named(name.trim()));
         let mut files: BTreeMap<&str, usize> = BTreeMap::new();
@@ -295,13 +363,21 @@ impl Areas<'_> {
 
 /// What a change says: one entry for each of its notes that reads as prose, else one for its title.
 fn entries_of(unit: &Unit, notes: &[Note], area: &Area, at: usize) -> Vec<Placed> {
-    let readable: Vec<&Note> = notes.iter().filter(|note| is_readable(&note.quote())).collect();
+    let title = bare(&unit.title).1;
+    let kind = notes.iter().find_map(|note| note.kind);
+    let section = section_of(unit, kind, title);
+    // where money is at stake a subject alone is not enough
+    let title_serves = is_readable(title) && !says_money(title);
     let mut made = Vec::new();
-    for (nth, note) in readable.iter().enumerate() {
-        let words = note.quote();
+    let first_serves = notes.first().is_some_and(|note| is_readable(&spoken_of(note)));
+    if title_serves && !first_serves {
+        made.push(quoted(unit, area, at, section, title, Source::Subject));
+    }
+    let spoken = notes.iter().map(|note| (note, spoken_of(note))).filter(|(_, words)| is_readable(words));
+    for (note, words) in spoken.take(MOST_NOTES) {
         let section = section_of(unit, note.kind, &words);
         let mut placed = quoted(unit, area, at, section, &words, Source::AuthorNote);
-        if nth > 0 {
+        if !made.is_empty() {
             placed.entry.id = id_of("note", &placed.entry.id, &words);
         }
         placed.entry.evidence.extend(note.place.clone());
@@ -310,18 +386,13 @@ fn entries_of(unit: &Unit, notes: &[Note], area: &Area, at: usize) -> Vec<Placed
     if !made.is_empty() {
         return made;
     }
-    let kind = notes.iter().find_map(|note| note.kind);
-    if is_readable(&unit.title) {
-        let section = section_of(unit, kind, &unit.title);
-        return vec![quoted(unit, area, at, section, &unit.title, Source::Subject)];
-    }
-    let mut placed = quoted(unit, area, at, SectionName::NeedsYourWords, &unit.title, Source::Subject);
+    let mut placed = quoted(unit, area, at, SectionName::NeedsYourWords, title, Source::Subject);
     placed.entry.shape = "notes/entries/needs_words".to_owned();
-    let section = section_of(unit, kind, &unit.title);
     if let Some(values) = placed.entry.facts.get_mut("facts").and_then(Value::as_object_mut) {
-        values.insert("note".to_owned(), json!(notes.first().map(Note::quote)));
+        let note = notes.first().map(spoken_of).filter(|note| !note.eq_ignore_ascii_case(title));
+        values.insert("note".to_owned(), json!(note));
         values.insert("section".to_owned(), json!(section));
-        values.insert("money".to_owned(), json!(is_about_money(unit)));
+        values.insert("money".to_owned(), json!(says_money(&unit.title)));
     }
     vec![placed]
 }
@@ -333,6 +404,7 @@ fn quoted(unit: &Unit, area: &Area, at: usize, section: SectionName, words: &str
     let rank = match () {
         () if unit.marked_breaking => 20,
         () if is_about_money(unit) => 30,
+        () if source == Source::AuthorNote => 40,
         () => 50,
     };
     let earlier = matches!(unit.fate, Fate::TakesBackEarlier(_));
@@ -362,7 +434,7 @@ fn quoted(unit: &Unit, area: &Area, at: usize, section: SectionName, words: &str
 
 /// A note that no commit of the range can be found for.
 fn loose(note: &Note) -> Option<Placed> {
-    let words = note.quote();
+    let words = spoken_of(note);
     let section = of_kind(note.kind).unwrap_or(SectionName::Changed);
     let readable = is_readable(&words);
     let shape = if readable { "notes/entries/quoted" } else { "notes/entries/needs_words" };
@@ -431,7 +503,8 @@ const SECURITY: &[&str] = &[
 /// The section of a change: breaking, then weaknesses and privacy, then the author's note, type and verb, in that order.
 fn section_of(unit: &Unit, kind: Option<NoteKind>, said: &str) -> SectionName {
     let spoken = format!(" {} ", words(said).join(" "));
-    let title = format!(" {} ", words(&unit.title).join(" "));
+    let title = format!(" {} ", words(bare(&unit.title).1).join(" "));
+    let verb_said = spoken.split_whitespace().next().unwrap_or_default();
     if unit.marked_breaking || kind == Some(NoteKind::Breaking) {
         return SectionName::ActionNeeded;
     }
@@ -441,11 +514,17 @@ fn section_of(unit: &Unit, kind: Option<NoteKind>, said: &str) -> SectionName {
     if let Some(section) = of_kind(kind) {
         return section;
     }
-    if title.contains(" deprecate") || title.contains(" deprecation ") {
+    if title.starts_with(" deprecat") || title.contains(" deprecation of ") {
         return SectionName::GoingAway;
     }
     let type_ = unit.conventional.as_ref().map(|head| head.type_.as_str());
     let verb = title.split_whitespace().next().unwrap_or_default();
+    let is_fix = |verb: &str| {
+        matches!(verb, "fix" | "fixes" | "fixed" | "resolve" | "resolves" | "correct" | "prevent" | "repair")
+    };
+    if is_fix(verb) || is_fix(verb_said) {
+        return SectionName::Fixed;
+    }
     match (type_, verb) {
         (Some("feat" | "feature"), _) => SectionName::New,
         (Some("fix" | "bugfix" | "hotfix"), _) => SectionName::Fixed,
@@ -478,16 +557,19 @@ const MONEY: &[&str] = &[
     "billing",
     "discount",
     "discounts",
-    "payment",
-    "payments",
-    "checkout",
     "gift",
     "voucher",
+    "vouchers",
 ];
 
+fn says_money(text: &str) -> bool {
+    words(text).iter().any(|word| MONEY.contains(&word.as_str()))
+}
+
+/// By its title, or by most of its files.
 fn is_about_money(unit: &Unit) -> bool {
-    let of = |text: &str| words(text).iter().any(|word| MONEY.contains(&word.as_str()));
-    of(&unit.title) || unit.paths.iter().any(|changed| of(changed.path.as_str()))
+    let files = unit.paths.iter().filter(|changed| says_money(changed.path.as_str())).count();
+    says_money(&unit.title) || files * 2 > unit.paths.len()
 }
 
 /// Verbs of work that is the same many times over.
@@ -527,7 +609,7 @@ fn families(placed: &mut Vec<Placed>, told: &mut [Option<Told>]) {
             told[unit] = Some(Told::Listed);
         }
         one.section = SectionName::Changed;
-        one.rank.0 = 70;
+        one.rank.0 = 35;
         one.entry.id = id_of("note", "family", &format!("{area} {verb}"));
         one.entry.shape = "notes/entries/family".to_owned();
         let area = Some(area).filter(|area| !area.is_empty());
@@ -543,6 +625,16 @@ fn families(placed: &mut Vec<Placed>, told: &mut [Option<Told>]) {
         at += 1;
         !gone.contains(&(at - 1))
     });
+}
+
+/// The pull requests that step packages and that their authors, mostly programs, call updates for security.
+fn security_updates(units: &Units) -> BTreeSet<u64> {
+    let called = |unit: &&Unit| {
+        let subject = unit.subject.to_lowercase();
+        matches!(unit.noise, Some(Noise::Bot | Noise::Packages))
+            && ["[security]", "cve-", "ghsa-", "security update"].iter().any(|mark| subject.contains(mark))
+    };
+    units.units.iter().filter(called).filter_map(|unit| unit.pulls.first().copied()).collect()
 }
 
 /// Says of what breaks by comparison whether an author said so too.
@@ -619,14 +711,19 @@ fn in_short(facts: &[(Fact, BTreeSet<usize>)], placed: &[Placed], audience: Audi
     if !products.is_empty() {
         say("services_new", json!({"titles": products}), &new);
     }
-    let added = of("findings/api/added");
-    if let Some(count) = added.first().map(|fact| fact.entry.findings.len()) {
-        say("api_added", json!({"count": count}), &added);
-    }
     let marked = of("notes/entries/marked");
     if !marked.is_empty() {
         let count: u64 = marked.iter().filter_map(|fact| value(fact, "count").as_u64()).sum();
         say("marked", json!({"count": count}), &marked);
+    }
+    let stores = of("notes/entries/store_step");
+    if !stores.is_empty() {
+        let names: Vec<Value> = stores.iter().map(|fact| value(fact, "name")).collect();
+        say("stores", json!({"names": names}), &stores);
+    }
+    let added = of("findings/api/added");
+    if let Some(count) = added.first().map(|fact| fact.entry.findings.len()) {
+        say("api_added", json!({"count": count}), &added);
     }
     let settings = of("notes/entries/settings");
     if let Some(fact) = settings.first() {
@@ -635,7 +732,10 @@ fn in_short(facts: &[(Fact, BTreeSet<usize>)], placed: &[Placed], audience: Audi
     let rewritten: Vec<&Fact> = facts
         .iter()
         .map(|(fact, _)| fact)
-        .filter(|fact| fact.section == SectionName::Data && !fact.entry.shape.ends_with("indexes"))
+        .filter(|fact| {
+            let shape = fact.entry.shape.as_str();
+            fact.section == SectionName::Data && !shape.ends_with("/indexes") && !shape.ends_with("/other")
+        })
         .collect();
     if !rewritten.is_empty() {
         say("data", json!({"count": rewritten.len()}), &rewritten);
@@ -680,7 +780,7 @@ fn sections(
     }
     let mut left = CUSTOMERS;
     for (name, mut group) in by {
-        group.sort_by(|a, b| a.rank.cmp(&b.rank).then_with(|| a.entry.id.cmp(&b.entry.id)));
+        group.sort_by_key(|one| one.rank);
         let most = match (audience, name) {
             (Audience::Exec, SectionName::ActionNeeded) => EXEC,
             (Audience::Exec, _) => 0,
@@ -742,7 +842,42 @@ fn ledger(units: &Units, told: &[Option<Told>]) -> Ledger {
     ledger
 }
 
-/// The words of a family, an entry or a fact that an author wrote.
-pub fn author_words(entry: &Entry) -> Option<String> {
-    entry.facts.get("author").and_then(Value::as_str).map(quote)
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn marks_in_front_are_no_words_of_the_author() {
+        for (text, area, rest) in [
+            ("[flagd] Fix the colours", Some("flagd"), "Fix the colours"),
+            ("o11y(email): remove recipient email", Some("email"), "remove recipient email"),
+            ("fix: handle missing images", None, "handle missing images"),
+            ("[a] fix(b)!: show totals", Some("a"), "show totals"),
+            ("Add tax: for all", None, "Add tax: for all"),
+            ("Totals (all): shown", None, "Totals (all): shown"),
+            ("[one]", None, "[one]"),
+        ] {
+            assert_eq!(bare(text), (area, rest), "{text}");
+        }
+    }
+
+    #[test]
+    fn titles_with_code_words_wait_for_a_person() {
+        for (text, readable) in [
+            ("Fix cart page showing unit price instead of line total", true),
+            ("Guard getenv against nullptr", false),
+            ("Rename `app.x` to `demo.x`", false),
+            ("Serialize MPTT tree writes", false),
+            ("Fix", false),
+        ] {
+            assert_eq!(is_readable(text), readable, "{text}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn marks_never_panic(text in "\\PC*") {
+            let _ = bare(&text);
+        }
+    }
 }

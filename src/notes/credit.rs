@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::author::{self, Note, Places};
-use super::units::Unit;
+use super::units::{Noise, Unit};
 use crate::Change;
 use crate::change::{RepoPath, Snapshot};
 use crate::config::Config;
@@ -34,7 +34,11 @@ pub fn credit(repository: &Repository, change: &Change, units: &[Unit], config: 
     let mut by_number: BTreeMap<u64, usize> = BTreeMap::new();
     for (at, unit) in units.iter().enumerate() {
         by_number.extend(unit.pulls.iter().map(|number| (*number, at)));
-        let said = author::said(&unit.body);
+        // what a program quotes from the packages that it steps is nobody's word here
+        let said = match unit.noise {
+            Some(Noise::Bot | Noise::Packages) => author::Said::default(),
+            _ => author::said(&unit.body),
+        };
         credited.none[at] = said.none && said.notes.is_empty();
         credited.notes[at].extend(said.notes);
     }

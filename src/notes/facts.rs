@@ -11,7 +11,7 @@ use crate::change::{ChangeKind, RepoPath};
 use crate::config::{Config, Visibility};
 use crate::detectors::Line;
 use crate::finding::{
-    ApiOp, DependencyChange, Evidence, Facts, Finding, Presence, SettingChange, VersionStep, id_of,
+    ApiOp, DependencyChange, Evidence, Facts, Finding, Presence, SchemaOp, SettingChange, VersionStep, id_of,
 };
 use crate::formats::document;
 use crate::services::{self, Catalog};
@@ -45,12 +45,23 @@ pub struct Fact {
 /// What a commit must have done to be behind a fact.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Trace {
-    /// It changes lines of the file that hold the word.
-    Word(RepoPath, String),
+    /// It does this to the word in the file.
+    Word(RepoPath, String, Effect),
     /// It adds files below the folder.
     Adds(String),
     /// It deletes files below the folder.
     Deletes(String),
+}
+
+/// What happens to a word in a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Effect {
+    /// It was not there.
+    Appears,
+    /// It is there no longer.
+    Vanishes,
+    /// Lines that hold it change.
+    Changes,
 }
 
 /// What facts are made from.
@@ -147,20 +158,42 @@ fn fact(
 /// The word by which a finding's lines are known in the file that proves it.
 fn trace(finding: &Finding) -> Option<Trace> {
     let last = |name: &str| name.rsplit(['.', '/', ' ', ':']).next().unwrap_or(name).to_owned();
-    let word = match &finding.facts {
-        Facts::Schema(facts) => last(facts.column.as_deref().unwrap_or(&facts.table)),
-        Facts::Api(facts) => last(&facts.subject),
-        Facts::Config(facts) => last(&facts.key),
-        Facts::FeatureFlag(facts) => facts.key.clone(),
-        Facts::Access(facts) => last(&facts.subject),
-        Facts::Privacy(facts) => last(&facts.place),
-        Facts::Service(facts) => facts.to.clone().unwrap_or_else(|| facts.name.clone()),
-        Facts::UiText(facts) => last(facts.key.as_deref()?),
-        Facts::Schedule(facts) => facts.job.clone(),
+    let setting = |change: SettingChange| match change {
+        SettingChange::Added => Effect::Appears,
+        SettingChange::Removed => Effect::Vanishes,
+        SettingChange::Changed => Effect::Changes,
+    };
+    let (word, effect) = match &finding.facts {
+        Facts::Schema(facts) => {
+            let effect = match facts.op {
+                SchemaOp::AddTable | SchemaOp::AddColumn => Effect::Appears,
+                SchemaOp::DropTable | SchemaOp::DropColumn => Effect::Vanishes,
+                _ => Effect::Changes,
+            };
+            (last(facts.column.as_deref().unwrap_or(&facts.table)), effect)
+        }
+        Facts::Api(facts) => {
+            let effect = match facts.op {
+                ApiOp::OperationAdded | ApiOp::FieldAdded | ApiOp::ValueAdded => Effect::Appears,
+                ApiOp::OperationRemoved | ApiOp::FieldRemoved | ApiOp::ValueRemoved => Effect::Vanishes,
+                _ => Effect::Changes,
+            };
+            (last(&facts.subject), effect)
+        }
+        Facts::Config(facts) => (last(&facts.key), setting(facts.change)),
+        Facts::FeatureFlag(facts) => (facts.key.clone(), setting(facts.change)),
+        Facts::Access(facts) => (last(&facts.subject), Effect::Changes),
+        Facts::Privacy(facts) => (last(&facts.place), Effect::Appears),
+        Facts::Service(facts) => match facts.change {
+            Presence::Removed => (facts.name.clone(), Effect::Vanishes),
+            _ => (facts.to.clone().unwrap_or_else(|| facts.name.clone()), Effect::Appears),
+        },
+        Facts::UiText(facts) => (last(facts.key.as_deref()?), setting(facts.change)),
+        Facts::Schedule(facts) => (facts.job.clone(), setting(facts.change)),
         _ => return None,
     };
     let place = finding.evidence.first()?;
-    (!word.is_empty()).then(|| Trace::Word(place.path.clone(), word))
+    (!word.is_empty()).then(|| Trace::Word(place.path.clone(), word, effect))
 }
 
 /// Whole services and top folders that are gone, each with what went together with it.
@@ -196,6 +229,10 @@ fn gone<'f>(seen: &Seen<'_>, findings: &[&'f Finding], told: &mut BTreeSet<&'f s
                 _ => None,
             })
             .collect();
+        let script = with.iter().any(|one| {
+            matches!(&one.facts, Facts::Schema(schema)
+                if schema.details.get("declared").is_some_and(|declared| declared == "init_script"))
+        });
         let types = with.iter().filter(|one| one.rule == "api.type_removed").count();
         let service = seen.catalog.named(&name);
         let title = service.map_or(name.clone(), |service| match service.title == name {
@@ -208,6 +245,7 @@ fn gone<'f>(seen: &Seen<'_>, findings: &[&'f Finding], told: &mut BTreeSet<&'f s
             "operations": operations.len(),
             "types": types,
             "tables": tables,
+            "script": script,
             "switches": count(&|facts| matches!(facts, Facts::FeatureFlag(_))),
             "settings": count(&|facts| matches!(facts, Facts::Config(_))),
         });
@@ -385,7 +423,7 @@ fn marked_for_removal<'f>(
                 _ => None,
             })
             .collect();
-        let values = json!({"count": names.len(), "names": names, "advice": advice.map(author::quote)});
+        let values = json!({"count": names.len(), "names": names, "advice": advice.map(author::advice)});
         let place = (SectionName::GoingAway, 255 - names.len().min(200) as u8);
         facts.push(fact(seen, "notes/entries/marked", advice.unwrap_or_default(), place, &group, values));
     }
@@ -506,7 +544,7 @@ fn settings<'f>(
         "removed": gone.len(),
         "added": new,
         "keys": gone,
-        "families": families.iter().map(|(prefix, count)| json!({"prefix": format!("{prefix}*"), "count": count})).collect::<Vec<_>>(),
+        "families": families.iter().map(|(prefix, count)| json!({"prefix": prefix, "count": count})).collect::<Vec<_>>(),
         "more": gone.len() - named,
     });
     let all: Vec<&Finding> = removed.into_iter().chain(added).collect();
@@ -559,7 +597,6 @@ fn packages<'f>(
         findings.iter().copied().filter(|one| matches!(one.facts, Facts::Dependency(_))).collect();
     told.extend(of.iter().map(|one| one.id.as_str()));
     let mut packages: BTreeMap<(&str, &str), Package> = BTreeMap::new();
-    let mut security: BTreeSet<String> = BTreeSet::new();
     for finding in &of {
         let Facts::Dependency(facts) = &finding.facts else { continue };
         let package = packages.entry((&facts.ecosystem, &facts.name)).or_default();
@@ -572,7 +609,6 @@ fn packages<'f>(
         {
             package.step.get_or_insert_with(|| (from.clone(), to.clone()));
         }
-        security.extend(facts.security.as_ref().map(|_| facts.name.clone()));
     }
     if packages.is_empty() {
         return;
@@ -584,22 +620,30 @@ fn packages<'f>(
         packages.iter().filter(|(_, package)| wanted(package)).map(|((_, name), _)| *name).collect()
     };
     let used = |package: &Package| package.change.is_some_and(|(_, dev)| !dev);
-    let big: Vec<Value> = packages
+    // a day in place of a number says nothing of its size
+    let is_day = |version: &str| version.split(|c: char| !c.is_ascii_digit()).any(|number| number.len() >= 6);
+    // versions below 1.0 promise little: their steps come last
+    let is_early = |from: &str| from.trim_start_matches(|c: char| !c.is_ascii_digit()).starts_with("0.");
+    let mut big: Vec<(bool, &str, Value)> = packages
         .iter()
         .filter_map(|((_, name), package)| {
-            let (from, to) = package.step.as_ref()?;
-            Some(json!({"name": name.rsplit('/').next().unwrap_or(name), "from": from, "to": to}))
+            let (from, to) = package.step.as_ref().filter(|(from, _)| !is_day(from))?;
+            let name = name.rsplit('/').next().unwrap_or(name);
+            Some((is_early(from), name, json!({"name": name, "from": from, "to": to})))
         })
         .collect();
+    big.sort_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)));
+    big.dedup_by(|a, b| a.1 == b.1);
     let new: Vec<&str> = named(&|package| package.new && used(package));
     let values = json!({
         "updated": named(&stepped).len(),
         "new": named(&|package| package.new).len(),
         "gone": named(&|package| package.gone).len(),
-        "names": new.iter().take(PACKAGES_SHOWN).collect::<Vec<_>>(),
+        "names": new.iter().map(|name| name.rsplit('/').next().unwrap_or(name)).collect::<Vec<_>>(),
         "big": big.len(),
-        "steps": big.iter().take(PACKAGES_SHOWN).collect::<Vec<_>>(),
-        "security": security,
+        "steps": big.iter().take(PACKAGES_SHOWN).map(|(_, _, step)| step).collect::<Vec<_>>(),
+        "big_more": big.len().saturating_sub(PACKAGES_SHOWN),
+        "security": [],
     });
     let mut made = fact(seen, "notes/entries/packages", "", (SectionName::Packages, 0), &of, values);
     made.is_public = false;

@@ -183,6 +183,7 @@ fn page_values(notes: &Notes) -> Value {
         "range": notes.range,
         "base": notes.range.base.chars().take(10).collect::<String>(),
         "ledger": notes.ledger,
+        "told": notes.ledger.listed + notes.ledger.needs_words,
         "left": notes.ledger.left_out.values().sum::<u32>(),
         "reasons": reasons,
         "sections": notes.sections.len(),

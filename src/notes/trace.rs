@@ -1,32 +1,61 @@
 //! Which commits are behind a fact: those that changed lines of its file that hold its name.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use super::facts::Trace;
+use super::facts::{Effect, Trace};
 use super::units::Unit;
 use crate::change::{RepoPath, Snapshot};
-use crate::git::{PathChange, Repository};
+use crate::git::{ChangedPath, PathChange, Repository, TreeSnapshot};
 
-/// For each fact, in their order, the places of the units behind it among `units`.
+/// Files of one sort that a moved file is looked for in.
+const MOST_MOVED: usize = 12;
+
+/// For each fact, in their order, the places of the units behind it among `units`. None is better than a false one.
 pub fn units_of(repository: &Repository, units: &[Unit], facts: &[&[Trace]]) -> Vec<BTreeSet<usize>> {
-    let mut words: BTreeMap<&RepoPath, BTreeMap<&str, Vec<usize>>> = BTreeMap::new();
+    let mut words: BTreeMap<&RepoPath, BTreeMap<(&str, Effect), Vec<usize>>> = BTreeMap::new();
     let mut found = vec![BTreeSet::new(); facts.len()];
     for (at, traces) in facts.iter().enumerate() {
         for trace in *traces {
             match trace {
-                Trace::Word(path, word) => words.entry(path).or_default().entry(word).or_default().push(at),
-                Trace::Adds(folder) => found[at].extend(with(units, folder, PathChange::Added)),
+                Trace::Word(path, word, effect) => {
+                    words.entry(path).or_default().entry((word, *effect)).or_default().push(at);
+                }
+                // units come newest first: the oldest to add is the one that brought it
+                Trace::Adds(folder) => found[at].extend(with(units, folder, PathChange::Added).last()),
                 Trace::Deletes(folder) => found[at].extend(with(units, folder, PathChange::Deleted)),
             }
+        }
+    }
+    // what a file holds that one unit alone made is that one's
+    let mut touched: BTreeMap<&RepoPath, Vec<(usize, PathChange)>> = BTreeMap::new();
+    for (place, unit) in units.iter().enumerate() {
+        for changed in unit.paths.iter().filter(|changed| words.contains_key(&changed.path)) {
+            touched.entry(&changed.path).or_default().push((place, changed.change));
+        }
+    }
+    for (path, by) in touched {
+        if let [(place, PathChange::Added)] = by.as_slice()
+            && !units[*place]
+                .paths
+                .iter()
+                .any(|other| other.change == PathChange::Deleted && sort_of(&other.path) == sort_of(path))
+        {
+            words
+                .get(path)
+                .into_iter()
+                .flat_map(BTreeMap::values)
+                .flatten()
+                .for_each(|at| found[*at].extend([*place]));
         }
     }
     for (place, unit) in units.iter().enumerate() {
         let Some(commit) = unit.commits.first() else { continue };
         for changed in &unit.paths {
             let Some(words) = words.get(&changed.path) else { continue };
-            let Some(lines) = changed_lines(repository, commit, &changed.path) else { continue };
-            for (word, facts) in words {
-                if holds(&lines, word) {
+            let Some(sides) = Sides::read(repository, commit, unit, changed) else { continue };
+            let known = sides.words();
+            for ((word, effect), facts) in words {
+                if known.show(word, *effect) {
                     facts.iter().for_each(|at| found[*at].extend([place]));
                 }
             }
@@ -44,31 +73,108 @@ fn with<'u>(units: &'u [Unit], folder: &'u str, change: PathChange) -> impl Iter
     })
 }
 
-/// The lines of a file that a commit adds or takes away, as one text.
-fn changed_lines(repository: &Repository, commit: &str, path: &RepoPath) -> Option<String> {
-    let range = repository.change(commit).ok()?;
-    let read = |tree: Result<crate::git::TreeSnapshot, _>| {
-        let content = tree.ok()?.read(path)?;
-        content.text().map(str::to_owned)
-    };
-    let (before, after) = (read(repository.before(&range)), read(repository.after(&range)));
+/// A file as it was before and after a commit.
+struct Sides {
+    before: String,
+    after: String,
+    changed: String,
+}
+
+impl Sides {
+    fn read(repository: &Repository, commit: &str, unit: &Unit, changed: &ChangedPath) -> Option<Self> {
+        let range = repository.change(commit).ok()?;
+        let (old, new) = (repository.before(&range).ok()?, repository.after(&range).ok()?);
+        let read = |tree: &TreeSnapshot, path: &RepoPath| {
+            tree.read(path).and_then(|content| content.text().map(str::to_owned)).unwrap_or_default()
+        };
+        // a file that comes where another of its sort goes is that one, moved
+        let moved = |sort: PathChange| {
+            unit.paths
+                .iter()
+                .filter(move |other| other.change == sort && sort_of(&other.path) == sort_of(&changed.path))
+                .take(MOST_MOVED)
+        };
+        let (mut before, mut after) = (read(&old, &changed.path), read(&new, &changed.path));
+        match changed.change {
+            PathChange::Added => {
+                moved(PathChange::Deleted).for_each(|other| before.push_str(&read(&old, &other.path)))
+            }
+            PathChange::Deleted => {
+                moved(PathChange::Added).for_each(|other| after.push_str(&read(&new, &other.path)))
+            }
+            PathChange::Modified => {}
+        }
+        let changed = match changed.change {
+            PathChange::Modified => changed_lines(&before, &after),
+            _ => String::new(),
+        };
+        Some(Self { before, after, changed })
+    }
+
+    fn words(&self) -> Known<'_> {
+        Known {
+            sides: self,
+            before: words_of(&self.before),
+            after: words_of(&self.after),
+            changed: words_of(&self.changed),
+        }
+    }
+}
+
+/// The words of each side, so that a thousand facts cost one walk through a file.
+struct Known<'a> {
+    sides: &'a Sides,
+    before: HashSet<&'a str>,
+    after: HashSet<&'a str>,
+    changed: HashSet<&'a str>,
+}
+
+impl Known<'_> {
+    fn show(&self, word: &str, effect: Effect) -> bool {
+        let is_one = word.chars().all(is_part);
+        let has =
+            |set: &HashSet<&str>, text: &str| if is_one { set.contains(word) } else { holds(text, word) };
+        let before = || has(&self.before, &self.sides.before);
+        let after = || has(&self.after, &self.sides.after);
+        match effect {
+            Effect::Appears => after() && !before(),
+            Effect::Vanishes => before() && !after(),
+            Effect::Changes => has(&self.changed, &self.sides.changed),
+        }
+    }
+}
+
+fn words_of(text: &str) -> HashSet<&str> {
+    text.split(|c| !is_part(c)).filter(|word| !word.is_empty()).collect()
+}
+
+fn is_part(c: char) -> bool {
+    c.is_alphanumeric() || c == '_'
+}
+
+fn sort_of(path: &RepoPath) -> String {
+    let extension = path.extension();
+    if extension == "yml" { "yaml".to_owned() } else { extension }
+}
+
+/// The lines that only one side has, as one text.
+fn changed_lines(before: &str, after: &str) -> String {
     let mut counts: HashMap<&str, i32> = HashMap::new();
-    for (text, step) in [(&before, -1), (&after, 1)] {
-        for line in text.iter().flat_map(|text| text.lines()) {
+    for (text, step) in [(before, -1), (after, 1)] {
+        for line in text.lines() {
             *counts.entry(line.trim()).or_default() += step;
         }
     }
     let mut lines: Vec<&str> =
         counts.into_iter().filter(|(_, count)| *count != 0).map(|(line, _)| line).collect();
     lines.sort_unstable();
-    Some(lines.join("\n"))
+    lines.join("\n")
 }
 
 /// Whether a word stands in the text as a whole.
 fn holds(text: &str, word: &str) -> bool {
-    let part = |c: char| c.is_alphanumeric() || c == '_';
     text.match_indices(word)
-        .any(|(at, _)| !text[..at].ends_with(part) && !text[at + word.len()..].starts_with(part))
+        .any(|(at, _)| !text[..at].ends_with(is_part) && !text[at + word.len()..].starts_with(is_part))
 }
 
 #[cfg(test)]

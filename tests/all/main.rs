@@ -8,6 +8,7 @@ mod digest;
 mod git;
 mod github;
 mod hook;
+mod notes;
 mod repo;
 mod units;
 mod words;

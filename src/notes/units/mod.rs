@@ -148,13 +148,23 @@ pub fn of_range(repository: &Repository, range: &Range, roles: &Roles) -> Result
     Ok(units)
 }
 
+/// Programs that write under a name of their own and are named as co-authors.
+fn is_helper(person: &Person) -> bool {
+    let (name, email) = (person.name.to_lowercase(), person.email.to_lowercase());
+    email.starts_with("noreply@") || name.starts_with("copilot") || name.contains("[bot]")
+}
+
 /// The people whose commits the units are made of, never bots, by name.
 pub fn contributors(
     repository: &Repository,
     range: &Range,
     units: &Units,
 ) -> Result<Vec<Contributor>, git::Error> {
-    let people = units.units.iter().flat_map(|unit| &unit.authors).filter(|person| !person.is_bot());
+    let people = units
+        .units
+        .iter()
+        .flat_map(|unit| &unit.authors)
+        .filter(|person| !person.is_bot() && !is_helper(person));
     let names: BTreeSet<&str> =
         people.map(|person| person.name.as_str()).filter(|name| !name.is_empty()).collect();
     let first = repository.newcomers(range, &names)?;
@@ -212,8 +222,9 @@ fn unit(walked: &[Walked], group: &Group, paths: Option<Vec<ChangedPath>>, kinds
             add(&mut authors, Person { name: name.to_owned(), email: email.to_owned() });
         }
     }
-    // people who push to a program's branch, or merge it, are its co-authors
-    let is_bot = authors.first().is_none_or(Person::is_bot);
+    // a person who mends what a program steps makes it no person's change
+    let is_bot = authors.iter().all(Person::is_bot)
+        || (authors.first().is_some_and(Person::is_bot) && noise::is_bump(&title));
     let unread = paths.is_none();
     let paths = paths.unwrap_or_default();
     Unit {

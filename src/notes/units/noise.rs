@@ -133,7 +133,7 @@ fn is_automation(path: &RepoPath) -> bool {
 }
 
 /// Whether the words are those of a step of an outside package.
-fn is_bump(title: &str) -> bool {
+pub(super) fn is_bump(title: &str) -> bool {
     let lower = title.to_lowercase();
     // "[cart, accounting] bump ..."
     let lower = lower
@@ -148,6 +148,8 @@ fn is_bump(title: &str) -> bool {
 /// Whether the words are those of the bookkeeping of a release: a version, and a word that makes one.
 fn is_release(title: &str, type_: &str) -> bool {
     let lower = title.trim().to_lowercase();
+    // the name of a branch, `release/v1.2.0`, is what its merge is called
+    let lower = lower.replacen("release/", "release ", 1);
     let words: Vec<&str> = lower.split_whitespace().collect();
     let is_version = |word: &str| {
         let word = word.trim_matches(|letter: char| !letter.is_alphanumeric());

@@ -180,6 +180,22 @@ pub(super) fn normal(subject: &str) -> String {
 
 /// Words that only people who read code know, beside names in code spelling.
 const JARGON: &[&str] = &[
+    "tracing",
+    "spans",
+    "span",
+    "sdk",
+    "redelivery",
+    "pods",
+    "pod",
+    "otel",
+    "nanos",
+    "macros",
+    "loader",
+    "instrumentation",
+    "heap",
+    "exporters",
+    "exporter",
+    "divisor",
     "args",
     "assert",
     "boolean",
