@@ -1,6 +1,6 @@
 //! In which release each change can be had, by release line. Says released, never live: a tag is no deployment.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::base::{Releases, Version};
 use super::units::{Unit, copies_of};
@@ -72,9 +72,13 @@ pub fn find(
     let place: HashMap<&str, usize> =
         beside.iter().enumerate().map(|(at, walked)| (walked.commit.id.as_str(), at)).collect();
     let unit_of = copies_of(repository, units, &beside);
+    let mut holds: HashMap<&str, BTreeSet<&str>> = HashMap::new();
+    let by_commit: HashMap<&str, &str> =
+        lines.iter().flatten().map(|tag| (tag.commit.as_str(), tag.name.as_str())).collect();
     for line in &lines {
         let mut seen: HashSet<usize> = HashSet::new();
         let mut told: HashSet<usize> = HashSet::new();
+        let mut tags_seen: BTreeSet<&str> = BTreeSet::new();
         for tag in line {
             let mut open: Vec<usize> = place.get(tag.commit.as_str()).copied().into_iter().collect();
             while let Some(at) = open.pop() {
@@ -84,15 +88,25 @@ pub fn find(
                 if let Some(unit) = unit_of[at].filter(|unit| told.insert(*unit)) {
                     of_units[unit].push(tag.name.clone());
                 }
+                tags_seen.extend(by_commit.get(beside[at].commit.id.as_str()));
                 open.extend(beside[at].parents.iter().filter_map(|id| place.get(id.as_str()).copied()));
             }
+            holds.insert(&tag.name, tags_seen.clone());
         }
+    }
+    for tags in &mut of_units {
+        // a release that holds an earlier one of these says nothing new
+        let all = tags.clone();
+        tags.retain(|tag| {
+            let holds = holds.get(tag.as_str());
+            !all.iter().any(|other| other != tag && holds.is_some_and(|holds| holds.contains(other.as_str())))
+        });
     }
     Ok(Released { of_units, has_lines: !lines.is_empty(), within })
 }
 
 /// The release lines, the highest version first, each with its tags, oldest first: those of the configuration, else
-/// those that are kept up.
+/// those that are kept up, and always the highest.
 fn lines<'t>(known: &[(Version<'_>, &'t Tag)], configured: &[String], until: i64) -> Vec<Vec<&'t Tag>> {
     let mut lines: BTreeMap<(u64, u64), Vec<&Tag>> = BTreeMap::new();
     for (version, tag) in known {
@@ -109,7 +123,9 @@ fn lines<'t>(known: &[(Version<'_>, &'t Tag)], configured: &[String], until: i64
             [] => false,
         }),
     };
-    let chosen = lines.into_iter().rev().filter(|(line, tags)| is_wanted(line, tags));
+    let highest = lines.keys().next_back().copied().filter(|_| wanted.is_empty());
+    let chosen =
+        lines.into_iter().rev().filter(|(line, tags)| is_wanted(line, tags) || highest == Some(*line));
     chosen.map(|(_, tags)| tags).take(MOST_LINES.max(wanted.len())).collect()
 }
 
@@ -146,6 +162,11 @@ mod tests {
         };
         assert_eq!(shown(&[]), ["3.23.0", "3.22.1 3.22.2", "2.0.0"]);
         assert_eq!(shown(&["release/3.21.x"]), ["3.21.0"]);
+        assert_eq!(
+            lines(&known, &[], 2_000 * DAY).len(),
+            1,
+            "the highest version stays where none is kept up"
+        );
         assert_eq!(shown(&["v3"]), ["3.23.0", "3.22.1 3.22.2", "3.21.0"]);
     }
 }

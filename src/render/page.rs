@@ -35,12 +35,15 @@ pub enum Part {
 /// The page as one text: `frame/page_text` for Markdown, `frame/page_terminal` for a terminal.
 pub fn text(pen: &Pen<'_>, frame: &str, parts: &[Part]) -> Result<String, Error> {
     let mut number = 0;
+    let mut last = "";
     let parts: Vec<Value> = parts
         .iter()
         .filter_map(|part| {
-            number = if matches!(part, Part::Number(_)) { number + 1 } else { 0 };
             let (kind, text) = named(part)?;
-            Some(json!({"kind": kind, "text": text, "number": number}))
+            number = if kind == last { number + 1 } else { 1 };
+            last = kind;
+            let gap = kind != "title" && (number == 1 || kind == "text");
+            Some(json!({"kind": kind, "text": text, "number": number, "gap": gap}))
         })
         .collect();
     pen.fill(frame, &json!({"parts": parts}))
@@ -145,7 +148,7 @@ pub fn bars(title: &str, rows: &[(String, u64)]) -> Value {
     json!({"title": title, "bars": bars, "width": BAR_LEFT + BAR_WIDTH + 50, "height": rows.len() * ROW})
 }
 
-const NODE_WIDTH: usize = 190;
+const NODE_WIDTH: usize = 180;
 const NODE_HEIGHT: usize = 44;
 const GAP_X: usize = 70;
 const GAP_Y: usize = 18;
@@ -162,15 +165,7 @@ pub fn drawn_map(title: &str, said: &str, map: &Map) -> Value {
         .filter_map(|edge| Some((*names.get(edge.from.as_str())?, *names.get(edge.to.as_str())?, edge.state)))
         .filter(|(from, to, _)| from != to)
         .collect();
-    // as many rounds as there are nodes: a circle of calls ends there
-    let mut columns = vec![0usize; names.len()];
-    for _ in 0..names.len() {
-        for (from, to, _) in &edges {
-            if columns[*to] <= columns[*from] && columns[*from] + 1 < COLUMNS {
-                columns[*to] = columns[*from] + 1;
-            }
-        }
-    }
+    let columns = columns(names.len(), &edges);
     let mut rows = vec![0usize; COLUMNS];
     let places: Vec<(usize, usize)> = columns
         .iter()
@@ -218,8 +213,35 @@ pub fn drawn_map(title: &str, said: &str, map: &Map) -> Value {
     })
 }
 
-/// Columns of a map: more would be too small to read.
-const COLUMNS: usize = 4;
+/// Columns of a map: more would be wider than a page.
+const COLUMNS: usize = 3;
+
+/// The column of each node: right of all that call it, as far as calls do not go around in a circle.
+fn columns(nodes: usize, edges: &[(usize, usize, State)]) -> Vec<usize> {
+    // a call back to a caller, found on the way down, does not push anything to the right
+    let mut forward: Vec<(usize, usize)> = Vec::new();
+    for (from, to, _) in edges {
+        let mut open = vec![*to];
+        let mut seen = vec![false; nodes];
+        let mut leads_back = false;
+        while let Some(at) = open.pop() {
+            leads_back |= at == *from;
+            if !std::mem::replace(&mut seen[at], true) {
+                open.extend(forward.iter().filter(|(one, _)| *one == at).map(|(_, other)| *other));
+            }
+        }
+        if !leads_back {
+            forward.push((*from, *to));
+        }
+    }
+    let mut columns = vec![0usize; nodes];
+    for _ in 0..nodes {
+        for (from, to) in &forward {
+            columns[*to] = columns[*to].max(columns[*from] + 1);
+        }
+    }
+    columns.into_iter().map(|column| column.min(COLUMNS - 1)).collect()
+}
 
 fn short(name: &str) -> String {
     match name.chars().count() > NAME {
@@ -245,6 +267,8 @@ mod tests {
         };
         let drawn = drawn_map("t", "s", &map);
         assert_eq!(drawn["lines"].as_array().map(Vec::len), Some(3));
+        let xs: Vec<u64> = (0..3).filter_map(|at| drawn["nodes"][at]["x"].as_u64()).collect();
+        assert!(xs[0] < xs[1] && xs[1] < xs[2], "the call back pushes nothing: {xs:?}");
         let line = Map { edges: [edge("a", "b")].to_vec(), ..map };
         let drawn = drawn_map("t", "s", &line);
         assert!(drawn["nodes"][0]["x"].as_u64() < drawn["nodes"][1]["x"].as_u64());

@@ -4,6 +4,7 @@
 mod act;
 mod cases;
 mod cli;
+mod digest;
 mod git;
 mod github;
 mod hook;

@@ -24,7 +24,7 @@ use crate::render::page;
 use crate::render::{Links, Renderer, Style, View};
 use crate::run::{self, ConfigFrom, Given};
 use crate::services::Catalog;
-use crate::summary::State;
+use crate::summary::{Map, State};
 use window::{Days, Window};
 
 /// Things to know.
@@ -33,10 +33,10 @@ const THINGS: usize = 3;
 const SAYS: usize = 3;
 /// What else changed: facts, and changes by their authors' titles.
 const ALSO: usize = 5;
-const TITLES: usize = 6;
-/// Promises and questions shown.
+const TITLES: usize = 12;
+/// Promises; questions, of which some turn out to be the same.
 const PROMISES: usize = 4;
-const QUESTIONS: usize = 3;
+const QUESTIONS: usize = 6;
 /// A change of fewer product files needs no walk-through.
 const WALK: usize = 5;
 
@@ -137,9 +137,14 @@ pub fn digest(
     let released = released::find(&repository, &range, &units.units, config, (window.since, window.until))?;
     let seen = Seen { summary: &run.summary, change: &run.change, catalog: &catalog, config };
     let mut facts = facts::of(&seen);
-    facts.sort_by_key(|fact| (order(fact), fact.rank, fact.entry.id.clone()));
+    facts.sort_by_key(|fact| (order(fact), fact.rank));
     let traces: Vec<&[facts::Trace]> = facts.iter().map(|fact| fact.traces.as_slice()).collect();
-    let behind = trace::units_of(&repository, &units.units, &traces);
+    let mut behind = trace::units_of(&repository, &units.units, &traces);
+    for (fact, behind) in facts.iter().zip(&mut behind) {
+        if behind.is_empty() && fact.section != SectionName::Packages {
+            *behind = touching(fact, &units.units);
+        }
+    }
     let week = Week { seen, units: &units, released: &released, people: config.people };
     let (sections, ledger) = week.sections(facts, behind);
     let notes = notes(title, &window, &run.change, sections, ledger);
@@ -183,6 +188,8 @@ fn order(fact: &Fact) -> u8 {
         SectionName::ActionNeeded => 0,
         SectionName::SecurityAndPrivacy => 1,
         SectionName::GoingAway => 2,
+        // settings that may be left as they are
+        SectionName::New if fact.rank >= 8 => 7,
         SectionName::New => 3,
         SectionName::Data => 4,
         SectionName::Changed => 5,
@@ -217,8 +224,13 @@ impl Week<'_> {
         };
         let told: BTreeSet<usize> =
             top.iter().chain(rest.iter().take(ALSO)).flat_map(|thing| &thing.units).copied().collect();
-        let untold: Vec<usize> =
+        let mut untold: Vec<usize> =
             (0..self.units.units.len()).filter(|at| matters(*at) && !told.contains(at)).collect();
+        // what says something to a reader first
+        untold.sort_by_key(|at| {
+            let unit = &self.units.units[*at];
+            (unit.wording.code_words > 0, sort_of(unit))
+        });
 
         let things: Vec<Entry> = top.iter().map(|thing| self.thing(thing, SAYS)).collect();
         let mut also: Vec<Entry> = rest.iter().take(ALSO).map(|thing| self.thing(thing, 1)).collect();
@@ -229,7 +241,7 @@ impl Week<'_> {
         }
         let changes = (0..self.units.units.len()).filter(|at| stands(&self.units.units[*at])).count();
         let matter = (0..self.units.units.len()).filter(|at| matters(*at)).count();
-        let questions = self.questions(top.iter().chain(&rest));
+        let questions = self.questions(top.iter().chain(&rest), top.len());
         let all = [
             (SectionName::Counts, vec![self.counts(changes, matter)]),
             (SectionName::ThreeThings, things),
@@ -309,7 +321,9 @@ impl Week<'_> {
     /// `{"tags"}` where each unit is released, the highest line's tag first; `{"tags": []}` where none is; null where that
     /// cannot be told.
     fn released_of(&self, units: &BTreeSet<usize>) -> Value {
-        if !self.released.has_lines || units.is_empty() {
+        // that none is released is said once
+        let nothing = self.released.of_units.iter().all(Vec::is_empty);
+        if !self.released.has_lines || units.is_empty() || nothing {
             return Value::Null;
         }
         let of: Vec<&Vec<String>> = units.iter().map(|at| &self.released.of_units[*at]).collect();
@@ -375,20 +389,29 @@ impl Week<'_> {
         }
     }
 
-    /// New and gone services and calls, with titles for names.
+    /// New and gone services and calls and what they are joined with; titles stand for names.
     fn map(&self) -> Vec<Entry> {
         let map = &self.seen.summary.report.map;
         let title = |name: &String| {
             self.seen.catalog.named(name).map_or_else(|| name.clone(), |service| service.title.clone())
         };
         let moves = |state: State| matches!(state, State::New | State::Gone);
-        if !map.nodes.iter().any(|node| moves(node.state)) && !map.edges.iter().any(|edge| moves(edge.state))
-        {
+        let moved: BTreeSet<&str> =
+            map.nodes.iter().filter(|node| moves(node.state)).map(|node| node.name.as_str()).collect();
+        let mut edges = map.edges.clone();
+        edges.retain(|edge| {
+            moves(edge.state) || moved.contains(edge.from.as_str()) || moved.contains(edge.to.as_str())
+        });
+        let mut nodes = map.nodes.clone();
+        nodes.retain(|node| {
+            moves(node.state) || edges.iter().any(|edge| edge.from == node.name || edge.to == node.name)
+        });
+        if nodes.is_empty() {
             return Vec::new();
         }
-        let mut titled = map.clone();
-        titled.nodes.iter_mut().for_each(|node| node.name = title(&node.name));
-        titled.edges.iter_mut().for_each(|edge| (edge.from, edge.to) = (title(&edge.from), title(&edge.to)));
+        nodes.iter_mut().for_each(|node| node.name = title(&node.name));
+        edges.iter_mut().for_each(|edge| (edge.from, edge.to) = (title(&edge.from), title(&edge.to)));
+        let titled = Map { nodes, edges };
         vec![entry("digest/map", "", json!(titled))]
     }
 
@@ -419,13 +442,15 @@ impl Week<'_> {
     }
 
     /// What to ask whom, one question a thing.
-    fn questions<'t>(&self, things: impl Iterator<Item = &'t Thing>) -> Vec<Entry> {
+    fn questions<'t>(&self, things: impl Iterator<Item = &'t Thing>, top: usize) -> Vec<Entry> {
         let mut entries: Vec<Entry> = Vec::new();
-        for thing in things {
+        for (at, thing) in things.enumerate() {
             let Some(fact) = thing.facts.iter().find(|fact| asks(&fact.entry.shape)) else { continue };
-            let who = thing.units.iter().next().and_then(|at| self.author(*at));
+            let one = thing.units.iter().next().filter(|_| thing.units.len() == 1);
             let values = json!({
-                "who": who,
+                "thing": (at < top).then_some(at + 1),
+                "title": one.map(|at| &self.units.units[*at].title),
+                "who": self.author_of(&thing.units),
                 "owner": fact.entry.owners.first(),
                 "shape": fact.entry.shape,
                 "facts": fact.entry.facts,
@@ -438,6 +463,13 @@ impl Week<'_> {
             }
         }
         entries
+    }
+
+    /// Who wrote most of these changes; of several, who wrote the newest.
+    fn author_of(&self, units: &BTreeSet<usize>) -> Option<&str> {
+        let authors: Vec<&str> = units.iter().filter_map(|at| self.author(*at)).collect();
+        let count = |name: &str| authors.iter().filter(|other| **other == name).count();
+        authors.iter().rev().max_by_key(|name| count(name)).copied()
     }
 
     fn author(&self, at: usize) -> Option<&str> {
@@ -530,20 +562,43 @@ fn entry(shape: &str, subject: &str, facts: Value) -> Entry {
     }
 }
 
-/// Puts facts that one and the same change brought into one thing, in the order of their first fact.
+/// The only change that touches the file which proves a fact; none where there are several.
+fn touching(fact: &Fact, units: &[Unit]) -> BTreeSet<usize> {
+    let Some(place) = fact.entry.evidence.first() else { return BTreeSet::new() };
+    let touches = |unit: &(usize, &Unit)| unit.1.paths.iter().any(|file| file.path == place.path);
+    let found: Vec<usize> = units.iter().enumerate().filter(touches).map(|(at, _)| at).collect();
+    if found.len() == 1 { found.into_iter().collect() } else { BTreeSet::new() }
+}
+
+/// Puts facts that one and the same change brought into one thing, in the order of their first fact. What that change
+/// finished, and another began, belongs to it too.
 fn group(facts: Vec<Fact>, behind: Vec<BTreeSet<usize>>) -> Vec<Thing> {
-    let mut things: Vec<Thing> = Vec::new();
-    for (fact, units) in facts.into_iter().zip(behind) {
-        if fact.section == SectionName::Packages {
-            continue;
-        }
-        let same = things.iter_mut().find(|thing| units.len() == 1 && thing.units == units);
+    let mut facts: Vec<(usize, Fact, BTreeSet<usize>)> = facts
+        .into_iter()
+        .zip(behind)
+        .enumerate()
+        .map(|(place, (fact, units))| (place, fact, units))
+        .filter(|(_, fact, _)| fact.section != SectionName::Packages)
+        .collect();
+    // those of one change first, so that there is something to belong to
+    facts.sort_by_key(|(place, _, units)| (units.len() != 1, *place));
+    let mut things: Vec<(Vec<(usize, Fact)>, BTreeSet<usize>)> = Vec::new();
+    for (place, fact, units) in facts {
+        let same = things.iter_mut().find(|(known, of)| {
+            let is_finished_by = units.len() == 2 && of.is_subset(&units);
+            of.len() == 1
+                && (*of == units
+                    || is_finished_by && known.iter().any(|(_, other)| other.section == fact.section))
+        });
         match same {
-            Some(thing) => thing.facts.push(fact),
-            None => things.push(Thing { facts: vec![fact], units }),
+            Some((known, _)) => known.push((place, fact)),
+            None => things.push((vec![(place, fact)], units)),
         }
     }
-    things
+    things.iter_mut().for_each(|(known, _)| known.sort_by_key(|(place, _)| *place));
+    things.sort_by_key(|(known, _)| known.first().map(|(place, _)| *place));
+    let facts = |known: Vec<(usize, Fact)>| known.into_iter().map(|(_, fact)| fact).collect();
+    things.into_iter().map(|(known, units)| Thing { facts: facts(known), units }).collect()
 }
 
 /// Three things to know: two that ask for action, then the first of each other matter, then what comes next.

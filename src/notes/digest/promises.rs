@@ -22,10 +22,10 @@ pub struct Promise {
     pub is_new: bool,
 }
 
-/// Something that goes later, with its version or day where it names one.
+/// Something that goes with a version or on a day. Without one it may as well be what the code itself does.
 static GOES: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
-        r"(?i)\b(?:will be|to be|should be|can be|is going to be|must be)\s+(?:dropped|removed|deleted|cleaned up)\b(?:\s+(?:in|by|after|with|on|from|once|when|as soon as)\s+(?:the\s+)?(?:version\s+|v|release\s+)?(\d+(?:[.-]\w+)+|\d{4}|Q[1-4]\s+\d{4})?)?",
+        r"(?i)\b(?:will be|to be|should be|must be|is going to be|can be)\s+(?:dropped|removed|deleted|cleaned up)\s+(?:in|by|after|with|on|from)\s+(?:(?:the\s+)?(?:version\s+|v|release\s+)?(\d+(?:[.-]\w+)+|\d{4}\b|Q[1-4]\s+\d{4})|(?:the next|a future|a later|an upcoming)\s+(?:(?:major|minor)\s+)?(?:version|release|update))",
     )
     .expect("a pattern that the tests use")
 });
@@ -33,7 +33,7 @@ static GOES: LazyLock<Regex> = LazyLock::new(|| {
 /// Something that stands for a while.
 static FOR_NOW: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
-        r"(?i)\btemporar(?:y (?:fix|workaround|solution|hack|measure|until|code|patch)|ily)\b|\b(?:drop|remove|delete) (?:this|it|me|these) (?:in|by|after|once|when|as soon as)\b",
+        r"(?i)\btemporary (?:fix|workaround|solution|hack|measure|patch)\b|\btemporarily (?:disabled?|skip(?:ped)?|switched off|turned off)\b|\b(?:TODO|FIXME)\b.{0,20}\b(?:remove|drop|delete) (?:this|it|these|the)\b",
     )
     .expect("a pattern that the tests use")
 });
@@ -135,6 +135,14 @@ mod tests {
                 "-- to be removed after 2026-12-31, see #7",
                 Some((Some("2026-12-31"), "to be removed after 2026-12-31, see #7")),
             ),
+            (
+                "// is removed in a future release; will be removed in a future release",
+                Some((None, "is removed in a future release; will be removed in a future release")),
+            ),
+            ("# an item can be deleted while one of its runs is still in flight; a row", None),
+            ("# will be removed when the cart is paid", None),
+            ("# temporarily so existing rows remain valid", None),
+            ("# items to be removed from 2 carts", None),
             ("let path = temporary_file();", None),
             ("# Writes into a temporary file", None),
             ("# Remove the item from the cart", None),

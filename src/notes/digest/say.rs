@@ -39,7 +39,7 @@ impl Room {
             Room { walk: true, .. } => Room { walk: false, ..self },
             Room { also, .. } if also > 0 => Room { also: also - 1, ..self },
             Room { things, .. } if things > 1 => Room { things: things - 1, ..self },
-            Room { questions, .. } if questions > 0 => Room { questions: questions - 1, ..self },
+            Room { questions: 1, .. } => Room { questions: 0, ..self },
             Room { work: true, .. } => Room { work: false, ..self },
             _ => return None,
         })
@@ -184,15 +184,23 @@ fn sections(
             SectionName::Also => room.also,
             SectionName::Work => usize::from(room.work),
             SectionName::Promises => room.promises,
-            SectionName::Questions => room.questions,
+            SectionName::Questions => section.entries.len(),
             SectionName::WalkThrough => usize::from(room.walk),
             _ => 0,
         };
         let (kept, cut) = section.entries.split_at(most.min(section.entries.len()));
         let mut texts = Vec::new();
+        let mut asked = Vec::new();
         for entry in kept {
+            if section.name == SectionName::Questions {
+                let question = question(pen, &entry.facts);
+                if texts.len() == room.questions || asked.contains(&question) {
+                    continue;
+                }
+                asked.push(question);
+            }
             match said(pen, section.name, entry, room) {
-                Some(text) if !text.trim().is_empty() => texts.push((text, entry)),
+                Some(text) if !text.trim().is_empty() => texts.push((text.trim().to_owned(), entry)),
                 Some(_) => {}
                 None => unread += 1,
             }
@@ -269,17 +277,17 @@ fn said(pen: &Pen<'_>, section: SectionName, entry: &Entry, room: Room) -> Optio
         (SectionName::Also, shape) if shape.starts_with("findings/runtime") => sentence(pen, shape, facts),
         (SectionName::Map, "digest/map") => pen.fill("digest/map", &json!({"facts": moves(facts)?})).ok(),
         (SectionName::Questions, "digest/question") => {
-            let shape = facts["shape"].as_str()?;
-            let name = format!("questions/{}", shape.strip_prefix("findings/").unwrap_or(shape));
-            if !shape.starts_with("findings/") && !shape.starts_with("notes/entries/") {
-                return None;
+            let question = question(pen, facts)?;
+            match question.is_empty() {
+                true => Some(question),
+                false => {
+                    let mut values = values;
+                    if values["facts"]["thing"].as_u64().is_some_and(|thing| thing > room.things as u64) {
+                        values["facts"]["thing"] = Value::Null;
+                    }
+                    Some(format!("{} {question}", pen.fill("digest/ask", &values).ok()?))
+                }
             }
-            if !pen.has(&name) {
-                return Some(String::new());
-            }
-            let questions = pen.fill(&name, &facts["facts"]).ok()?;
-            let question = questions.lines().map(str::trim).find(|line| !line.is_empty())?;
-            Some(format!("{} {question}", pen.fill("digest/ask", &values).ok()?))
         }
         (
             SectionName::Counts
@@ -296,6 +304,20 @@ fn said(pen: &Pen<'_>, section: SectionName, entry: &Entry, room: Room) -> Optio
         ) => pen.fill(shape, &values).ok(),
         _ => None,
     }
+}
+
+/// The first question that a fact raises; empty where its shape raises none.
+fn question(pen: &Pen<'_>, facts: &Value) -> Option<String> {
+    let shape = facts["shape"].as_str()?;
+    let name = format!("questions/{}", shape.strip_prefix("findings/").unwrap_or(shape));
+    if !shape.starts_with("findings/") && !shape.starts_with("notes/entries/") {
+        return None;
+    }
+    if !pen.has(&name) {
+        return Some(String::new());
+    }
+    let questions = pen.fill(&name, &facts["facts"]).ok()?;
+    Some(questions.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default().to_owned())
 }
 
 /// The sentence of a fact of the comparison.

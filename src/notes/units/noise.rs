@@ -135,6 +135,11 @@ fn is_automation(path: &RepoPath) -> bool {
 /// Whether the words are those of a step of an outside package.
 pub(super) fn is_bump(title: &str) -> bool {
     let lower = title.to_lowercase();
+    // "[cart, accounting] bump ..."
+    let lower = lower
+        .strip_prefix('[')
+        .and_then(|inner| inner.split_once(']'))
+        .map_or(lower.as_str(), |(_, rest)| rest);
     let first = lower.split_whitespace().next().unwrap_or_default();
     ["bump", "upgrade", "update", "updates", "bumps", "pin", "unpin", "downgrade"].contains(&first)
         || lower.contains("dependenc")
@@ -196,12 +201,13 @@ mod tests {
 
     #[test]
     fn paths_outrank_types() {
-        let cases: [(&str, &[&str], Option<Noise>); 16] = [
+        let cases: [(&str, &[&str], Option<Noise>); 17] = [
             ("feat: cover the cart", &["tests/cart_test.py"], Some(Noise::Tests)),
             ("Fix the build", &[".github/workflows/ci.yml", "README.md"], Some(Noise::Automation)),
             ("Fix the build", &[".github/workflows/ci.yml"], Some(Noise::Automation)),
             ("Explain the cart", &["docs/cart.md", "README.md"], Some(Noise::Docs)),
             ("Bump left-pad", &["package.json", "package-lock.json"], Some(Noise::Packages)),
+            ("[cart, till] Bump left-pad", &["package.json"], Some(Noise::Packages)),
             ("Add left-pad", &["package.json"], None),
             ("Add left-pad to the cart", &["package.json", "src/cart.js"], None),
             ("chore: bump images", &[".env", "compose.yaml"], Some(Noise::Packages)),

@@ -32,7 +32,7 @@ impl<'a> Copy<'a> {
 }
 
 /// For each copy the first one, by place, that it is the same change as; itself where there is none. Keys, strongest
-/// first: a pull request in common, "cherry picked from", the same patch, the same words on the same paths.
+/// first: a pull request in common, "cherry picked from", the same words on mostly the same paths, the same patch.
 pub(super) fn firsts(repository: &Repository, copies: &[Copy<'_>]) -> Vec<usize> {
     let mut groups = Groups::new(copies.len());
     let mut by_pull: HashMap<u64, usize> = HashMap::new();
@@ -57,14 +57,21 @@ pub(super) fn firsts(repository: &Repository, copies: &[Copy<'_>]) -> Vec<usize>
     let mut alike: Vec<Vec<usize>> = by_paths.into_values().filter(|places| places.len() > 1).collect();
     alike.sort_unstable();
     let mut to_read = Vec::new();
-    for places in &alike {
-        let mut by_words: HashMap<String, usize> = HashMap::new();
-        for at in places {
-            let normal = words::normal(copies[*at].subject);
-            if !normal.is_empty() {
-                groups.join_across(*by_words.entry(normal).or_insert(*at), *at, copies);
-            }
+    let mut by_words: HashMap<String, Vec<usize>> = HashMap::new();
+    for (at, copy) in copies.iter().enumerate() {
+        let normal = words::normal(copy.subject);
+        if normal.is_empty() {
+            continue;
         }
+        let known = by_words.entry(normal).or_default();
+        if let Some(other) = known.iter().find(|other| overlap(copies[**other].paths, copy.paths)) {
+            groups.join_across(*other, at, copies);
+        }
+        if known.len() < MOST_ALIKE {
+            known.push(at);
+        }
+    }
+    for places in &alike {
         let lone = |at: &&usize| {
             places.iter().any(|other| {
                 copies[*other].line != copies[**at].line && groups.root(*other) != groups.root(**at)
@@ -85,7 +92,16 @@ pub(super) fn firsts(repository: &Repository, copies: &[Copy<'_>]) -> Vec<usize>
     (0..copies.len()).map(|at| groups.root(at)).collect()
 }
 
-/// Changes of the same paths that are compared line by line.
+/// Whether two changes touch mostly the same paths: a port leaves out a changelog, or adds what the other line needs.
+fn overlap(one: Option<&[ChangedPath]>, other: Option<&[ChangedPath]>) -> bool {
+    let (Some(one), Some(other)) = (one, other) else { return false };
+    let (few, many) = if one.len() < other.len() { (one, other) } else { (other, one) };
+    let common =
+        few.iter().filter(|file| many.binary_search_by(|other| other.path.cmp(&file.path)).is_ok()).count();
+    common > 0 && common * 2 >= many.len()
+}
+
+/// Changes of the same paths that are compared line by line, and changes of the same words that are compared by paths.
 const MOST_ALIKE: usize = 40;
 
 /// The place of the only id that begins with these digits.

@@ -15,7 +15,7 @@ const TYPES: &[&str] = &[
 
 /// `type(scope)!: title`, and `[type] title`.
 static CONVENTIONAL: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"^(?:(\w+)(?:\(([^)]*)\))?(!)?:\s+|\[(\w+)\]:?\s+)(.+)$")
+    Regex::new(r"^(?:(\w+)(?:\(([^)]*)\))?(!)?:\s+|[\[(](\w+)[\])]:?\s+)(.+)$")
         .expect("a pattern that the tests use")
 });
 
@@ -196,9 +196,12 @@ const JARGON: &[&str] = &[
     "exporters",
     "exporter",
     "divisor",
-    "api-gen",
     "args",
     "assert",
+    "boolean",
+    "callback",
+    "constant",
+    "constants",
     "async",
     "autoscaler",
     "backend",
@@ -231,6 +234,8 @@ const JARGON: &[&str] = &[
     "fixture",
     "fixtures",
     "flaky",
+    "function",
+    "functions",
     "fqdn",
     "frontend",
     "getenv",
@@ -260,7 +265,10 @@ const JARGON: &[&str] = &[
     "mocks",
     "mutation",
     "mutations",
+    "metadata",
     "mutex",
+    "lock",
+    "metadata",
     "namespace",
     "noop",
     "nullable",
@@ -270,6 +278,7 @@ const JARGON: &[&str] = &[
     "param",
     "params",
     "parser",
+    "postgres",
     "protobuf",
     "proto",
     "queryset",
@@ -314,6 +323,13 @@ const NAMES: &[&str] = &[
     "BigQuery",
 ];
 
+/// Acronyms that people who read no code know.
+const ACRONYMS: &[&str] = &[
+    "API", "APIS", "APP", "CEO", "CSV", "EUR", "EXIF", "FAQ", "GDPR", "GIF", "GPS", "HTML", "IBAN", "ISBN",
+    "JPEG", "JPG", "KPI", "LED", "MVP", "NEW", "NOT", "OTP", "PDF", "PIN", "PNG", "SEO", "SKU", "SMS", "URL",
+    "URLS", "USA", "USD", "USB", "VAT", "VIP", "WIP", "XML", "ZIP",
+];
+
 /// Counts the words of a title that read like code.
 pub fn wording(title: &str) -> Wording {
     let mut wording = Wording { code_words: 0, words: 0 };
@@ -343,7 +359,11 @@ fn is_code(word: &str) -> bool {
     let is_dotted = inner(&|a, b, c| a.is_alphabetic() && b == '.' && c.is_alphabetic());
     let is_path = bare.matches('/').count() > 1 || bare.starts_with('/');
     let is_flag = bare.starts_with("--") || bare.starts_with('$') || bare.starts_with('@');
+    // an acronym that is no everyday word
+    let is_acronym =
+        letters.len() > 2 && letters.iter().all(|letter| letter.is_uppercase()) && !ACRONYMS.contains(&bare);
     is_camel
+        || is_acronym
         || is_snake
         || is_dotted
         || is_path
@@ -387,6 +407,7 @@ mod tests {
             ("feat(cart)!: Add tax (#12)", head("feat", Some("cart")), true, "Add tax"),
             ("Fix: rounding", head("fix", None), false, "rounding"),
             ("[chore] bump images (#3)", head("chore", None), false, "bump images"),
+            ("(chore): bump images", head("chore", None), false, "bump images"),
             ("cart: add tax", None, false, "cart: add tax"),
             ("Add tax: for all (#1)", None, false, "Add tax: for all"),
         ];
@@ -439,7 +460,7 @@ mod tests {
             ("Add international deliveries", 0),
             ("Fix the price of 2.5 kg on GitHub", 0),
             ("correct nanos in getTotal and order_lines", 2),
-            ("guard VERSION getenv against nullptr", 2),
+            ("guard VERSION getenv against nullptr", 3),
             ("Remove `old tax` mutations", 3),
             ("Move src/cart/main.go to cart/", 1),
         ] {
