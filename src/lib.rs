@@ -25,6 +25,7 @@ pub mod github;
 pub mod history;
 pub mod hook;
 pub mod listing;
+pub mod notes;
 pub mod render;
 pub mod replay;
 pub mod roles;

@@ -1,7 +1,7 @@
 //! The seam between facts and words: what was found, in which order, how loud, and whom to ask. Our JSON contract.
 
 mod expect;
-mod why;
+pub(crate) mod why;
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -493,7 +493,7 @@ fn sort(findings: &mut [Finding], reader: Reader) {
 }
 
 /// Lines of every kind, in the order of findings; titles stand where services' names stood.
-fn lines_of(findings: &[Finding], services: &[ServiceTouch], reader: Reader) -> Vec<Line> {
+pub(crate) fn lines_of(findings: &[Finding], services: &[ServiceTouch], reader: Reader) -> Vec<Line> {
     let mut lines = Vec::new();
     for kind in KINDS {
         let of_kind: Vec<&Finding> =

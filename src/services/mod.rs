@@ -80,6 +80,11 @@ pub struct Ownership {
     pub is_catch_all: bool,
 }
 
+/// Whether a name, or the last part of an image's, is that of a database, queue or cache.
+pub fn is_store(name: &str) -> bool {
+    discover::kind(name, None, false) == ServiceKind::Store
+}
+
 /// Which services there are, and which path belongs to which.
 #[derive(Clone, Debug, Default)]
 pub struct Catalog {
