@@ -10,6 +10,9 @@ use crate::formats::Unreadable;
 /// Doctrine migrations.
 pub struct Doctrine;
 
+/// What a column as an object is told.
+const SETTERS: &[&str] = &["setLength", "setType", "setNotnull", "setDefault"];
+
 impl MigrationReader for Doctrine {
     fn style(&self) -> &'static str {
         "doctrine"
@@ -52,6 +55,12 @@ struct Reader;
 impl<'n> Style<'n> for Reader {
     fn call(&mut self, walk: &mut Walk<'n>, expr: &'n Expr<'n>, call: &'n Call<'n>) -> Flow {
         let line = expr.line;
+        // setters stand one behind the other
+        if let Some(before) = call.receiver.as_ref().filter(|_| SETTERS.contains(&call.name))
+            && before.call().is_some_and(|setter| SETTERS.contains(&setter.name))
+        {
+            walk.one(self, before);
+        }
         let text = |at: usize| call.arg(at).and_then(|arg| walk.text(arg));
         let name = || text(0).unwrap_or_default();
         match call.name {
@@ -108,10 +117,6 @@ impl<'n> Style<'n> for Reader {
             return Flow::Inside;
         };
         let table = made.arg(0).and_then(|name| walk.text(name)).unwrap_or_default();
-        // setters stand one behind the other
-        if receiver.call().is_some_and(|before| before.name.starts_with("set")) {
-            walk.one(self, receiver);
-        }
         let step = |op: Op| Step::new(op, &table, line);
         let listed = || walk.joined(call.arg(0));
         let new = match call.name {
@@ -155,7 +160,7 @@ impl<'n> Style<'n> for Reader {
             }
             "addForeignKeyConstraint" => Step { column: walk.joined(call.arg(1)), ..step(Op::AddConstraint) }
                 .detail("what", "foreign_key"),
-            "setLength" | "setType" | "setNotnull" | "setDefault" => {
+            name if SETTERS.contains(&name) => {
                 // `$schema->getTable('x')->getColumn('y')->setLength(35)`
                 let (_, calls) = receiver.chain();
                 let column =
