@@ -133,6 +133,13 @@ impl Catalog {
         order.sort_by(|a, b| this.services[*a].name.cmp(&this.services[*b].name));
         this.services = order.into_iter().map(|at| this.services[at].clone()).collect();
         this.connections = this.connections_of(&old, &new);
+        for (user, folder) in new.parts.iter().chain(&old.parts) {
+            let taken = this.services.iter().any(|service| service.folders.contains(folder));
+            let user = this.services.iter_mut().find(|service| service.name == *user);
+            if let Some(user) = user.filter(|_| !taken) {
+                user.folders.push(folder.clone());
+            }
+        }
         this.configure(config);
         for (at, service) in this.services.iter().enumerate() {
             for folder in &service.folders {
@@ -168,6 +175,11 @@ impl Catalog {
                     if *end == old_name {
                         end.clone_from(&entry.name);
                     }
+                }
+            }
+            for user in self.shared.iter_mut().flat_map(|shared| &mut shared.used_by) {
+                if *user == old_name {
+                    user.clone_from(&entry.name);
                 }
             }
             self.services[at].refine(entry);

@@ -9,4 +9,5 @@ mod git;
 mod github;
 mod hook;
 mod repo;
+mod services;
 mod words;
