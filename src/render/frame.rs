@@ -309,12 +309,20 @@ fn map(report: &Report) -> Option<Value> {
 }
 
 fn who(summary: &Summary) -> Value {
-    let name = summary.report.author.as_ref().filter(|_| summary.manners.people).map(|author| &author.name);
+    let people = summary.manners.people;
+    let name = summary.report.author.as_ref().filter(|_| people).map(|author| &author.name);
+    // Before something that cannot be taken back ships, whoever knows the area is asked as well.
+    let is_loud = people && summary.report.level == Level::TalkFirst;
+    let knows = summary.report.findings.iter().filter(|_| is_loud).find_map(|finding| match &finding.facts {
+        Facts::Ownership(facts) => facts.person.as_ref().filter(|person| Some(*person) != name).map(|_| facts),
+        _ => None,
+    });
     json!({
         "name": name,
         "is_bot": summary.report.author.is_none(),
         "owner": summary.owners.first(),
         "mention": summary.manners.mention,
+        "knows": knows,
     })
 }
 

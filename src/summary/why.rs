@@ -10,10 +10,20 @@ use crate::change::Words;
 /// Words that begin or hold a stated reason. Source: the selection order of the wording guide, 3.5.
 static REASON: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
-        r"(?i)\b(because|so that|so (we|you|they|it|users|people|users) (can|could|may|do|don't|no longer|will)|in order to|to allow|allows? (for|us|you|them|it|the|a|an|this|that|\w+ to)|deprecated in favou?r|caus(es|ing) (a|an|the|some|major|many)|this caused|which (broke|breaks|caused|causes)|caused by|due to|fix(es|ed)? (a|an|the) (bug|issue|problem|crash|error) (where|when|that|with|in)|(no longer|not|never|not currently|currently not) (needed|used|necessary|required|supported)|makes? it possible|to (avoid|prevent)|otherwise,? |needed (for|to|by)|required (for|by))\b",
+        r"(?i)\b(because|so that|so (we|you|they|it|users|people) (can|could|may|do|don't|no longer|will)|in order to|to allow|allows? (for|us|you|them|it|the|a|an|this|that|\w+ to)|deprecated in favou?r|(no longer|not|never|not currently|currently not) (needed|used|necessary|required|supported)|makes? it possible)\b",
     )
     .expect("the pattern is fixed and compiles")
 });
+
+/// Words that tell a cause: of the change where they stand at its beginning, else of one step of it.
+static CAUSE: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r"(?i)\b(caus(es|ing) (a|an|the|some|major|many)|which (broke|breaks|caused|causes)|caused by|due to|fix(es|ed)? (a|an|the) (bug|issue|problem|crash|error) (where|when|that|with|in)|to (avoid|prevent)|otherwise,? )\b",
+    )
+    .expect("the pattern is fixed and compiles")
+});
+/// So many sentences are the beginning.
+const BEGINNING: usize = 5;
 
 /// Steps of a review, not of the change.
 static NOISE: LazyLock<Regex> = LazyLock::new(|| {
@@ -69,8 +79,10 @@ pub(super) fn find(words: &Words) -> Option<Why> {
 
     for (sentences, source) in &sources {
         let items = sentences.iter().filter(|sentence| sentence.is_item).count();
-        let mut spoken = sentences.iter().filter(|sentence| !sentence.is_item || items <= SHORT_LIST);
-        if let Some(sentence) = spoken.find(|sentence| REASON.is_match(&sentence.text)) {
+        let spoken = || sentences.iter().filter(|sentence| !sentence.is_item || items <= SHORT_LIST);
+        let reason = spoken().find(|sentence| REASON.is_match(&sentence.text));
+        let cause = || spoken().take(BEGINNING).find(|sentence| CAUSE.is_match(&sentence.text));
+        if let Some(sentence) = reason.or_else(cause) {
             return Some(Why {
                 quote: cut(&sentence.text),
                 source: *source,
@@ -216,9 +228,46 @@ mod tests {
     }
 
     #[test]
+    fn a_reason_of_one_step_is_not_the_reason_of_the_change() {
+        let steps = "- Add a page\n- Fix the list because tests failed\n- Move the menu";
+        assert!(!body(steps).expect("a step").is_reason);
+        let late = format!("{}The cache is emptied due to a limit.", "We did a thing here. ".repeat(6));
+        assert!(!body(&late).expect("a sentence").is_reason);
+        assert!(body("The page failed due to a limit.").expect("a cause").is_reason);
+    }
+
+    #[test]
+    fn bots_have_no_reasons() {
+        let commit = crate::change::Commit {
+            id: String::new(),
+            subject: "Bump x".into(),
+            body: String::new(),
+            author: crate::change::Person { name: "dependabot[bot]".into(), email: String::new() },
+            time: 0,
+            is_merge: false,
+        };
+        let body = Some("Bumps x because of y.".to_owned());
+        assert_eq!(find(&Words { body, commits: vec![commit], ..Words::default() }), None);
+    }
+
+    #[test]
+    fn an_issue_is_named_by_title_or_text() {
+        let of = |title: &str, body: &str| {
+            let words = Words { title: Some(title.into()), body: Some(body.into()), ..Words::default() };
+            issue(&words).map(|issue| (issue.number, issue.in_title))
+        };
+        assert_eq!(of("Remove it #1720 (#1767)", ""), Some(("#1720".to_owned(), true)));
+        assert_eq!(of("Remove it (#1767)", "Some words.\nFixes #12"), Some(("#12".to_owned(), false)));
+        assert_eq!(of("Remove it (#1767)", "As in #12"), None);
+    }
+
+    #[test]
     fn a_step_is_not_a_reason() {
         let why = body("## Changes\n- Added product reviews to UI\n- More").expect("a step");
-        assert_eq!((why.quote.as_str(), why.is_reason), ("Added product reviews to UI", false));
+        assert_eq!(
+            (why.quote.as_str(), why.is_reason, why.is_step),
+            ("Added product reviews to UI", false, true)
+        );
     }
 
     #[test]
