@@ -64,8 +64,7 @@ struct Sentence {
     is_item: bool,
 }
 
-/// Finds the reason: the first sentence with a reason word in the body, then in the commits; the linked issue's title;
-/// else the first plain step that the author lists, or the first sentence. What a bot writes is nobody's reason.
+/// Finds the reason: the first sentence with a reason word in the body, then in the commits; else the first plain step that the author lists, or the first sentence. What a bot writes is nobody's reason.
 pub(super) fn find(words: &Words) -> Option<Why> {
     let people = || words.commits.iter().filter(|commit| !commit.is_merge && !commit.author.is_bot());
     if !words.commits.is_empty() && people().next().is_none() {
@@ -91,9 +90,6 @@ pub(super) fn find(words: &Words) -> Option<Why> {
             });
         }
     }
-    if let Some(issue) = &words.issue {
-        return Some(Why { quote: cut(issue), source: WhySource::Issue, is_reason: true, is_step: false });
-    }
     for (sentences, source) in &sources {
         let step = sentences.iter().find(|Sentence { text, .. }| {
             text.split_whitespace().count() >= 3 && !title.contains(text.as_str()) && !NOISE.is_match(text)
@@ -112,7 +108,8 @@ pub(super) fn issue(words: &Words) -> Option<LinkedIssue> {
     let texts = words.body.iter().chain(words.commits.iter().map(|commit| &commit.body));
     let in_text = texts.filter_map(|text| CLOSES.captures(text)).map(|found| (found, false));
     let (found, in_title) = in_title.chain(in_text).next()?;
-    Some(LinkedIssue { number: found[1].to_owned(), in_title })
+    let title = words.issue.as_deref().map(cut);
+    Some(LinkedIssue { number: found[1].to_owned(), in_title, title })
 }
 
 /// Plain sentences of a text: code blocks, HTML, templates' headings, tables, tick boxes and trailers left out.
