@@ -376,7 +376,13 @@ fn words(given: &Given) -> Result<plainly::run::Given, Error> {
     };
     let config =
         given.config.as_deref().map(|path| read(path).map(|text| (path.display().to_string(), text)));
-    Ok(plainly::run::Given { title: given.title.clone(), body, config: config.transpose()?, pull: None })
+    Ok(plainly::run::Given {
+        title: given.title.clone(),
+        body,
+        issue: None,
+        config: config.transpose()?,
+        pull: None,
+    })
 }
 
 fn read(path: &std::path::Path) -> Result<String, Error> {

@@ -52,6 +52,9 @@ pub struct LinkedIssue {
     pub number: String,
     /// Whether the title names it; else the text does.
     pub in_title: bool,
+    /// Its title, where the forge gives it.
+    #[serde(default)]
+    pub title: Option<String>,
 }
 
 /// Where a reason was found.
@@ -289,6 +292,12 @@ pub struct Parts<'a> {
     pub owners: Vec<String>,
     /// The team's configuration.
     pub config: &'a Config,
+}
+
+/// The number of the issue that a title or text points at, so that the forge can be asked for its title.
+pub fn linked_issue(title: Option<&str>, body: Option<&str>) -> Option<u32> {
+    let words = Words { title: title.map(str::to_owned), body: body.map(str::to_owned), ..Words::default() };
+    why::issue(&words)?.number.trim_start_matches('#').parse().ok()
 }
 
 /// Puts facts into order and decides how loud to be.

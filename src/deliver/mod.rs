@@ -264,17 +264,28 @@ impl Job<'_> {
             if pull.commits.is_some_and(|count| count != commits.len() as u64) {
                 commits = self.listed(pull).unwrap_or(commits);
             }
-            let given = given(pull, commits);
+            let given = self.with_issue(given(pull, commits));
             let run = run::summarize(&repository, &range, given, ConfigFrom::Base)?;
             if is_whole(&run) || self.session.is_none() {
                 return Ok(run);
             }
         }
-        let given = given(pull, self.listed(pull).unwrap_or_default());
+        let given = self.with_issue(given(pull, self.listed(pull).unwrap_or_default()));
         match self.fetched(&pull.base, &pull.head, given.clone()) {
             Ok(run) => Ok(run),
             Err(error) => self.limited(pull, given).ok_or(error),
         }
+    }
+
+    /// Adds the title of the issue that the pull request points at. Whoever may not read it goes without.
+    fn with_issue(&self, given: Given) -> Given {
+        let number = summary::linked_issue(given.title.as_deref(), given.body.as_deref());
+        let title = self
+            .session
+            .as_ref()
+            .zip(number)
+            .and_then(|(session, number)| session.wait(change::issue_title(session.api(), number)).ok());
+        Given { issue: title, ..given }
     }
 
     fn listed(&self, pull: &PullRequest) -> Option<Vec<Commit>> {
@@ -311,7 +322,7 @@ impl Job<'_> {
         let words = crate::change::Words {
             title: given.title,
             body: given.body,
-            issue: None,
+            issue: given.issue,
             commits: given.pull.map(|pull| pull.commits).unwrap_or_default(),
         };
         let problem = CouldNotCheck { path: String::new(), reason: summary::LIMITED.to_owned() };
@@ -363,6 +374,7 @@ fn given(pull: &PullRequest, commits: Vec<Commit>) -> Given {
     Given {
         title: Some(pull.title.clone()).filter(|title| !title.is_empty()),
         body: pull.body.clone(),
+        issue: None,
         config: None,
         pull: Some(Pull { head: pull.head.to_string(), count, commits }),
     }
