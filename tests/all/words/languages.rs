@@ -182,6 +182,18 @@ fn small_words_are_the_languages_own() {
     assert_eq!(pen.fill("words/role", &values).unwrap(), "1.234 Dokumentationsseiten");
 }
 
+#[test]
+fn each_kind_has_a_name_of_its_own() {
+    for language in languages() {
+        let (renderer, _) = Renderer::new(&language, &BTreeMap::new()).unwrap();
+        let pen = renderer.pen(&Style::PLAIN);
+        for kind in plainly::finding::KINDS {
+            let name = pen.fill("words/kind", &json!(kind)).unwrap();
+            assert!(name != *kind || kind == &"tests" || kind == &"size", "{language}: {kind} has no name");
+        }
+    }
+}
+
 /// What a language lacks is said in English: a team may begin its own with one template.
 #[test]
 fn a_team_may_bring_a_language_of_its_own() {
