@@ -22,7 +22,7 @@ fn of_language(language: &str) -> BTreeMap<String, String> {
 const HELPERS: &[&str] = &[
     "if", "else", "each", "unless", "with", "eq", "ne", "gt", "and", "or", "not", "len", "code", "list",
     "titles", "plural", "number", "b", "link", "links", "quote", "title", "date", "ready", "one", "other",
-    "most", "end", "this", "first", "last",
+    "most",  "end", "said", "true", "this", "first", "last",
 ];
 
 /// The values that a template uses, and whether each is printed or only asked about.
