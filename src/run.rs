@@ -89,7 +89,7 @@ pub fn summarize(
 }
 
 /// Reads the change and compiles the configuration. `file` reads a file of the state that the configuration is from.
-fn read(
+pub(crate) fn read(
     repository: &Repository,
     range: &git::Range,
     given: Given,

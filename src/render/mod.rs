@@ -3,6 +3,7 @@
 pub mod escape;
 mod frame;
 mod helpers;
+pub mod page;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -32,6 +33,8 @@ pub enum View {
         /// Whether bold may be drawn.
         color: bool,
     },
+    /// A page for a browser.
+    Html,
     /// Sentences without marks, as in the report.
     Plain,
 }

@@ -1,5 +1,7 @@
 //! The old value that still stands in sibling places: the same setting of the same service in files beside, a
-//! constant of the same name, a name replaced here and used there.
+//! constant of the same name, a name replaced here and used there, stored data that goes and is still read.
+
+mod stored;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
@@ -38,6 +40,7 @@ impl Detector for LeftBehind {
     fn detect(&self, cx: &Context<'_>, report: &mut Report) {
         let mut found = settings_left(cx, report);
         found.extend(names_left(cx));
+        found.extend(stored::left(cx, report));
         for one in found.into_iter().filter(|one| !self.ignore.contains(&one.facts.key)) {
             if one.facts.places.len() > MOST_PLACES {
                 continue;
@@ -312,8 +315,13 @@ pub fn lines(findings: &[&Finding]) -> Vec<Line> {
         Facts::LeftBehind(facts) => Some(facts.clone()),
         _ => None,
     };
-    let (settings, names): (Vec<&Finding>, Vec<&Finding>) =
-        findings.iter().copied().partition(|finding| finding.rule == "left_behind.setting");
+    let by_rule = |rule: &str| -> Vec<&Finding> {
+        findings.iter().copied().filter(|finding| finding.rule == rule).collect()
+    };
+    let settings = by_rule("left_behind.setting");
+    let names = findings
+        .iter()
+        .filter(|finding| matches!(finding.rule.as_str(), "left_behind.name" | "left_behind.constant"));
     let mut lines: Vec<Line> = Vec::new();
     let facts: Vec<LeftBehindFacts> = settings.iter().filter_map(of).collect();
     let places: BTreeSet<&str> =
@@ -340,7 +348,25 @@ pub fn lines(findings: &[&Finding]) -> Vec<Line> {
             "places": places,
         }),
     ));
-    for finding in names {
+    for (rule, shape) in
+        [("left_behind.report", "left_behind/report"), ("left_behind.stored_name", "left_behind/stored_name")]
+    {
+        let group = by_rule(rule);
+        let facts: Vec<LeftBehindFacts> = group.iter().filter_map(of).collect();
+        let names: Vec<&str> = facts
+            .iter()
+            .map(|facts| match rule {
+                "left_behind.report" => facts.key.as_str(),
+                _ => facts.key.rsplit('.').next().unwrap_or(&facts.key),
+            })
+            .collect();
+        let places: BTreeSet<&str> =
+            facts.iter().flat_map(|facts| facts.places.iter().map(String::as_str)).collect();
+        let count: usize = group.iter().map(|finding| finding.evidence.len()).sum();
+        let values = json!({"names": names, "places": places, "count": count});
+        lines.extend(Line::of(shape, &group, values));
+    }
+    for finding in names.copied() {
         let Some(facts) = of(&finding) else { continue };
         let count = finding.evidence.len();
         lines.extend(Line::of("left_behind/name", &[finding], json!({
