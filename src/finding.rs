@@ -544,6 +544,9 @@ pub struct ContradictionFacts {
     pub claim: String,
     /// What the file shows: `still_lists`, `does_not_list`, `shows_optional`, …
     pub shows: String,
+    /// What the name is a part of there, where that is known.
+    #[serde(default)]
+    pub of: Option<String>,
     /// The file.
     pub file: String,
 }
@@ -555,6 +558,9 @@ pub struct BeyondTitleFacts {
     pub verb: String,
     /// The kinds of findings beyond it, in their order.
     pub kinds: Vec<String>,
+    /// How many packages of the exact lists change version (`changed`), are new (`new`) and go (`gone`), where many do.
+    #[serde(default)]
+    pub locked: std::collections::BTreeMap<String, u32>,
 }
 
 /// The old value still stands elsewhere.

@@ -61,7 +61,7 @@ fn day_of(seconds: i64) -> (i64, i64, i64) {
 
 fn label(words: &Words, id: &str) -> Option<Acceptance> {
     let names = |label: &String| of_line(label).is_some_and(|(named, _)| named == id);
-    words.labels.iter().any(names).then(|| Acceptance {
+    words.labels.iter().any(names).then_some(Acceptance {
         how: AcceptedHow::Label,
         by: None,
         reason: None,
