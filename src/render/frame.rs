@@ -492,7 +492,7 @@ fn absent(report: &Report) -> Vec<&'static str> {
 fn accepted(report: &Report) -> Vec<Value> {
     let accepted =
         report.findings.iter().filter_map(|finding| finding.accepted.as_ref().map(|by| (finding, by)));
-    accepted.map(|(finding, by)| json!({"rule": finding.rule, "by": by.by, "reason": by.reason})).collect()
+    accepted.map(|(finding, by)| json!({"rule": finding.rule, "accepted": by})).collect()
 }
 
 impl CommentFrom {

@@ -48,7 +48,7 @@ impl Case {
             is_merge: false,
         });
         let commits = commit.into_iter().collect();
-        Words { title: self.title.clone(), body: self.body.clone(), issue: None, commits }
+        Words { title: self.title.clone(), body: self.body.clone(), commits, ..Words::default() }
     }
 
     fn history(&self) -> History {
