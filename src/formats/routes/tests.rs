@@ -1,3 +1,5 @@
+//! Addresses in code, read framework by framework.
+
 use super::*;
 
 #[track_caller]
