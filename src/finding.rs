@@ -424,6 +424,9 @@ pub struct ApiFacts {
     /// Whether what is removed was marked for removal before.
     #[serde(default)]
     pub announced: bool,
+    /// The titles of other services of this repository whose code still names the operation.
+    #[serde(default)]
+    pub callers: Vec<String>,
 }
 
 /// Who may see or do what.
