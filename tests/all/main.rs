@@ -9,5 +9,6 @@ mod git;
 mod github;
 mod hook;
 mod repo;
+mod secrets;
 mod services;
 mod words;
