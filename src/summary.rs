@@ -1,7 +1,7 @@
 //! The seam between facts and words: what was found, in which order, how loud, and whom to ask. Our JSON contract.
 
 mod expect;
-mod why;
+pub(crate) mod why;
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::change::{ChangeKind, ChangeSet, FileChange, Role, Words};
+use crate::change::{ChangeKind, ChangeSet, Content, FileChange, Role, Words};
 use crate::config::{Config, Reader, pattern};
 use crate::detectors::{self, Line, dependency};
 use crate::finding::{CouldNotCheck, Evidence, Facts, Finding, KINDS, Level};
@@ -37,9 +37,21 @@ pub struct Why {
     pub quote: String,
     /// Where it stands.
     pub source: WhySource,
-    /// Whether it states a reason; else it is a first plain step.
+    /// Whether it states a reason; else it is the first plain thing that the author says.
     #[serde(default)]
     pub is_reason: bool,
+    /// Whether it stands in a list of steps.
+    #[serde(default)]
+    pub is_step: bool,
+}
+
+/// An issue that the author points at.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct LinkedIssue {
+    /// As written, such as `#12`.
+    pub number: String,
+    /// Whether the title names it; else the text does.
+    pub in_title: bool,
 }
 
 /// Where a reason was found.
@@ -155,6 +167,9 @@ pub struct Report {
     pub title: Option<String>,
     /// The author's reason.
     pub why: Option<Why>,
+    /// The issue that the author points at; left out where none is named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub linked_issue: Option<LinkedIssue>,
     /// The highest level of all findings.
     pub level: Level,
     /// One sentence of plain text.
@@ -298,6 +313,12 @@ pub fn summarize(parts: Parts<'_>) -> Summary {
             .iter()
             .map(|(path, reason)| CouldNotCheck { path: path.to_string(), reason: reason.clone() }),
     );
+    let is_limited = could_not_check.iter().any(|entry| entry.reason == LIMITED);
+    for entry in unreadable(changes).into_iter().filter(|_| !is_limited) {
+        if !could_not_check.iter().any(|known| known.path == entry.path) {
+            could_not_check.push(entry);
+        }
+    }
     accept(&mut findings, config);
     sort(&mut findings, config.reader);
     let files: Vec<File> =
@@ -322,6 +343,7 @@ pub fn summarize(parts: Parts<'_>) -> Summary {
         range,
         title: words.title.clone(),
         why: why::find(words),
+        linked_issue: why::issue(words),
         level: level_of(&findings, &files),
         headline: String::new(),
         composition,
@@ -379,6 +401,25 @@ impl Summary {
         };
         self.delta = (delta != Delta::default()).then_some(delta);
     }
+}
+
+/// The reason that says that no file at all could be read.
+pub const LIMITED: &str = "limited_view";
+
+/// Files written by hand whose text could not be had, so that silence about them is not taken for calm.
+fn unreadable(changes: &ChangeSet) -> Vec<CouldNotCheck> {
+    let reason = |file: &FileChange| {
+        [file.after(), file.before()].into_iter().flatten().find_map(|content| match content {
+            Content::TooLarge { .. } => Some("too_large"),
+            Content::Missing => Some("missing"),
+            _ => None,
+        })
+    };
+    let by_hand = changes.files().iter().filter(|file| file.role.is_by_hand());
+    by_hand
+        .filter_map(|file| Some((file.path.to_string(), reason(file)?.to_owned())))
+        .map(|(path, reason)| CouldNotCheck { path, reason })
+        .collect()
 }
 
 /// Each rule of `[[tell]]` of whose kind something was found, where its patterns say.
@@ -452,7 +493,7 @@ fn sort(findings: &mut [Finding], reader: Reader) {
 }
 
 /// Lines of every kind, in the order of findings; titles stand where services' names stood.
-fn lines_of(findings: &[Finding], services: &[ServiceTouch], reader: Reader) -> Vec<Line> {
+pub(crate) fn lines_of(findings: &[Finding], services: &[ServiceTouch], reader: Reader) -> Vec<Line> {
     let mut lines = Vec::new();
     for kind in KINDS {
         let of_kind: Vec<&Finding> =
@@ -473,9 +514,18 @@ fn lines_of(findings: &[Finding], services: &[ServiceTouch], reader: Reader) -> 
             }
         }
     }
-    let kind = |line: &Line| line.shape.split('/').next().unwrap_or_default().to_owned();
-    // That most of it is moved text tells how to read all that follows.
-    lines.sort_by_key(|line| (kind(line) != "moved_code", Reverse(line.level), rank(&kind(line), reader)));
+    lines.sort_by_key(|line| {
+        let kind = line.shape.split('/').next().unwrap_or_default();
+        let (kind, follows) = match line.shape.as_str() {
+            // What still holds the old value is understood after what has the new one.
+            "left_behind/setting" => ("config", 1),
+            // Tables and fields are what people know; code inside the database is behind them.
+            "schema/other" | "schema/own_code" => ("schema", 1),
+            _ => (kind, 0),
+        };
+        // That most of it is moved text tells how to read all that follows.
+        (kind != "moved_code", Reverse(line.level), rank(kind, reader), follows)
+    });
     lines
 }
 
@@ -538,6 +588,27 @@ impl Report {
                 Evidence::after(&path, None)
             })
         })
+    }
+
+    /// Whether so much could not be read that the reader must know it before all else: more than a fifth of the
+    /// lines, or of the files, written by hand. Source: the wording guide, 3.7.
+    pub fn is_blind(&self) -> bool {
+        // A migration that runs its own code was read; what we could not tell of it is a line of its own.
+        const UNREAD: [&str; 5] = ["binary", "too_large", "missing", "unknown_format", "broken"];
+        let is_whole = |entry: &&CouldNotCheck| {
+            entry.reason.split(':').next().is_some_and(|word| UNREAD.contains(&word))
+        };
+        let unread: BTreeSet<&str> =
+            self.could_not_check.iter().filter(is_whole).map(|entry| entry.path.as_str()).collect();
+        let by_hand: Vec<&File> = self.files.iter().filter(|file| file.role.is_by_hand()).collect();
+        let is_unread = |file: &&&File| unread.contains(file.path.as_str());
+        let lines = |file: &File| u64::from(file.added) + u64::from(file.removed);
+        let all: u64 = by_hand.iter().map(|file| lines(file)).sum();
+        let dark: u64 = by_hand.iter().filter(is_unread).map(|file| lines(file)).sum();
+        // Nobody counts the lines of a file that is too large, so there the files count.
+        let countless = by_hand.iter().filter(is_unread).filter(|file| lines(file) == 0).count();
+        let is_limited = self.could_not_check.iter().any(|entry| entry.reason == LIMITED);
+        is_limited || dark * 5 > all || countless * 5 > by_hand.len()
     }
 
     /// The values that a frame sees beside its lines.

@@ -39,7 +39,7 @@ impl Detector for Privacy {
                 Facts::Dependency(facts)
                     if facts.change == DependencyChange::Added && facts.new_to_repo && !facts.dev =>
                 {
-                    if let Some(purpose) = facts.purpose.as_ref().filter(|one| is_outside(one, &facts.name)) {
+                    if let Some(purpose) = facts.purpose.as_ref().filter(|_| facts.reaches_outside) {
                         found.push((
                             "recipient",
                             purpose.clone(),
@@ -292,13 +292,6 @@ pub fn lines(findings: &[&Finding]) -> Vec<Line> {
         ));
     }
     lines
-}
-
-/// Whether data leaves the house by a package: most that sign people in do so on the spot.
-fn is_outside(purpose: &str, package: &str) -> bool {
-    const HOSTS: &[&str] =
-        &["auth0", "okta", "clerk", "workos", "firebase", "supabase", "cognito", "stytch", "descope"];
-    purpose != "sign_in" || HOSTS.iter().any(|host| package.contains(host))
 }
 
 #[cfg(test)]

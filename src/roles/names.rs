@@ -260,7 +260,7 @@ impl<'p> File<'p> {
 
     pub(super) fn is_manifest(&self) -> bool {
         lists().manifests.contains(&self.name) && (self.name != "description" || self.real_name == "DESCRIPTION")
-            || self.ends(&[".gemspec", ".csproj", ".fsproj", ".vbproj", ".podspec", ".cabal", ".nimble", ".rockspec", ".gemfile"])
+            || self.ends(&[".gemspec", ".csproj", ".fsproj", ".vbproj", ".podspec", ".cabal", ".nimble", ".rockspec", ".gemfile", ".opam", ".sbt"])
             || self.has_extension(&["txt", "in", "pip"]) && self.is_requirements()
             || self.in_folder(&["project"]) && matches!(self.name.as_str(), "plugins.sbt" | "dependencies.scala")
             || self.in_folder(&["buildsrc"]) && self.name.contains("versions")

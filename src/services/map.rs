@@ -6,8 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{Catalog, Reason, touched};
-use crate::change::ChangeSet;
+use super::{Catalog, Reason, ServiceTouch};
 use crate::config::ServiceKind;
 
 /// What a part of the map is.
@@ -41,6 +40,9 @@ pub enum State {
 pub struct Node {
     /// Its short name.
     pub name: String,
+    /// The name that people use.
+    #[serde(default)]
+    pub title: Option<String>,
     /// What it is.
     pub kind: NodeKind,
     /// What the change does to it.
@@ -71,11 +73,11 @@ pub struct Map {
 const MOST_NODES: usize = 12;
 
 /// The services touched, their neighbours, and what calls what; empty where fewer than two services change.
-pub fn map(catalog: &Catalog, changes: &ChangeSet) -> Map {
-    let by_hand: BTreeSet<String> = touched(catalog, changes)
-        .into_iter()
+pub fn map(catalog: &Catalog, services: &[ServiceTouch]) -> Map {
+    let by_hand: BTreeSet<String> = services
+        .iter()
         .filter(|touch| matches!(touch.reason, Reason::Code | Reason::Config))
-        .map(|touch| touch.name)
+        .map(|touch| touch.name.clone())
         .collect();
     of(catalog, &by_hand)
 }
@@ -117,11 +119,14 @@ fn of(catalog: &Catalog, by_hand: &BTreeSet<String>) -> Map {
     names.truncate(MOST_NODES);
     let shown: BTreeSet<&str> = names.iter().copied().collect();
     let nodes = shown.iter().filter_map(|name| {
-        let kind = match catalog.named(name)?.kind {
+        let service = catalog.named(name)?;
+        let kind = match service.kind {
             ServiceKind::Store => NodeKind::Store,
             ServiceKind::Product | ServiceKind::Support => NodeKind::Service,
         };
-        Some(Node { name: (*name).to_owned(), kind, state: states.get(name).copied().unwrap_or(State::Same) })
+        let title = (service.title != service.name).then(|| service.title.clone());
+        let state = states.get(name).copied().unwrap_or(State::Same);
+        Some(Node { name: (*name).to_owned(), title, kind, state })
     });
     let edges = catalog
         .connections()
@@ -137,8 +142,11 @@ fn of(catalog: &Catalog, by_hand: &BTreeSet<String>) -> Map {
 }
 
 /// A map as a drawing wants it: short ids, labels without signs that Mermaid reads, and who calls whom by caller.
-/// `titles` gives the name that people use.
-pub fn drawing(map: &Map, titles: &dyn Fn(&str) -> String) -> Value {
+pub fn drawing(map: &Map) -> Value {
+    let titles = |name: &str| {
+        let node = map.nodes.iter().find(|node| node.name == name);
+        node.and_then(|node| node.title.clone()).unwrap_or_else(|| name.to_owned())
+    };
     let id = |name: &str| map.nodes.iter().position(|node| node.name == name).map(|at| format!("n{at}"));
     let nodes: Vec<Value> = map
         .nodes

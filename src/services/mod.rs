@@ -19,7 +19,7 @@ use discover::{Found, Sighting, letters};
 
 pub use discover::Shared;
 pub use map::{Edge, Map, Node, NodeKind, State, drawing, map};
-pub use touched::{Reason, ServiceTouch, SharedTouch, reason_of, shared, touched};
+pub use touched::{Reason, ServiceTouch, SharedTouch, reason_of, shared, touched, touched_by_settings};
 
 /// A part of the product that runs on its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,6 +78,11 @@ pub struct Ownership {
     pub evidence: Option<Evidence>,
     /// Whether these own everything that has no other owner.
     pub is_catch_all: bool,
+}
+
+/// Whether a name, or the last part of an image's, is that of a database, queue or cache.
+pub fn is_store(name: &str) -> bool {
+    discover::kind(name, None, false) == ServiceKind::Store
 }
 
 /// Which services there are, and which path belongs to which.

@@ -1,12 +1,12 @@
 //! Which services a change touches, each with its strongest reason.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Catalog;
-use crate::change::{ChangeKind, ChangeSet, FileChange, Role};
+use crate::change::{ChangeKind, ChangeSet, FileChange, RepoPath, Role};
 use crate::roles::is_tooling;
 
 /// Why a service counts as touched: the strongest reason.
@@ -105,6 +105,32 @@ pub fn touched(catalog: &Catalog, changes: &ChangeSet) -> Vec<ServiceTouch> {
             })
         })
         .collect()
+}
+
+/// Adds the services whose settings change in a file that many share: `settings` holds their names and these files.
+pub fn touched_by_settings<'a>(
+    catalog: &Catalog,
+    mut services: Vec<ServiceTouch>,
+    settings: impl IntoIterator<Item = (&'a str, &'a RepoPath)>,
+) -> Vec<ServiceTouch> {
+    let mut files: BTreeMap<&str, BTreeSet<&RepoPath>> = BTreeMap::new();
+    for (name, path) in settings {
+        files.entry(name).or_default().insert(path);
+    }
+    let known: BTreeSet<String> = services.iter().map(|touch| touch.name.clone()).collect();
+    let missing = files.into_iter().filter(|(name, _)| !known.contains(*name));
+    services.extend(missing.filter_map(|(name, files)| {
+        let service = catalog.named(name)?;
+        Some(ServiceTouch {
+            name: service.name.clone(),
+            title: service.title.clone(),
+            owners: service.owners.clone(),
+            files: files.len() as u32,
+            reason: Reason::Config,
+        })
+    }));
+    services.sort_by(|a, b| a.name.cmp(&b.name));
+    services
 }
 
 /// Code that several services use, where it changes by hand.

@@ -151,6 +151,7 @@ fn changes(
 pub(crate) struct Said {
     pub(crate) comment: String,
     pub(crate) report: serde_json::Value,
+    pub(crate) lines: Vec<plainly::detectors::Line>,
     before: BTreeMap<RepoPath, Content>,
     after: BTreeMap<RepoPath, Content>,
 }
@@ -195,7 +196,7 @@ pub(crate) fn run(case: &Path, language: &str) -> Said {
     let style = Style { view: View::Markdown, links: Links::Paths };
     let comment = plainly.renderer().summary(&summary, &style, 60_000).unwrap();
     let report = plainly.renderer().report(&summary).unwrap();
-    Said { comment, report: serde_json::to_value(&report).unwrap(), before, after }
+    Said { lines: summary.lines, comment, report: serde_json::to_value(&report).unwrap(), before, after }
 }
 
 #[test]
@@ -230,6 +231,9 @@ fn every_rule_that_fires_has_its_words() {
         let report: serde_json::Value = run(&case, "en").report;
         for finding in report["findings"].as_array().unwrap() {
             let rule = finding["rule"].as_str().unwrap();
+            let level: plainly::finding::Level = serde_json::from_value(finding["level"].clone()).unwrap();
+            let most = renderer.rules().find(|(id, _)| *id == rule).map(|(_, rule)| rule.level);
+            assert!(most >= Some(level), "{rule} is {level:?} in {}, its words say {most:?}", case.display());
             assert!(
                 renderer.rule(rule).is_some(),
                 "{rule} is not in rules.toml, but fires in {}",

@@ -1,5 +1,7 @@
 //! Every step of every changed migration and declared schema, as written, with where it stands.
 
+use std::collections::HashSet;
+
 use super::past::Past;
 use super::{Context, Found, FoundAccess, Report};
 use crate::change::{ChangeKind, Content, FileChange, RepoPath, Role, Snapshot};
@@ -297,7 +299,7 @@ fn declared(
     // a script for new databases, with the steps for old ones below it
     let folder = file.path.folder();
     let has_steps = !folder.is_empty() && migrations.iter().any(|path| path.is_in(folder));
-    if has_steps || mirrors(cx, reader, &file.path) {
+    if has_steps || says_the_same(&steps, &gathered.steps) || mirrors(cx, reader, &file.path) {
         if !migrations.is_empty() {
             evidence(&steps, &place, &mut gathered.steps);
         } else {
@@ -331,6 +333,15 @@ fn declared(
 /// Whether migrations stand beside a declared schema, which then says after them what they do.
 fn mirrors(cx: &Context<'_>, reader: &dyn DeclaredReader, path: &RepoPath) -> bool {
     reader.mirrored(path, cx.before) || reader.mirrored(path, cx.after)
+}
+
+/// Whether migrations of the change say most of what differs, wherever they lie.
+fn says_the_same(steps: &[(Step, Side)], found: &[Found]) -> bool {
+    let key = |step: &Step| (step.op, plain(&step.table), step.column.as_deref().map(plain));
+    let by_migrations = found.iter().filter(|one| !one.step.details.contains_key("declared"));
+    let said: HashSet<_> = by_migrations.map(|one| key(&one.step)).collect();
+    let told: Vec<_> = steps.iter().filter(|(step, _)| !step.table.is_empty()).collect();
+    !told.is_empty() && 2 * told.iter().filter(|(step, _)| said.contains(&key(step))).count() >= told.len()
 }
 
 /// What a mirror says adds a place to look at.

@@ -20,7 +20,7 @@ pub mod prisma;
 pub mod rails;
 #[cfg(test)]
 mod said;
-mod syntax;
+pub(crate) mod syntax;
 mod undo;
 
 pub use inventory::{difference, even, field_difference, table_difference};
@@ -235,7 +235,7 @@ pub struct AccessStep {
     pub subject: String,
     /// `loosened`, `tightened` or `changed`.
     pub change: String,
-    /// The statement's heart, such as `SELECT to public`.
+    /// The statement's heart, such as `GRANT SELECT TO public`.
     pub text: String,
     /// Its line, from 1.
     pub line: u32,

@@ -218,7 +218,7 @@ pub(super) fn is_one_off(name: &str) -> bool {
 }
 
 /// What a service is for, as far as its name and image say; `built` where the repository holds its code.
-pub(super) fn kind(name: &str, image: Option<&str>, built: bool) -> ServiceKind {
+pub(in crate::services) fn kind(name: &str, image: Option<&str>, built: bool) -> ServiceKind {
     const STORES: &[&str] = &[
         "postgres",
         "postgresql",

@@ -9,7 +9,7 @@ use super::embedded::{self, HOLE};
 use super::names::{plural, underscore};
 use super::undo::{self, Back};
 use super::{Migration, MigrationReader, Step};
-use crate::change::{Content, RepoPath, Snapshot};
+use crate::change::{RepoPath, Snapshot};
 use crate::finding::SchemaOp as Op;
 use crate::formats::Unreadable;
 pub use ent::Ent;
@@ -47,18 +47,17 @@ impl MigrationReader for Go {
 
     fn read(
         &self,
-        path: &RepoPath,
+        _path: &RepoPath,
         text: &str,
         _down: Option<&str>,
-        tree: &dyn Snapshot,
+        _tree: &dyn Snapshot,
     ) -> Result<Migration, Unreadable> {
         if text.len() > 1 << 19 {
             return Err(Unreadable { reason: "too_large".to_owned() });
         }
         let tokens = lex::tokens(text);
         let back = parts_back(&tokens);
-        let mut texts = if text.contains("Sprintf(") { neighbours(path, tree) } else { BTreeMap::new() };
-        texts.extend(constants(&tokens));
+        let texts = constants(&tokens);
         let forward = read(&tokens, &texts, |at| !back.get(at).copied().unwrap_or_default());
         let down = read(&tokens, &texts, |at| back.get(at).copied().unwrap_or_default());
         let mut migration = forward;
@@ -144,49 +143,6 @@ fn parts_back(tokens: &[Token<'_>]) -> Vec<bool> {
         at = end.max(at + 1);
     }
     back
-}
-
-/// Files of one package that are looked into for names, at most, and the bytes of each.
-const MOST_NEIGHBOURS: usize = 12;
-const LARGEST_NEIGHBOUR: usize = 1 << 16;
-
-/// What the package's other files call a string, also through a function without arguments: many name their tables so.
-fn neighbours(path: &RepoPath, tree: &dyn Snapshot) -> BTreeMap<String, String> {
-    let mut texts = BTreeMap::new();
-    let mut functions = Vec::new();
-    let is_near = |other: &&RepoPath| {
-        other.folder() == path.folder()
-            && other.extension() == "go"
-            && !other.file_name().ends_with("_test.go")
-            && !other.file_name().contains(|name: char| name.is_ascii_digit())
-    };
-    for other in tree.paths().iter().filter(is_near).take(MOST_NEIGHBOURS) {
-        let Some(Content::Text(text)) = tree.read(other) else { continue };
-        if text.len() > LARGEST_NEIGHBOUR {
-            continue;
-        }
-        let tokens = lex::tokens(&text);
-        texts.extend(constants(&tokens));
-        // `func (t *tables) Users() string { return t.users }`
-        for (at, token) in tokens.iter().enumerate() {
-            let is = |back: usize, mark: char| {
-                at.checked_sub(back).and_then(|at| tokens.get(at)).is_some_and(|token| token.is(mark))
-            };
-            if token.name() != Some("return") || !is(1, '{') || !is(3, ')') || !is(4, '(') {
-                continue;
-            }
-            let name = at.checked_sub(5).and_then(|at| tokens.get(at)).and_then(Token::name);
-            let given = tokens.iter().skip(at + 1).take_while(|token| token.line == tokens[at].line);
-            let last = given.filter_map(Token::name).last();
-            functions.extend(name.zip(last).map(|(name, last)| (name.to_owned(), last.to_owned())));
-        }
-    }
-    for (name, given) in functions {
-        if let Some(text) = texts.get(&given).cloned() {
-            texts.insert(name, text);
-        }
-    }
-    texts
 }
 
 /// Names that stand for one string in this file.
