@@ -259,7 +259,7 @@ mod tests {
     fn a_circle_of_calls_has_an_end_and_callers_stand_left() {
         let node = |name: &str| Node {
             name: name.to_owned(),
-            title: name.to_owned(),
+            title: Some(name.to_owned()),
             kind: NodeKind::Service,
             state: State::Same,
         };
