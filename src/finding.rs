@@ -123,6 +123,8 @@ kinds! {
     Schema(SchemaFacts) = "schema",
     /// What other software may ask this system to do changes.
     Api(ApiFacts) = "api",
+    /// An address that the code answers comes or goes, as far as its form shows.
+    Route(RouteFacts) = "route",
     /// Who may see or do what changes.
     Access(AccessFacts) = "access",
     /// Personal data newly stored, or a new outside recipient.
@@ -303,6 +305,9 @@ pub struct DependencyFacts {
     pub new_to_repo: bool,
     /// How many manifests list it at the head.
     pub used_in: u32,
+    /// Whether it is gone because its whole manifest is deleted.
+    #[serde(default)]
+    pub list_deleted: bool,
     /// The packages that one variable moves together, where `name` is the group that they share; else empty.
     #[serde(default)]
     pub family: Vec<String>,
@@ -341,10 +346,23 @@ pub enum ApiOp {
     Other,
 }
 
+/// An address that the code answers, as far as the form of its framework shows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct RouteFacts {
+    /// `GET`, `POST`, …, or `ANY`.
+    pub method: String,
+    /// The path as far as the file says it: code elsewhere may put more before it.
+    pub path: String,
+    /// Added or removed; a changed path is both.
+    pub change: SettingChange,
+    /// The way of writing it: `rails`, `spring`, …
+    pub style: String,
+}
+
 /// A change of what other software may ask this system to do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ApiFacts {
-    /// `openapi`, `graphql`, `protobuf`, `asyncapi`, `avro`, `json_schema`, or `routes` for code.
+    /// `openapi`, `graphql`, `protobuf`, `asyncapi`, `avro`, or `json_schema`.
     pub format: String,
     /// What happens.
     pub op: ApiOp,

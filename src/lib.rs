@@ -156,9 +156,9 @@ impl Plainly {
             words: &change.words,
             findings: report.findings,
             could_not_check: report.could_not_check.into_iter().collect(),
-            services: services::touched(&cx),
+            services: services::touched(&catalog, &change.files),
             service_of: service_of.collect(),
-            map: services::map(&cx),
+            map: services::map(&catalog, &change.files),
             owners: owners(&catalog, files.iter().map(|file| &file.path)),
             config: &self.config,
         })

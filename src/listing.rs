@@ -14,8 +14,7 @@ use crate::finding::{CouldNotCheck, Evidence};
 use crate::git::Repository;
 use crate::render::Renderer;
 use crate::roles::Roles;
-use crate::services::{Catalog, Shared, drawing};
-use crate::summary::{Edge, Map, Node, NodeKind, State};
+use crate::services::{Catalog, Edge, Map, Node, NodeKind, Shared, State, drawing};
 
 /// Areas of a single product that are worth a name.
 const MOST_AREAS: usize = 12;

@@ -15,6 +15,7 @@ use crate::config::{Config, Reader};
 use crate::detectors::{self, Line, dependency};
 use crate::finding::{CouldNotCheck, Evidence, Facts, Finding, KINDS, Level};
 use crate::formats::locks::{CameAlong, came_along};
+use crate::services::{Map, Reason, ServiceTouch};
 
 pub use expect::{Answer, Expectation};
 
@@ -66,41 +67,6 @@ pub struct Size {
     pub percentile: Option<u8>,
 }
 
-/// Why a service counts as touched: the strongest reason.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Reason {
-    /// Own code.
-    Code,
-    /// Settings.
-    Config,
-    /// Package versions.
-    Packages,
-    /// Generated code.
-    Generated,
-    /// Tests.
-    Tests,
-    /// Documentation.
-    Docs,
-    /// Spacing only.
-    Spacing,
-}
-
-/// A service and why it counts as touched.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct ServiceTouch {
-    /// Its short name.
-    pub name: String,
-    /// The name that people use.
-    pub title: String,
-    /// Its owners.
-    pub owners: Vec<String>,
-    /// How many of its files changed.
-    pub files: u32,
-    /// The strongest reason.
-    pub reason: Reason,
-}
-
 /// One question, for one addressee.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Ask {
@@ -117,63 +83,6 @@ pub struct Ask {
 pub struct Author {
     /// Through `.mailmap`.
     pub name: String,
-}
-
-/// What a part of the map is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum NodeKind {
-    /// A part of the product.
-    Service,
-    /// A database, queue or cache.
-    Store,
-    /// Something outside.
-    Outside,
-}
-
-/// What the change does to a part of the map.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum State {
-    /// Nothing.
-    Same,
-    /// It changes.
-    Changed,
-    /// It is new.
-    New,
-    /// It is gone.
-    Gone,
-}
-
-/// A part of the map.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Node {
-    /// Its short name.
-    pub name: String,
-    /// What it is.
-    pub kind: NodeKind,
-    /// What the change does to it.
-    pub state: State,
-}
-
-/// Who calls whom.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Edge {
-    /// The caller.
-    pub from: String,
-    /// The called.
-    pub to: String,
-    /// What the change does to it.
-    pub state: State,
-}
-
-/// The services touched and their neighbours.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Map {
-    /// At most twelve.
-    pub nodes: Vec<Node>,
-    /// Between these.
-    pub edges: Vec<Edge>,
 }
 
 /// What happened to a file.

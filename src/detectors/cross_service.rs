@@ -10,8 +10,7 @@ use super::{Context, Detector, Line, Report};
 use crate::change::{FileChange, Role};
 use crate::config::ServiceKind;
 use crate::finding::{CrossServiceFacts, Evidence, Facts, Finding, Level};
-use crate::services::{reason_of, touched};
-use crate::summary::{Reason, ServiceTouch};
+use crate::services::{Reason, ServiceTouch, reason_of, touched};
 
 /// Options of `[detectors.cross_service]`.
 #[derive(Default, Deserialize, JsonSchema)]
@@ -23,7 +22,7 @@ impl Detector for CrossService {
         if cx.catalog.is_single() {
             return;
         }
-        let touches = touched(cx);
+        let touches = touched(cx.catalog, cx.changes);
         let by_hand = |touch: &&ServiceTouch| matches!(touch.reason, Reason::Code | Reason::Config);
         let is_product = |touch: &&ServiceTouch| {
             cx.catalog.named(&touch.name).is_some_and(|one| one.kind == ServiceKind::Product)

@@ -18,6 +18,7 @@ pub mod left_behind;
 pub mod moved_code;
 pub mod ownership;
 pub mod privacy;
+pub mod route;
 pub mod runtime;
 pub mod schedule;
 pub mod schema;
@@ -207,6 +208,7 @@ macro_rules! detectors {
 detectors! {
     schema::Schema,
     api::Api,
+    route::Routes,
     dependency::Dependency,
     config::Config,
     feature_flag::FeatureFlag,

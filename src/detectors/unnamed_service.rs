@@ -10,8 +10,7 @@ use super::{Context, Detector, Line, Report};
 use crate::change::{FileChange, Words};
 use crate::config::ServiceKind;
 use crate::finding::{Evidence, Facts, Finding, Level, UnnamedServiceFacts};
-use crate::services::{self, Service};
-use crate::summary::Reason;
+use crate::services::{self, Reason, Service};
 
 /// With more services than this a change is repository-wide, and nobody names each of them.
 const MOST_SERVICES: usize = 8;
@@ -25,7 +24,7 @@ pub struct UnnamedService {}
 
 impl Detector for UnnamedService {
     fn detect(&self, cx: &Context<'_>, report: &mut Report) {
-        let touched: Vec<&Service> = services::touched(cx)
+        let touched: Vec<&Service> = services::touched(cx.catalog, cx.changes)
             .iter()
             .filter(|touch| matches!(touch.reason, Reason::Code | Reason::Config))
             .filter_map(|touch| cx.catalog.named(&touch.name))

@@ -8,9 +8,9 @@ use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 
 use crate::change::RepoPath;
 use crate::config::Config;
+use crate::config::pattern;
 use crate::finding::Evidence;
 use crate::formats::document;
-use crate::services::pattern;
 use crate::summary::why;
 
 /// What the author says happens; a hint, the comparison decides.

@@ -1,12 +1,15 @@
 //! Frames: which lines stand in view, which are folded, and the text around them.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
-use super::{Error, Pen, Renderer, Style};
+use super::{Error, Links, Pen, Renderer, Style, View};
 use crate::change::Role;
 use crate::config::CommentFrom;
 use crate::detectors::Line;
-use crate::finding::{Facts, Level};
+use crate::finding::{Facts, Finding, Level};
+use crate::services::{Reason, ServiceTouch};
 use crate::summary::{Ask, Nature, Report, SaidLine, Summary};
 
 /// What may stand in view. Source: the wording guide, 3.1.
@@ -173,7 +176,7 @@ pub(super) fn text(
     let mut values = values(&pen, summary, &composed)?;
     let frame = match (summary.report.level, style.view) {
         (Level::Routine, _) => "frame/routine",
-        (_, super::View::Terminal { .. }) => "frame/terminal",
+        (_, View::Terminal { .. }) => "frame/terminal",
         _ => "frame/comment",
     };
     let mut text = pen.fill(frame, &values)?;
@@ -281,9 +284,18 @@ fn values(pen: &Pen<'_>, summary: &Summary, composed: &Composed) -> Result<Value
             questions.push(question);
         }
     }
+    // A migration that runs its own code has a sentence already.
+    let is_said = |reason: &str, path: &str| {
+        let says = |finding: &Finding| {
+            finding.rule == "schema.own_code"
+                && finding.evidence.iter().any(|place| place.path.as_str() == path)
+        };
+        reason == "own_code" && report.findings.iter().any(says)
+    };
     let not_checked = report
         .could_not_check
         .iter()
+        .filter(|entry| !is_said(&entry.reason, &entry.path))
         .map(|entry| {
             let (reason, detail) = entry.reason.split_once(": ").unwrap_or((&entry.reason, ""));
             pen.fill("could_not_check", &json!({"path": entry.path, "reason": reason, "detail": detail}))
@@ -308,7 +320,7 @@ fn values(pen: &Pen<'_>, summary: &Summary, composed: &Composed) -> Result<Value
         "absent": absent(report),
         "size": report.size,
         "map": map(report),
-        "services": report.services,
+        "touched": touched(report),
         "cut": 0,
         "security": security(report.title.as_deref().unwrap_or_default()),
         "delta": summary.delta,
@@ -317,7 +329,7 @@ fn values(pen: &Pen<'_>, summary: &Summary, composed: &Composed) -> Result<Value
         "range": report.range,
         "glossary": [],
     });
-    let seen: String = in_view_text(&values);
+    let seen = said_in_view(pen, summary, composed)?;
     let glossary: Vec<Value> = pen
         .glossary(&seen)
         .into_iter()
@@ -329,8 +341,32 @@ fn values(pen: &Pen<'_>, summary: &Summary, composed: &Composed) -> Result<Value
     Ok(values)
 }
 
-fn in_view_text(values: &Value) -> String {
-    ["headline", "lines", "questions"].iter().map(|key| values[*key].to_string()).collect()
+/// What stands in view, with the names of links and without their addresses: the same in every style.
+fn said_in_view(pen: &Pen<'_>, summary: &Summary, composed: &Composed) -> Result<String, Error> {
+    let pen = pen.renderer.pen(&Style { view: View::Plain, links: Links::Names });
+    let mut said = vec![headline(&pen, summary, composed)?];
+    for (line, _) in summary.lines.iter().zip(&composed.in_view).filter(|(_, in_view)| **in_view) {
+        said.push(pen.line(line)?);
+    }
+    for (at, nth) in &composed.questions {
+        if let Some(line) = summary.lines.get(*at) {
+            said.extend(pen.questions(line)?.into_iter().nth(*nth));
+        }
+    }
+    Ok(said.join("\n"))
+}
+
+/// The services touched, those of one reason together, strongest reason first.
+fn touched(report: &Report) -> Vec<Value> {
+    let mut groups: BTreeMap<Reason, Vec<&ServiceTouch>> = BTreeMap::new();
+    for service in &report.services {
+        groups.entry(service.reason).or_default().push(service);
+    }
+    let group = |(reason, services): (Reason, Vec<&ServiceTouch>)| {
+        let titles: Vec<&str> = services.iter().map(|service| service.title.as_str()).collect();
+        json!({"reason": reason, "titles": titles, "files": services.iter().map(|service| service.files).sum::<u32>()})
+    };
+    groups.into_iter().map(group).collect()
 }
 
 /// Rule and finding of each line, in the order of the lines; the first letters of an id suffice for `explain`.
@@ -363,7 +399,16 @@ fn absent(report: &Report) -> Vec<&'static str> {
     if !report.could_not_check.is_empty() {
         return Vec::new();
     }
-    let found = |kind: &&str| report.findings.iter().any(|finding| finding.facts.kind() == *kind);
+    // A migration without a finding is still one, and so is a version that only the exact list names.
+    let touched = |role: Role| report.composition.contains_key(&role);
+    let found = |kind: &&str| {
+        let is_there = match *kind {
+            "schema" => touched(Role::Migration),
+            "dependency" => touched(Role::Lock),
+            _ => false,
+        };
+        is_there || report.findings.iter().any(|finding| finding.facts.kind() == *kind)
+    };
     ["schema", "dependency", "api"].into_iter().filter(|kind| !found(kind)).collect()
 }
 

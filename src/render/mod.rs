@@ -52,6 +52,8 @@ pub enum Links {
     },
     /// As `path:line`.
     Paths,
+    /// As the name that a link would have.
+    Names,
     /// Not at all.
     None,
 }
@@ -170,7 +172,7 @@ impl Renderer {
             helpers::register(&mut engine, shared.clone());
             engine
         };
-        Pen { built_in: ready(&self.built_in), own: self.own.as_ref().map(ready), glossary: &self.glossary }
+        Pen { renderer: self, built_in: ready(&self.built_in), own: self.own.as_ref().map(ready) }
     }
 
     /// The whole summary as text, at most `most_bytes` long, without the marker.
@@ -198,7 +200,7 @@ pub fn names(language: &str) -> Vec<String> {
 pub struct Pen<'a> {
     built_in: Handlebars<'static>,
     own: Option<Handlebars<'static>>,
-    glossary: &'a BTreeMap<String, String>,
+    renderer: &'a Renderer,
 }
 
 impl Pen<'_> {
@@ -249,7 +251,7 @@ impl Pen<'_> {
         let text = text.to_lowercase();
         let stands =
             |term: &str| text.match_indices(term).any(|(at, _)| !text[..at].ends_with(char::is_alphanumeric));
-        let words = self.glossary.iter().filter(|(term, _)| stands(&term.to_lowercase()));
+        let words = self.renderer.glossary.iter().filter(|(term, _)| stands(&term.to_lowercase()));
         words.map(|(term, meaning)| (term.as_str(), meaning.as_str())).collect()
     }
 }

@@ -2,24 +2,82 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{Catalog, touched};
+use super::{Catalog, Reason, touched};
+use crate::change::ChangeSet;
 use crate::config::ServiceKind;
-use crate::detectors::Context;
-use crate::summary::{Edge, Map, Node, NodeKind, Reason, State};
+
+/// What a part of the map is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum NodeKind {
+    /// A part of the product.
+    Service,
+    /// A database, queue or cache.
+    Store,
+    /// Something outside.
+    Outside,
+}
+
+/// What the change does to a part of the map.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// Nothing.
+    Same,
+    /// It changes.
+    Changed,
+    /// It is new.
+    New,
+    /// It is gone.
+    Gone,
+}
+
+/// A part of the map.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Node {
+    /// Its short name.
+    pub name: String,
+    /// What it is.
+    pub kind: NodeKind,
+    /// What the change does to it.
+    pub state: State,
+}
+
+/// Who calls whom.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Edge {
+    /// The caller.
+    pub from: String,
+    /// The called.
+    pub to: String,
+    /// What the change does to it.
+    pub state: State,
+}
+
+/// The services touched and their neighbours.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Map {
+    /// At most twelve.
+    pub nodes: Vec<Node>,
+    /// Between these.
+    pub edges: Vec<Edge>,
+}
 
 /// More than this nobody reads.
 const MOST_NODES: usize = 12;
 
 /// The services touched, their neighbours, and what calls what; empty where fewer than two services change.
-pub fn map(cx: &Context<'_>) -> Map {
-    let by_hand: BTreeSet<String> = touched(cx)
+pub fn map(catalog: &Catalog, changes: &ChangeSet) -> Map {
+    let by_hand: BTreeSet<String> = touched(catalog, changes)
         .into_iter()
         .filter(|touch| matches!(touch.reason, Reason::Code | Reason::Config))
         .map(|touch| touch.name)
         .collect();
-    of(cx.catalog, &by_hand)
+    of(catalog, &by_hand)
 }
 
 fn of(catalog: &Catalog, by_hand: &BTreeSet<String>) -> Map {

@@ -2,10 +2,47 @@
 
 use std::collections::BTreeMap;
 
-use crate::change::{ChangeKind, FileChange, Role};
-use crate::detectors::Context;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::Catalog;
+use crate::change::{ChangeKind, ChangeSet, FileChange, Role};
 use crate::roles::is_tooling;
-use crate::summary::{Reason, ServiceTouch};
+
+/// Why a service counts as touched: the strongest reason.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// Own code.
+    Code,
+    /// Settings.
+    Config,
+    /// Package versions.
+    Packages,
+    /// Generated code.
+    Generated,
+    /// Tests.
+    Tests,
+    /// Documentation.
+    Docs,
+    /// Spacing only.
+    Spacing,
+}
+
+/// A service and why it counts as touched.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ServiceTouch {
+    /// Its short name.
+    pub name: String,
+    /// The name that people use.
+    pub title: String,
+    /// Its owners.
+    pub owners: Vec<String>,
+    /// How many of its files changed.
+    pub files: u32,
+    /// The strongest reason.
+    pub reason: Reason,
+}
 
 /// Why one file counts for its service; `None` for what only configures the tools of developers.
 pub fn reason_of(file: &FileChange) -> Option<Reason> {
@@ -27,15 +64,15 @@ pub fn reason_of(file: &FileChange) -> Option<Reason> {
 }
 
 /// The services that a change touches, by name, each with its strongest reason.
-pub fn touched(cx: &Context<'_>) -> Vec<ServiceTouch> {
+pub fn touched(catalog: &Catalog, changes: &ChangeSet) -> Vec<ServiceTouch> {
     let mut reasons: BTreeMap<&str, (u32, Reason)> = BTreeMap::new();
-    for file in cx.changes.files() {
+    for file in changes.files() {
         // A file that moves from one service to another changes both.
         let places = [Some(&file.path), (file.old_path() != &file.path).then(|| file.old_path())];
         let mut names: Vec<&str> = places
             .into_iter()
             .flatten()
-            .filter_map(|path| cx.catalog.service_of(path))
+            .filter_map(|path| catalog.service_of(path))
             .map(|one| one.name.as_str())
             .collect();
         names.dedup();
@@ -49,7 +86,7 @@ pub fn touched(cx: &Context<'_>) -> Vec<ServiceTouch> {
     reasons
         .into_iter()
         .filter_map(|(name, (files, reason))| {
-            let service = cx.catalog.named(name)?;
+            let service = catalog.named(name)?;
             Some(ServiceTouch {
                 name: service.name.clone(),
                 title: service.title.clone(),

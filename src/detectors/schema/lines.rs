@@ -199,6 +199,7 @@ fn values(group: &[&SchemaFacts], is_copied: bool, is_shared: bool) -> Value {
         "copied_from": detail(first, "copied_from"),
         "undo": if undo.len() == 1 { undo.first().copied() } else { Some("mixed") },
         "is_copied": is_copied,
+        "new_list": first.details.contains_key("new_list"),
         "place": if first.details.contains_key("declared") { "schema" } else { "migration" },
         "on_new_database": first.details.get("declared").is_some_and(|how| how == "init_script"),
     })

@@ -14,7 +14,6 @@ mod introspection;
 mod json_schema;
 mod openapi;
 mod protobuf;
-pub mod routes;
 mod tree;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -42,8 +41,6 @@ pub enum Format {
     Avro,
     /// A JSON Schema that stands for itself.
     JsonSchema,
-    /// Routes written in code.
-    Routes,
 }
 
 impl Format {
@@ -56,7 +53,6 @@ impl Format {
             Format::AsyncApi => "asyncapi",
             Format::Avro => "avro",
             Format::JsonSchema => "json_schema",
-            Format::Routes => "routes",
         }
     }
 }
@@ -362,7 +358,6 @@ pub fn read(format: Format, path: &RepoPath, text: &str, load: Load<'_>) -> Resu
         Format::GraphQl if path.extension() == "json" => introspection::read(path, text),
         Format::GraphQl => graphql::read(path, text),
         Format::Protobuf => protobuf::read(path, text),
-        Format::Routes => Ok(routes::read(path, text)),
     }
 }
 
@@ -438,6 +433,15 @@ mod tests {
         for (after, expected) in &cases {
             check("a.graphql", &[(base, after, &[expected])]);
         }
+        let lists = "type Query { a(by: S): R b(by: B): B }\nenum S { X }\nenum R { X }\nenum B { X }";
+        for (name, verdict) in [("S", "false"), ("R", "unsure"), ("B", "unsure")] {
+            let after = lists.replace(&format!("enum {name} {{ X"), &format!("enum {name} {{ X Y"));
+            let expected = format!("ValueAdded value {name}.Y: {verdict}");
+            check("a.graphql", &[(lists, &after, &[&expected])]);
+        }
+        // A part of a schema does not show who reads its lists.
+        let part = "type Query { a(by: S): Elsewhere }\nenum S { X }";
+        check("a.graphql", &[(part, &part.replace("{ X", "{ X Y"), &["ValueAdded value S.Y: unsure"])]);
         let guarded = "type Query { a: Int @auth }";
         check("a.graphql", &[(guarded, "type Query { a: Int }", &["access login Query.a"])]);
     }

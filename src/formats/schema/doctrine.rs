@@ -2,7 +2,7 @@
 
 use super::syntax::{self, Call, Expr, Flow, Language, Style, Walk};
 use super::undo::{self, Back};
-use super::{Column, Migration, MigrationReader, Rule, Step, Table};
+use super::{Column, Migration, MigrationReader, Rule, States, Step, Table};
 use crate::change::{RepoPath, Snapshot};
 use crate::finding::SchemaOp as Op;
 use crate::formats::Unreadable;
@@ -128,7 +128,9 @@ impl<'n> Style<'n> for Reader {
             }
             "dropColumn" => step(Op::DropColumn).column(name()),
             "renameColumn" => Step { to: text(1), ..step(Op::RenameColumn).column(name()) },
-            "modifyColumn" | "changeColumn" => Step { restates: true, ..step(Op::ChangeType).column(name()) },
+            "modifyColumn" | "changeColumn" => {
+                Step { states: States::Named, ..step(Op::ChangeType).column(name()) }
+            }
             "addIndex" => Step { column: listed(), ..step(Op::AddIndex) }.detail("what", "index"),
             "addUniqueIndex" => {
                 Step { column: listed(), ..step(Op::AddIndex) }.detail("what", "unique_index")

@@ -3,7 +3,7 @@
 use crate::finding::SchemaOp as Op;
 use crate::formats::schema::names::table_of_class;
 use crate::formats::schema::syntax::{Call, Expr, Flow, Kind, Style, Walk};
-use crate::formats::schema::{Column, Step, Table};
+use crate::formats::schema::{Column, States, Step, Table};
 
 /// Calls that name a table and a field.
 #[derive(Default)]
@@ -311,9 +311,9 @@ fn changed<'n>(walk: &mut Walk<'n>, call: &'n Call<'n>, table: &str, column: Str
     if types {
         walk.push(Step {
             type_: new.type_,
-            nullable: new.nullable.filter(|_| nulls),
+            nullable: new.nullable.filter(|_| nulls || has(&["name"])),
             default: new.default,
-            restates: true,
+            states: States::Whole,
             ..step(Op::ChangeType)
         });
         return;
