@@ -34,6 +34,8 @@ const SAYS: usize = 3;
 /// What else changed: facts, and changes by their authors' titles.
 const ALSO: usize = 5;
 const TITLES: usize = 12;
+/// Sentences on outside packages and versions of languages.
+const PACKAGES: usize = 2;
 /// Promises; questions, of which some turn out to be the same.
 const PROMISES: usize = 4;
 const QUESTIONS: usize = 6;
@@ -219,10 +221,15 @@ impl Week<'_> {
             let unit = &self.units.units[*at];
             (unit.wording.code_words > 0, sort_of(unit))
         });
+        // of changes that their authors call the same, one stands for all
+        let mut titles = BTreeSet::new();
+        let (mut untold, same): (Vec<usize>, Vec<usize>) =
+            untold.into_iter().partition(|at| titles.insert(&self.units.units[*at].title));
+        untold.extend(same);
 
         let things: Vec<Entry> = top.iter().map(|thing| self.thing(thing, SAYS)).collect();
         let mut also: Vec<Entry> = rest.iter().take(ALSO).map(|thing| self.thing(thing, 1)).collect();
-        also.extend(packages.into_iter().map(|fact| fact.entry));
+        also.extend(packages.into_iter().take(PACKAGES).map(|fact| fact.entry));
         also.extend(untold.iter().take(TITLES).map(|at| self.title(*at)));
         if untold.len() > TITLES {
             also.push(entry("digest/more", "", json!({"count": untold.len() - TITLES})));
