@@ -316,9 +316,10 @@ impl Week<'_> {
     /// `{"tags"}` where each unit is released, the highest line's tag first; `{"tags": []}` where none is; null where that
     /// cannot be told.
     fn released_of(&self, units: &BTreeSet<usize>) -> Value {
-        // that none is released is said once
-        let nothing = self.released.of_units.iter().all(Vec::is_empty);
-        if !self.released.has_lines || units.is_empty() || nothing {
+        // what holds for all is said once
+        let all = &self.released.of_units;
+        let is_said = all.iter().all(|tags| all.first() == Some(tags));
+        if !self.released.has_lines || units.is_empty() || is_said {
             return Value::Null;
         }
         let of: Vec<&Vec<String>> = units.iter().map(|at| &self.released.of_units[*at]).collect();
