@@ -146,6 +146,7 @@ fn run_notes(cli: &Cli, wanted: &cli::ReleaseNotes) -> Result<ExitCode, Error> {
         (NotesFormat::Json, _) => {
             serde_json::to_string_pretty(&written.notes).expect("notes have string keys")
         }
+        (NotesFormat::Html, _) => written.html()?,
         (NotesFormat::Markdown, None) if std::io::stdout().is_terminal() => {
             written.terminal(color(cli.color))?
         }

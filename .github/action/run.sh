@@ -11,7 +11,8 @@ case "$PLAINLY_COMMAND" in
     ;;
   release-notes)
     tag="${PLAINLY_TAG:-$GITHUB_REF_NAME}"
-    "$PLAINLY_BINARY" release-notes --to "$tag" --draft-release
+    # people who may not write here cannot see drafts: they read the job summary
+    "$PLAINLY_BINARY" release-notes --to "$tag" --draft-release >>"$GITHUB_STEP_SUMMARY"
     ;;
   digest)
     "$PLAINLY_BINARY" digest --format markdown >>"$GITHUB_STEP_SUMMARY"

@@ -21,7 +21,7 @@ use crate::change::{RepoPath, Snapshot};
 use crate::config::Config;
 use crate::error::Error;
 use crate::git::Repository;
-use crate::render::{Links, Renderer, Style, View};
+use crate::render::{Links, Renderer, Style, View, page};
 use crate::run::{self, Given};
 use crate::services::Catalog;
 use model::Thanked;
@@ -139,24 +139,35 @@ fn title(repository: &Repository, web: Option<&str>) -> String {
 impl Written {
     /// The page as Markdown. `earlier` is the file that stands there: what people wrote in it is kept.
     pub fn markdown(&self, earlier: Option<&str>) -> Result<String, Error> {
-        let range = &self.notes.range;
-        let links = match (&self.web, self.notes.audience) {
-            (Some(web), Audience::Internal) => {
-                Links::Forge { web: web.clone(), base: range.base.clone(), head: range.head.clone() }
-            }
-            _ => Links::None,
-        };
-        let style = Style { view: View::Markdown, links };
-        let blocks = say::blocks(&self.notes, &self.renderer, &style, self.web.as_deref())?;
+        let style = Style { view: View::Markdown, links: self.links() };
+        let blocks = say::blocks(&self.notes, &self.renderer, &style)?;
         Ok(edit::page(&self.renderer.pen(&style), &blocks, earlier)?)
     }
 
     /// The page for a terminal.
     pub fn terminal(&self, color: bool) -> Result<String, Error> {
         let style = Style { view: View::Terminal { color }, links: Links::None };
-        let blocks = say::blocks(&self.notes, &self.renderer, &style, None)?;
-        let values = serde_json::json!({"blocks": blocks});
-        Ok(self.renderer.pen(&style).fill("notes/frame/terminal", &values)?)
+        let blocks = say::blocks(&self.notes, &self.renderer, &style)?;
+        Ok(page::text(&self.renderer.pen(&style), "frame/page_terminal", &say::parts(&blocks))?)
+    }
+
+    /// The page for a browser, in one file.
+    pub fn html(&self) -> Result<String, Error> {
+        let style = Style { view: View::Html, links: self.links() };
+        let blocks = say::blocks(&self.notes, &self.renderer, &style)?;
+        let name = say::name(&self.notes, &self.renderer)?;
+        Ok(page::html(&self.renderer.pen(&style), &name, &say::parts(&blocks))?)
+    }
+
+    /// People here read what lies behind each sentence; others have no use for a place in the code.
+    fn links(&self) -> Links {
+        let range = &self.notes.range;
+        match (&self.web, self.notes.audience) {
+            (Some(web), Audience::Internal) => {
+                Links::Forge { web: web.clone(), base: range.base.clone(), head: range.head.clone() }
+            }
+            _ => Links::None,
+        }
     }
 }
 
