@@ -1,5 +1,6 @@
 //! `plainly.toml` as plain data. Names no detector: `[detectors]` stays a table that each detector reads for itself.
 
+mod pattern;
 mod read;
 
 use schemars::JsonSchema;
@@ -8,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::change::{RepoPath, Snapshot};
 use crate::finding::{CouldNotCheck, Level};
 
+pub use pattern::{glob, pattern};
 pub use read::{ConfigProblem, nearest};
 
 /// Everything a team may say about itself. Every key is optional.

@@ -123,6 +123,8 @@ kinds! {
     Schema(SchemaFacts) = "schema",
     /// What other software may ask this system to do changes.
     Api(ApiFacts) = "api",
+    /// An address that the code answers comes or goes, as far as its form shows.
+    Route(RouteFacts) = "route",
     /// Who may see or do what changes.
     Access(AccessFacts) = "access",
     /// Personal data newly stored, or a new outside recipient.
@@ -303,12 +305,18 @@ pub struct DependencyFacts {
     pub new_to_repo: bool,
     /// How many manifests list it at the head.
     pub used_in: u32,
+    /// Whether it is gone because its whole manifest is deleted.
+    #[serde(default)]
+    pub list_deleted: bool,
     /// The packages that one variable moves together, where `name` is the group that they share; else empty.
     #[serde(default)]
     pub family: Vec<String>,
-    /// Its purpose, for well-known packages that reach outside: `payment`, `mail`, `analytics`, `ai`, …
+    /// Its purpose, for well-known packages: `payment`, `mail`, `analytics`, `ai`, …
     #[serde(default)]
     pub purpose: Option<String>,
+    /// Whether that well-known package is the client of a service that somebody else runs.
+    #[serde(default)]
+    pub reaches_outside: bool,
     /// Where it is taken from now, when that changes: an address, or `registry` for the usual place.
     #[serde(default)]
     pub source: Option<String>,
@@ -341,10 +349,23 @@ pub enum ApiOp {
     Other,
 }
 
+/// An address that the code answers, as far as the form of its framework shows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct RouteFacts {
+    /// `GET`, `POST`, …, or `ANY`.
+    pub method: String,
+    /// The path as far as the file says it: code elsewhere may put more before it.
+    pub path: String,
+    /// Added or removed; a changed path is both.
+    pub change: SettingChange,
+    /// The way of writing it: `rails`, `spring`, …
+    pub style: String,
+}
+
 /// A change of what other software may ask this system to do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ApiFacts {
-    /// `openapi`, `graphql`, `protobuf`, `asyncapi`, `avro`, `json_schema`, or `routes` for code.
+    /// `openapi`, `graphql`, `protobuf`, `asyncapi`, `avro`, or `json_schema`.
     pub format: String,
     /// What happens.
     pub op: ApiOp,
@@ -498,6 +519,9 @@ pub struct ContradictionFacts {
     pub claim: String,
     /// What the file shows: `still_lists`, `does_not_list`, `shows_optional`, …
     pub shows: String,
+    /// What the name is a part of there, where that is known.
+    #[serde(default)]
+    pub of: Option<String>,
     /// The file.
     pub file: String,
 }
@@ -509,6 +533,9 @@ pub struct BeyondTitleFacts {
     pub verb: String,
     /// The kinds of findings beyond it, in their order.
     pub kinds: Vec<String>,
+    /// How many packages of the exact lists change version (`changed`), are new (`new`) and go (`gone`), where many do.
+    #[serde(default)]
+    pub locked: std::collections::BTreeMap<String, u32>,
 }
 
 /// The old value still stands elsewhere.

@@ -108,7 +108,7 @@ impl Config {
         let globs = globs.chain(self.sensitive.iter().flat_map(|area| &area.paths));
         globs
             .filter(|glob| {
-                crate::services::pattern(glob)
+                super::pattern(glob)
                     .is_ok_and(|glob| !paths.clone().into_iter().any(|path| glob.is_match(path)))
             })
             .map(|glob| ConfigProblem {

@@ -446,7 +446,6 @@ pub fn lines(findings: &[&Finding]) -> Vec<Line> {
             "unmarked": group.iter().all(|(_, facts)| matches!(facts.format.as_str(), "openapi" | "graphql" | "protobuf")),
             "since": first.deprecated_since.as_ref().filter(|_| group.iter().all(|(_, facts)| facts.deprecated_since == first.deprecated_since)),
             "advice": first.advice.as_deref().map(|words| words.trim_end_matches('.')).filter(|_| group.iter().all(|(_, facts)| facts.advice == first.advice)),
-            "from_code": group.iter().all(|(_, facts)| facts.format == "routes"),
             "only_additions": only_additions,
             "unsure": group.iter().any(|(_, facts)| facts.breaking.is_none()),
         });

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::{Context, Detector, Line, Report};
 use crate::config::ServiceKind;
 use crate::finding::{ConnectionFacts, Facts, Finding, Level, Presence};
-use crate::summary::State;
+use crate::services::State;
 
 /// Options of `[detectors.connection]`.
 #[derive(Default, Deserialize, JsonSchema)]

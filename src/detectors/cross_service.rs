@@ -10,8 +10,7 @@ use super::{Context, Detector, Line, Report};
 use crate::change::{FileChange, Role};
 use crate::config::ServiceKind;
 use crate::finding::{CrossServiceFacts, Evidence, Facts, Finding, Level};
-use crate::services::{reason_of, touched};
-use crate::summary::{Reason, ServiceTouch};
+use crate::services::{Reason, ServiceTouch, reason_of, touched};
 
 /// Options of `[detectors.cross_service]`.
 #[derive(Default, Deserialize, JsonSchema)]
@@ -23,7 +22,7 @@ impl Detector for CrossService {
         if cx.catalog.is_single() {
             return;
         }
-        let touches = touched(cx);
+        let touches = touched(cx.catalog, cx.changes);
         let by_hand = |touch: &&ServiceTouch| matches!(touch.reason, Reason::Code | Reason::Config);
         let is_product = |touch: &&ServiceTouch| {
             cx.catalog.named(&touch.name).is_some_and(|one| one.kind == ServiceKind::Product)
@@ -165,6 +164,12 @@ mod tests {
             modified("pay/b.go", Role::Source, "a b", "a\n\tb"),
             modified("pay/.eslintrc", Role::Config, "a", "b"),
             modified("pay/Dockerfile", Role::Infra, "FROM go:1.20", "FROM go:1.21"),
+            modified(
+                "k8s/pay.yaml",
+                Role::Infra,
+                "  image: a.example/x/pay:v1\n",
+                "  image: b.example/y/pay:v2\n",
+            ),
         ] {
             let path = other.path.to_string();
             assert_eq!(found(vec![modified("cart/a.go", Role::Source, "a", "b"), other]), [], "{path}");

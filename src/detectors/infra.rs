@@ -9,8 +9,7 @@ use serde_json::json;
 use super::{Context, Detector, Line, Report};
 use crate::change::{FileChange, RepoPath, Role};
 use crate::finding::{Evidence, Facts, Finding, InfraFacts, Level};
-use crate::services::reason_of;
-use crate::summary::Reason;
+use crate::services::{Reason, reason_of};
 
 /// Options of `[detectors.infra]`.
 #[derive(Default, Deserialize, JsonSchema)]

@@ -1,6 +1,6 @@
 //! Languages and tools in a new version: what the product is built on and runs with.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -39,16 +39,36 @@ fn names_only_tools(path: &RepoPath) -> bool {
 }
 
 /// Each tool whose version differs, by name.
-fn steps(manifest: &ChangedManifest) -> Vec<(Option<&Runtime>, Option<&Runtime>)> {
-    let mut tools: BTreeMap<&str, (Option<&Runtime>, Option<&Runtime>)> = BTreeMap::new();
+fn steps<'m>(manifest: &'m ChangedManifest) -> Vec<(Option<&'m Runtime>, Option<&'m Runtime>)> {
+    let mut tools: BTreeMap<&str, (Vec<&Runtime>, Vec<&Runtime>)> = BTreeMap::new();
     for runtime in &manifest.before.runtimes {
-        tools.entry(&runtime.tool).or_default().0.get_or_insert(runtime);
+        tools.entry(&runtime.tool).or_default().0.push(runtime);
     }
     for runtime in &manifest.after.runtimes {
-        tools.entry(&runtime.tool).or_default().1.get_or_insert(runtime);
+        tools.entry(&runtime.tool).or_default().1.push(runtime);
     }
-    let version = |side: &Option<&Runtime>| side.map(|runtime| runtime.version.clone());
-    tools.into_values().filter(|(before, after)| version(before) != version(after)).collect()
+    let step = |(before, after): &(Vec<&'m Runtime>, Vec<&'m Runtime>)| match (
+        beyond(before, after),
+        beyond(after, before),
+    ) {
+        // of several places that name the tool, some are new or gone: the tool's version stays
+        (None, None) => None,
+        (None, _) if !before.is_empty() => None,
+        (_, None) if !after.is_empty() => None,
+        step => Some(step),
+    };
+    tools.values().filter_map(step).collect()
+}
+
+fn is_workflow(path: &RepoPath) -> bool {
+    reader_of(path).is_some_and(|reader| reader.ecosystems().contains(&Ecosystem::GithubActions))
+}
+
+/// The first version of a list that another list does not hold: a file may name a tool in `engines` and as its package
+/// manager, or in several jobs.
+fn beyond<'m>(list: &[&'m Runtime], other: &[&Runtime]) -> Option<&'m Runtime> {
+    let others: BTreeSet<&str> = other.iter().map(|one| one.version.as_str()).collect();
+    list.iter().copied().find(|one| !others.contains(one.version.as_str()))
 }
 
 fn tell(
@@ -63,8 +83,9 @@ fn tell(
         (Some(old), Some(new)) => version::compare(Ecosystem::Other, &old.version, &new.version).1,
         _ => VersionStep::Unknown,
     };
+    // what checks run on is not what the product runs on
     let (rule, level) = match step {
-        VersionStep::Major => ("runtime.major", Level::WorthALook),
+        VersionStep::Major if !is_workflow(&manifest.path) => ("runtime.major", Level::WorthALook),
         _ => ("runtime.changed", Level::Routine),
     };
     let at = match (after, before) {
@@ -96,7 +117,14 @@ pub fn lines(findings: &[&Finding]) -> Vec<Line> {
         .into_iter()
         .filter_map(|((tool, from, to), findings)| {
             let big = findings.iter().any(|finding| finding.level > Level::Routine);
-            let facts = json!({"tool": tool, "from": from, "to": to, "big": big, "places": findings.len()});
+            let facts = json!({
+                "tool": tool,
+                "from": from,
+                "to": to,
+                "big": big,
+                "places": findings.len(),
+                "build_only": findings.iter().flat_map(|finding| &finding.evidence).all(|place| is_workflow(&place.path)),
+            });
             Line::of("runtime", &findings, facts)
         })
         .collect();
@@ -130,6 +158,17 @@ mod tests {
         let engines = |node: &str| format!("{{\"engines\": {{\"node\": \"{node}\"}}}}");
         let (old, new) = (engines(">=20"), engines(">=22"));
         assert_eq!(found("package.json", Some(&old), Some(&new)), ["\"node\" \">=20\" \">=22\""]);
+        let both = |pnpm: &str| {
+            format!("{{\"engines\": {{\"pnpm\": \"11\"}}, \"packageManager\": \"pnpm@{pnpm}\"}}")
+        };
+        assert_eq!(
+            found("package.json", Some(&both("11.1")), Some(&both("11.2"))),
+            ["\"pnpm\" \"11.1\" \"11.2\""]
+        );
+        assert_eq!(
+            found("package.json", Some(&both("11.1")), Some("{\"engines\": {\"pnpm\": \"11\"}}")),
+            [""; 0]
+        );
         assert_eq!(found(".nvmrc", Some("24\n"), None), ["\"node\" \"24\" null"]);
         assert_eq!(found(".nvmrc", Some("24"), Some("24\n")), Vec::<String>::new());
         assert_eq!(found("package.json", None, Some(&new)), Vec::<String>::new());

@@ -5,8 +5,8 @@ use serde::Deserialize;
 
 use super::{Context, Detector, Line, Report, one_line_each};
 use crate::change::{FileChange, Role};
+use crate::config::pattern;
 use crate::finding::{Evidence, Facts, Finding, Level, SensitiveFacts};
-use crate::services::pattern;
 
 /// Options of `[detectors.sensitive]`.
 #[derive(Default, Deserialize, JsonSchema)]

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::{Context, Detector, Line, Report};
 use crate::config::ServiceKind;
 use crate::finding::{Facts, Finding, Level, Presence, ServiceFacts};
-use crate::summary::State;
+use crate::services::State;
 
 /// Options of `[detectors.service]`.
 #[derive(Default, Deserialize, JsonSchema)]

@@ -6,6 +6,7 @@ pub mod contracts;
 pub mod document;
 pub mod locks;
 pub mod manifests;
+pub mod routes;
 pub mod schema;
 pub mod settings;
 pub mod test_code;

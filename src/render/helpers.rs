@@ -137,11 +137,15 @@ impl HelperDef for List {
     }
 }
 
-/// Small joining words of the language: the partial `words/join`, filled in by hand because a partial cannot loop
-/// with different words between the last two.
+/// Small words and marks of the language, each a template of `words/`.
 mod words {
     use handlebars::Handlebars;
     use serde_json::Value;
+
+    /// A word or mark that depends on nothing.
+    pub(super) fn of(engine: &Handlebars<'_>, name: &str) -> String {
+        engine.render(&format!("words/{name}"), &Value::Null).unwrap_or_default()
+    }
 
     /// `a`, `a and b`, `a, b and c`, `a, b, c and 4 more`.
     pub(super) fn join(engine: &Handlebars<'_>, values: &Value) -> String {
@@ -169,15 +173,16 @@ impl HelperDef for Plural {
     fn call<'reg: 'rc, 'rc>(
         &self,
         h: &Helper<'rc>,
-        _: &'reg Handlebars<'reg>,
+        engine: &'reg Handlebars<'reg>,
         _: &'rc Context,
         _: &mut RenderContext<'reg, 'rc>,
         out: &mut dyn Output,
     ) -> HelperResult {
         let n = count(&param(h, 0, "plural")?);
+        let digits = grouped(n, &words::of(engine, "thousands"));
         let form = if n == 1 { "one" } else { "other" };
         let text = h.hash_get(form).map(|value| text_of(value.value())).unwrap_or_default();
-        out.write(&text.replace('#', &grouped(n)))?;
+        out.write(&text.replace('#', &digits))?;
         Ok(())
     }
 }
@@ -189,13 +194,13 @@ fn count(value: &Value) -> u64 {
     }
 }
 
-/// Digits, with a comma between thousands.
-fn grouped(n: u64) -> String {
+/// Digits, with the language's mark between thousands.
+fn grouped(n: u64, mark: &str) -> String {
     let digits = n.to_string();
     let mut out = String::new();
     for (at, digit) in digits.chars().enumerate() {
         if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push(',');
+            out.push_str(mark);
         }
         out.push(digit);
     }
@@ -214,11 +219,9 @@ impl HelperDef for Number {
         out: &mut dyn Output,
     ) -> HelperResult {
         let n = count(&param(h, 0, "number")?);
-        if n == 1 {
-            out.write(&engine.render("words/one", &Value::Null).unwrap_or_else(|_| "1".to_owned()))?;
-        } else {
-            out.write(&grouped(n))?;
-        }
+        let text =
+            if n == 1 { words::of(engine, "one") } else { grouped(n, &words::of(engine, "thousands")) };
+        out.write(&text)?;
         Ok(())
     }
 }
@@ -258,7 +261,7 @@ impl HelperDef for Quote {
     fn call<'reg: 'rc, 'rc>(
         &self,
         h: &Helper<'rc>,
-        _: &'reg Handlebars<'reg>,
+        engine: &'reg Handlebars<'reg>,
         _: &'rc Context,
         _: &mut RenderContext<'reg, 'rc>,
         out: &mut dyn Output,
@@ -266,15 +269,21 @@ impl HelperDef for Quote {
         let text = text_of(&param(h, 0, "quote")?);
         let text = if self.most == usize::MAX { text.trim() } else { without_numbers(text.trim()) };
         let text = cut(text, self.most);
+        let (open, close) = (words::of(engine, "quote_open"), words::of(engine, "quote_close"));
         // A quotation mark inside would end the quotation for the reader.
-        let text = text.replace('"', "'");
+        let text = text.replace(|c| open.contains(c) || close.contains(c), "'");
         let (open, close) = match self.view {
             View::Html => ("<q>", "</q>"),
-            _ => ("\"", "\""),
+            _ => (open.as_str(), close.as_str()),
         };
         out.write(open)?;
         out.write(&prose(&text, self.view))?;
         out.write(close)?;
+        // What ends a sentence inside the quotation ends ours as well.
+        let end = h.hash_get("end").map(|end| text_of(end.value())).unwrap_or_default();
+        if !text.ends_with(['.', '!', '?', '…']) {
+            out.write(&end)?;
+        }
         Ok(())
     }
 }
@@ -289,7 +298,16 @@ fn without_numbers(title: &str) -> &str {
         {
             break;
         }
-        title = rest.trim_end();
+        // "Clean up for #12" needs its number.
+        let rest = rest.trim_end();
+        let last = rest.rsplit(' ').next().unwrap_or(rest);
+        if ["for", "of", "in", "to", "from", "with", "per", "see", "and"]
+            .iter()
+            .any(|word| last.eq_ignore_ascii_case(word))
+        {
+            break;
+        }
+        title = rest;
     }
     title.strip_suffix('.').filter(|title| !title.ends_with('.')).unwrap_or(title)
 }
@@ -369,6 +387,7 @@ fn one_link(name: &str, place: &Value, style: &Style) -> Option<String> {
     let line = place.get("line").and_then(Value::as_u64);
     match &style.links {
         Links::None => None,
+        Links::Names => Some(prose(name, style.view)),
         Links::Paths => {
             let shown = match line {
                 Some(line) => format!("{path}:{line}"),
@@ -480,11 +499,13 @@ mod tests {
         assert_eq!(without_numbers("Remove it #1720 (#1767)"), "Remove it");
         assert_eq!(without_numbers("Use C #"), "Use C #");
         assert_eq!(without_numbers("#12"), "#12");
+        assert_eq!(without_numbers("Clean up for #12 (#13)"), "Clean up for #12");
     }
 
     #[test]
     fn thousands_are_grouped() {
-        assert_eq!(grouped(12), "12");
-        assert_eq!(grouped(1234567), "1,234,567");
+        assert_eq!(grouped(12, ","), "12");
+        assert_eq!(grouped(1234567, ","), "1,234,567");
+        assert_eq!(grouped(1234567, "."), "1.234.567");
     }
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::{Error, Pen};
-use crate::summary::{Map, NodeKind, State};
+use crate::services::{Map, NodeKind, State};
 
 /// A part of a page; its text is ready for the place where it goes.
 #[derive(Clone, Debug, PartialEq)]
@@ -253,7 +253,7 @@ fn short(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::summary::{Edge, Node};
+    use crate::services::{Edge, Node};
 
     #[test]
     fn a_circle_of_calls_has_an_end_and_callers_stand_left() {

@@ -94,7 +94,13 @@ impl Rule {
             Some(quoted) => quoted.split_once('"')?,
             None => line.split_once(char::is_whitespace)?,
         };
-        let changes: Vec<_> = attributes.split_whitespace().filter_map(change).collect();
+        // A whole language marked as copied, as templates of frameworks do, only tunes the bar of languages.
+        let is_language = pattern.strip_prefix("*.").is_some_and(|ending| !ending.contains(['.', '/', '*']));
+        let changes: Vec<_> = attributes
+            .split_whitespace()
+            .filter_map(change)
+            .filter(|(which, mark)| !(is_language && matches!((which, mark), (Which::Vendored, Mark::Set))))
+            .collect();
         if changes.is_empty() {
             return None;
         }

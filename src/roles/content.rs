@@ -23,6 +23,33 @@ fn is_comment(line: &str) -> bool {
     .any(|start| line.starts_with(start))
 }
 
+/// The text behind a licence that says nothing of tools.
+fn after_licence(text: &str) -> &str {
+    let text = text.trim_start();
+    let length = if text.starts_with("/*") {
+        text.find("*/").map_or(0, |end| end + 2)
+    } else {
+        text.lines()
+            .take_while(|line| line.starts_with("//") || line.starts_with('#'))
+            .map(|line| line.len() + 1)
+            .sum()
+    };
+    let Some((first, rest)) = text.split_at_checked(length.min(text.len())) else { return text };
+    let first = first.to_ascii_lowercase();
+    if first.contains("licen") && !first.contains("generat") { rest } else { text }
+}
+
+/// Whether a file begins as libraries for browsers do: with their licence, maker or version.
+pub(super) fn has_banner(text: &str) -> bool {
+    header(text).take(12).any(|line| {
+        let line = line.to_ascii_lowercase();
+        ["licen", "copyright", "(c)", "@version", " v"].iter().any(|word| {
+            line.split_once(word)
+                .is_some_and(|(_, rest)| *word != " v" || rest.starts_with(|c: char| c.is_ascii_digit()))
+        })
+    })
+}
+
 /// Whether a tool wrote it: its own mark, or text that no hand writes.
 pub(super) fn is_generated(file: &File<'_>, text: &str) -> bool {
     marks_itself(file, text)
@@ -112,7 +139,7 @@ fn marks_itself(file: &File<'_>, text: &str) -> bool {
     let has = |line: &str, words: &[&str]| words.iter().any(|word| line.contains(word));
     let prose = file.is_prose();
     let (mut made, mut hands_off) = (false, false);
-    for (at, line) in header(text).enumerate() {
+    for (at, line) in header(after_licence(text)).enumerate() {
         let line = line.to_ascii_lowercase();
         // JSON and dumps have no comments to speak in.
         let speaks = is_comment(&line)
@@ -172,6 +199,11 @@ fn is_known_output(file: &File<'_>, text: &str) -> bool {
     let line = |at: usize| text.lines().nth(at).unwrap_or_default();
     let last = || text.lines().rev().take(2).any(|line| line.contains("recorded_with: VCR"));
     match file.extension.as_str() {
+        "java" | "kt" => text.lines().take(120).any(|line| {
+            ["@javax.annotation.Generated(", "@jakarta.annotation.Generated(", "@Generated("]
+                .iter()
+                .any(|mark| line.strip_prefix(mark).is_some_and(|rest| rest.contains('"')))
+        }),
         "yml" | "yaml" => last() || text.contains("\n    controller-gen.kubebuilder.io/version:"),
         "xml" => line(1).contains("<doc>") && line(2).contains("<assembly>"),
         "mod" => line(0).contains("PCBNEW-LibModule-V") || line(0).contains("GFORTRAN module version '"),
@@ -226,13 +258,33 @@ pub(super) fn is_pinned_requirements(name: &str, text: &str) -> bool {
         })
 }
 
-/// YAML that a cluster or cloud takes in: Kubernetes, Compose, CloudFormation.
+/// YAML that a cluster, a cloud or a build machine takes in: Kubernetes and its patches, Compose, CloudFormation,
+/// pipelines.
 pub(super) fn is_deployed(file: &File<'_>, text: &str) -> bool {
     if !file.is_yaml() || file.name.starts_with("catalog-info.") {
         return false;
     }
     let top = |key: &str| text.lines().take(400).any(|line| line.starts_with(key));
-    top("apiVersion:") && top("kind:") && !text.contains("backstage.io/") || top("AWSTemplateFormatVersion")
+    let compose = || {
+        let mut inside = text.lines().filter_map(|line| line.strip_prefix("    "));
+        top("services:") && inside.any(|line| line.starts_with("image:") || line.starts_with("build:"))
+    };
+    // Such lists also change other trees, as descriptions of an API: these words are a cluster's.
+    let patch = || {
+        let mut lines =
+            text.lines().filter(|line| !line.is_empty() && !line.starts_with('#') && *line != "---");
+        lines.next().is_some_and(|line| line.starts_with("- op: "))
+            && ["/spec", "/metadata", "/data"].iter().any(|part| text.contains(&format!("path: {part}")))
+    };
+    let pipeline = || {
+        ["trigger:", "pool:", "pr:"].iter().any(|key| top(key))
+            && ["stages:", "jobs:", "steps:", "extends:"].iter().any(|key| top(key))
+    };
+    top("apiVersion:") && top("kind:") && !text.contains("backstage.io/")
+        || top("AWSTemplateFormatVersion")
+        || compose()
+        || patch()
+        || pipeline()
 }
 
 /// SQL that shapes stored data, and steps known by what they import.
@@ -286,10 +338,17 @@ pub(super) fn is_contract(file: &File<'_>, text: &str) -> Option<bool> {
         "yml" | "yaml" => header(text)
             .any(|line| ["openapi:", "swagger:", "asyncapi:"].iter().any(|key| line.starts_with(key)))
             .then_some(true),
-        "json" => header(text)
-            .take(6)
-            .any(|line| {
-                let line = line.trim_start_matches(['{', ' ', '\t']);
+        "json" => text
+            .lines()
+            .enumerate()
+            .any(|(at, line)| {
+                // Sorted by key, the word that tells stands anywhere among the outermost keys.
+                let outermost = at < 6
+                    || line
+                        .strip_prefix("  ")
+                        .or(line.strip_prefix('\t'))
+                        .is_some_and(|key| key.starts_with('"'));
+                let line = if outermost { line.trim_start_matches(['{', ' ', '\t']) } else { "" };
                 [
                     "\"openapi\"",
                     "\"swagger\"",

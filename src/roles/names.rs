@@ -20,6 +20,8 @@ struct Lists {
     code: Words,
     settings: Words,
     vendored_folders: Words,
+    copies_folders: Words,
+    copies_beside: Words,
     vendored_names: Words,
     browser_libraries: Words,
     browser_families: Words,
@@ -29,11 +31,16 @@ struct Lists {
     generated_names: Words,
     prose: Words,
     prose_names: Words,
+    docs_tools: Words,
+    changelog_folders: Words,
     manifests: Words,
     infra_names: Words,
     infra_folders: Words,
     deployment_folders: Words,
+    deployment_roots: Words,
+    not_deployed: Words,
     test_folders: Words,
+    test_names: Words,
     migration_endings: Words,
     contracts: Words,
     translation_folders: Words,
@@ -111,11 +118,14 @@ impl<'p> File<'p> {
         self.has_extension(&["yml", "yaml"])
     }
 
-    pub(super) fn is_vendored(&self) -> bool {
+    /// `text` tells a copy of a browser library from a file of the team that only has its name.
+    pub(super) fn is_vendored(&self, text: Option<&str>) -> bool {
         let at_root =
             self.folders.first().is_some_and(|folder| matches!(folder.as_str(), "deps" | "dependencies"));
         at_root
             || self.in_any(&lists().vendored_folders)
+            || self.is_in_copies()
+            || self.in_nested("wwwroot", &["lib"])
             || self.in_nested(".yarn", &["releases", "plugins", "sdks", "versions", "unplugged"])
             || self.in_nested("gradle", &["wrapper"])
             || self.in_nested(".mvn", &["wrapper"])
@@ -126,8 +136,47 @@ impl<'p> File<'p> {
                 .iter()
                 .any(|folder| folder.ends_with(".framework") || folder.ends_with(".xctemplate"))
             || self.is_unpacked_nuget()
-            || self.has_extension(&["js", "css", "scss", "less", "sass", "styl"]) && self.is_browser_library()
+            || self.has_extension(&["js", "css", "scss", "less", "sass", "styl"])
+                && self.is_browser_library(text)
             || lists().vendored_names.contains(&self.name)
+    }
+
+    /// `vendor/` and `external/` hold copies, but for those who deal with vendors and external partners: below a
+    /// program's own folders they are parts of the program (`src/modules/vendor/`), unless they lie where copies lie.
+    fn is_in_copies(&self) -> bool {
+        const PROGRAM: &[&str] = &[
+            "src",
+            "app",
+            "main",
+            "modules",
+            "components",
+            "features",
+            "domain",
+            "pages",
+            "containers",
+            "views",
+            "controllers",
+            "models",
+            "api",
+            "routes",
+            "packages",
+            "apps",
+            "services",
+            "crates",
+            "templates",
+        ];
+        let real = self.path.split('/');
+        self.folders.iter().zip(real).enumerate().any(|(depth, (folder, real))| {
+            if !lists().copies_folders.contains(folder) || folder != real {
+                return false;
+            }
+            let above = &self.folders[..depth];
+            let beside = above.last().is_some_and(|parent| lists().copies_beside.contains(parent))
+                && folder.starts_with("vendor");
+            beside
+                || self.folders.get(depth + 1).is_some_and(|inner| inner.contains('.'))
+                || !above.iter().any(|outer| PROGRAM.contains(&outer.as_str()))
+        })
     }
 
     /// `packages/Name.1.2.3/…`, as NuGet unpacks them.
@@ -142,22 +191,28 @@ impl<'p> File<'p> {
         })
     }
 
-    /// Well-known libraries for browsers, kept as a file: `jquery-3.6.0.js`, `bootstrap.css`, `app.min.js`.
-    fn is_browser_library(&self) -> bool {
+    /// Well-known libraries for browsers, kept as a file: `jquery-3.6.0.js`, `bootstrap.css`, `app.min.js`. Without a
+    /// version the name may be the team's own: then the banner that such a library carries decides.
+    fn is_browser_library(&self, text: Option<&str>) -> bool {
         if self.ends(&[".min.js", "-min.js", ".min.css", "-min.css", "-vsdoc.js", ".intellisense.js"]) {
             return true;
         }
         let stem = self.stem();
-        lists().browser_libraries.contains(stem) && (stem != "jquery" || self.name.matches('.').count() == 1)
+        let has_version = lists().browser_libraries.iter().any(|library| {
+            // `knockout-3.4.js`, `d3.v7.js`.
+            let rest = self
+                .name
+                .strip_prefix(library.as_str())
+                .unwrap_or_default()
+                .trim_start_matches(['-', '.', 'v']);
+            rest.starts_with(|c: char| c.is_ascii_digit())
+        });
+        let has_name = lists().browser_libraries.contains(stem) && (stem != "jquery" || self.name.matches('.').count() == 1)
             || lists().browser_families.iter().any(|family| self.name.starts_with(family.as_str()))
-            || lists().browser_libraries.iter().any(|library| {
-                // With a version: `knockout-3.4.js`, `d3.v7.js`.
-                let rest = self.name.strip_prefix(library.as_str()).unwrap_or_default().trim_start_matches(['-', '.', 'v']);
-                rest.starts_with(|c: char| c.is_ascii_digit())
-            })
             // script.aculo.us
             || self.in_folder(&["javascripts"]) && matches!(stem, "effects" | "controls" | "dragdrop")
-            || self.in_folder(&["codemirror"]) && self.in_folder(&["lib", "mode", "theme", "addon", "keymap"])
+            || self.in_folder(&["codemirror"]) && self.in_folder(&["lib", "mode", "theme", "addon", "keymap"]);
+        has_version || has_name && self.name == self.real_name && text.is_none_or(super::content::has_banner)
     }
 
     pub(super) fn is_lock(&self) -> bool {
@@ -174,13 +229,16 @@ impl<'p> File<'p> {
     }
 
     pub(super) fn is_generated(&self) -> bool {
-        const MARKS: &[&str] = &[".gen.", ".generated.", "_generated.", "-generated.", "_gen.", ".autogen."];
+        const MARKS: &[&str] = &[".gen.", ".generated.", "_generated.", "-generated.", ".autogen."];
         self.ends_in(&lists().generated_endings)
-            || MARKS.iter().any(|mark| self.name.contains(mark))
+            || self.ends(&["_gen.go", "_gen.ts", "_gen.dart"])
+            // What `buf` makes is generated; the list of what it makes is not.
+            || MARKS.iter().any(|mark| self.name.contains(mark)) && self.stem() != "buf"
                 && (self.is_code() || lists().settings.contains(&self.extension))
             || self.in_any(&lists().generated_folders)
             || self.in_nested("drizzle", &["meta"])
             || self.name == "_journal.json"
+            || self.name.starts_with(".snapshot-") && self.extension == "json"
             || lists().generated_names.contains(&self.name)
             || self.name.starts_with(".pnp.")
             || self.name.starts_with("zz_generated")
@@ -189,7 +247,11 @@ impl<'p> File<'p> {
     }
 
     pub(super) fn is_prose(&self) -> bool {
-        if lists().prose.contains(&self.extension) {
+        if lists().prose.contains(&self.extension)
+            || lists().docs_tools.contains(&self.name)
+            || self.in_any(&lists().changelog_folders) && !self.is_code()
+            || self.in_nested("changelogs", &["fragments", "unreleased"])
+        {
             return true;
         }
         let is_plain = !self.name.contains('.') || self.has_extension(&["txt", "html", "bib", "cff", "old"]);
@@ -198,7 +260,7 @@ impl<'p> File<'p> {
 
     pub(super) fn is_manifest(&self) -> bool {
         lists().manifests.contains(&self.name) && (self.name != "description" || self.real_name == "DESCRIPTION")
-            || self.ends(&[".gemspec", ".csproj", ".fsproj", ".vbproj", ".podspec", ".cabal", ".nimble", ".rockspec", ".gemfile"])
+            || self.ends(&[".gemspec", ".csproj", ".fsproj", ".vbproj", ".podspec", ".cabal", ".nimble", ".rockspec", ".gemfile", ".opam", ".sbt"])
             || self.has_extension(&["txt", "in", "pip"]) && self.is_requirements()
             || self.in_folder(&["project"]) && matches!(self.name.as_str(), "plugins.sbt" | "dependencies.scala")
             || self.in_folder(&["buildsrc"]) && self.name.contains("versions")
@@ -216,7 +278,8 @@ impl<'p> File<'p> {
     }
 
     pub(super) fn is_infra(&self) -> bool {
-        if self.has_extension(&["png", "jpg", "jpeg", "gif", "svg", "webp"]) {
+        if self.has_extension(&["png", "jpg", "jpeg", "gif", "svg", "webp"]) || self.name.starts_with(".env")
+        {
             return false;
         }
         lists().infra_names.contains(&self.name)
@@ -225,6 +288,8 @@ impl<'p> File<'p> {
             || self.name.starts_with("containerfile")
             || self.name.starts_with("jenkinsfile")
             || self.name.starts_with('.') && self.name.ends_with("cloudignore")
+            || self.ends(&[".tf.json", ".tfvars.json", ".bicepparam"])
+            || self.in_nested("config", &["deploy"])
             || self.has_extension(&[
                 "dockerfile",
                 "tf",
@@ -246,57 +311,69 @@ impl<'p> File<'p> {
                     "values.",
                     "values-",
                     "pulumi.",
+                    "skaffold",
+                    "helmfile",
+                    "cloudbuild",
                 ]
                 .iter()
                 .any(|start| self.name.starts_with(start))
-                    || self.name.contains("docker-compose"))
+                    || self.name.contains("docker-compose")
+                    || self.ends(&[".values.yaml", ".values.yml", ".gitlab-ci.yml"]))
             || self.in_any(&lists().infra_folders)
             || self.folders.first().is_some_and(|folder| folder == "debian")
             || !self.is_code() && self.is_in_deployment()
+            || self.is_below_deployment_root()
             || self.is_script()
     }
 
     /// Folders that hold what is deployed, when no program lives in them.
     fn is_in_deployment(&self) -> bool {
-        let configures = self.has_extension(&[
-            "conf",
-            "cnf",
-            "sql",
-            "json",
-            "properties",
-            "html",
-            "css",
-            "csv",
-            "png",
-            "svg",
-        ]);
         let is_part = |folder: &String| lists().deployment_folders.contains(folder);
         // Below a program's own folders the same words name parts of the program (`src/main/resources/charts/`).
         let program = self.folders.iter().position(|folder| {
             ["main", "resources", "components", "static", "public"].contains(&folder.as_str())
         });
-        self.folders[..program.unwrap_or(self.folders.len())].iter().any(is_part) && !configures
+        self.folders[..program.unwrap_or(self.folders.len())].iter().any(is_part)
+            && !lists().not_deployed.contains(&self.extension)
+    }
+
+    /// A folder at the root that holds nothing else: programs for such tools and their data too.
+    fn is_below_deployment_root(&self) -> bool {
+        self.folders.first().is_some_and(|first| {
+            lists().deployment_roots.contains(first)
+                && (!self.is_code() || first != "infrastructure" && first != "infra")
+        }) && self.extension != "sql"
+            && !lists().assets.contains(&self.extension)
     }
 
     /// Scripts for shells build, ship and run; where the product itself is a shell program they lie in `lib` or `src`.
     fn is_script(&self) -> bool {
         self.has_extension(&["sh", "bash", "zsh", "fish", "ps1", "psm1", "bat", "cmd"])
-            && !self.in_folder(&["lib", "libexec", ".husky", ".githooks"])
+            && !self.in_folder(&["lib", "libexec"])
+            && !is_tooling(self.path)
     }
 
     pub(super) fn is_in_tests(&self) -> bool {
         let is_spec = |folder: &str| matches!(folder, "spec" | "specs");
         let contract_like =
             self.has_extension(&["yml", "yaml", "json", "proto", "graphql", "graphqls", "raml"]);
-        self.folders.iter().enumerate().any(|(depth, folder)| {
-            lists().test_folders.contains(folder)
+        let real = self.path.split('/');
+        self.folders.iter().zip(real).enumerate().any(|(depth, (folder, real))| {
+            let below = |outer: &str| depth > 0 && self.folders[depth - 1] == outer;
+            // The check that a Helm chart carries is deployed with it.
+            lists().test_folders.contains(folder) && !below("templates")
                 // `Shop.Tests/`, `shop-tests/`, `shop_test/`; a `spec` folder may hold specifications too.
                 || [".tests", ".test", "-tests", "_tests", ".unittests", ".integrationtests", "-e2e", ".specs"]
                     .iter()
                     .any(|ending| folder.ends_with(ending))
+                || folder.contains("e2e-tests")
+                // `ShopUITests/`, `src/jvmTest/`
+                || real.len() > 5 && real.ends_with("Tests")
+                || below("src") && ends_as_word(real, "Test")
                 || is_spec(folder)
                     && (!contract_like || self.folders[depth..].iter().any(|inner| inner == "fixtures" || inner == "cassettes"))
-                || folder == "fixtures" && depth > 0 && is_spec(&self.folders[depth - 1])
+                    && !(folder == "specs" && lists().prose.contains(&self.extension))
+                || below("features") && matches!(folder.as_str(), "step_definitions" | "support") && self.is_code()
         })
     }
 
@@ -314,14 +391,14 @@ impl<'p> File<'p> {
                 || stem.ends_with(".e2e")
                 || stem.ends_with("_unittest")
                 || stem.starts_with("test_")
-                || ["conftest", "tests", "test", "test_helper", "spec_helper", "rails_helper", "testutil"]
-                    .contains(&stem)
+                || lists().test_names.contains(stem)
                 || self
                     .has_extension(&["java", "kt", "groovy", "scala", "cs", "php", "swift", "vb", "fs", "m"])
                     && ["Test", "Tests", "TestCase", "IT", "ITCase", "Spec", "Specs", "TestBase"]
                         .iter()
                         .any(|ending| real_stem.len() > ending.len() && ends_as_word(real_stem, ending)))
             || self.has_extension(&["bats", "feature", "snap", "hurl"])
+            || self.has_extension(&["yml", "yaml", "json"]) && stem.ends_with("_test")
             || self.name.contains(".snap.")
             || self.in_folder(&["fixtures"]) && self.in_folder(&["cassettes", "vcr_cassettes"])
     }
@@ -336,8 +413,7 @@ impl<'p> File<'p> {
                 || self.in_nested("database", &["migrations"])
                 || self.in_nested("migrations", &["versions"]) && self.extension == "py"
                 || self.folders.iter().any(|folder| {
-                    ["migrations", "migrate", "migration", "changelogs", "dbmigrations"]
-                        .contains(&folder.as_str())
+                    ["migrations", "migrate", "migration", "dbmigrations"].contains(&folder.as_str())
                         && (self.extension == "sql" || numbered || flyway || self.extension != "go")
                 })
                 || self.extension == "sql" && (flyway || self.ends(&[".up.sql", ".down.sql"])))
@@ -410,7 +486,21 @@ pub fn is_tooling(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
     lists().tooling.iter().any(|start| name.starts_with(start.as_str()))
         || path.split('/').any(|folder| {
-            [".husky", ".vscode", ".idea", ".githooks", ".cursor", ".changeset"].contains(&folder)
+            [
+                ".husky",
+                ".vscode",
+                ".idea",
+                ".githooks",
+                ".cursor",
+                ".changeset",
+                ".claude",
+                ".agents",
+                ".codex",
+                ".gemini",
+                ".specify",
+                ".run",
+            ]
+            .contains(&folder)
         })
 }
 

@@ -9,18 +9,17 @@ mod touched;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use globset::{GlobBuilder, GlobMatcher, GlobSet, GlobSetBuilder};
+use globset::{GlobSet, GlobSetBuilder};
 
 use crate::change::{RepoPath, Snapshot};
-use crate::config::{Config, ServiceConfig, ServiceKind, Stability, Visibility};
+use crate::config::{self, Config, ServiceConfig, ServiceKind, Stability, Visibility};
 use crate::finding::{Evidence, Side};
-use crate::summary::State;
 use codeowners::Codeowners;
 use discover::{Found, Sighting, letters};
 
 pub use discover::Shared;
-pub use map::{drawing, map};
-pub use touched::{reason_of, touched};
+pub use map::{Edge, Map, Node, NodeKind, State, drawing, map};
+pub use touched::{Reason, ServiceTouch, SharedTouch, reason_of, shared, touched, touched_by_settings};
 
 /// A part of the product that runs on its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,22 +85,6 @@ pub fn is_store(name: &str) -> bool {
     discover::kind(name, None, false) == ServiceKind::Store
 }
 
-/// A pattern of the configuration: `*` stops at `/`; without a wildcard it is a folder and all below it, or a file.
-pub fn pattern(pattern: &str) -> Result<GlobMatcher, globset::Error> {
-    Ok(glob(pattern)?.compile_matcher())
-}
-
-fn glob(pattern: &str) -> Result<globset::Glob, globset::Error> {
-    let pattern = pattern.trim_start_matches("./").trim_start_matches('/');
-    let folder = pattern.trim_end_matches('/');
-    let glob = match pattern.contains(['*', '?', '[', '{']) {
-        false => format!("{}{{,/**}}", globset::escape(folder)),
-        true if pattern.ends_with('/') => format!("{folder}/**"),
-        true => pattern.to_owned(),
-    };
-    GlobBuilder::new(&glob).literal_separator(true).build()
-}
-
 /// Which services there are, and which path belongs to which.
 #[derive(Clone, Debug, Default)]
 pub struct Catalog {
@@ -155,6 +138,13 @@ impl Catalog {
         order.sort_by(|a, b| this.services[*a].name.cmp(&this.services[*b].name));
         this.services = order.into_iter().map(|at| this.services[at].clone()).collect();
         this.connections = this.connections_of(&old, &new);
+        for (user, folder) in new.parts.iter().chain(&old.parts) {
+            let taken = this.services.iter().any(|service| service.folders.contains(folder));
+            let user = this.services.iter_mut().find(|service| service.name == *user);
+            if let Some(user) = user.filter(|_| !taken) {
+                user.folders.push(folder.clone());
+            }
+        }
         this.configure(config);
         for (at, service) in this.services.iter().enumerate() {
             for folder in &service.folders {
@@ -192,10 +182,15 @@ impl Catalog {
                     }
                 }
             }
+            for user in self.shared.iter_mut().flat_map(|shared| &mut shared.used_by) {
+                if *user == old_name {
+                    user.clone_from(&entry.name);
+                }
+            }
             self.services[at].refine(entry);
             for path in &entry.paths {
                 // A pattern that cannot be compiled is reported where the configuration is read.
-                if let Ok(glob) = glob(path) {
+                if let Ok(glob) = config::glob(path) {
                     patterns.add(glob);
                     self.pattern_of.push(at);
                 }
@@ -311,6 +306,9 @@ impl Catalog {
             }
             folder = folder.rsplit_once('/').map_or("", |(outer, _)| outer);
         }
+        if let Some(service) = self.deployed_by(path) {
+            return Some(service);
+        }
         // What lies at the root belongs to the program at the root, but for what serves all.
         let aside = path.folders().next().is_some_and(|first| first.starts_with('.') || first == "docs");
         let shared = self.shared.iter().any(|shared| path.is_in(&shared.folder));
@@ -318,6 +316,20 @@ impl Catalog {
             return None;
         }
         self.folders.get("").and_then(|at| self.services.get(*at))
+    }
+
+    /// The service that a manifest deploys, by the name of the file or of its folder: `k8s/cart-deployment.yaml`,
+    /// `kustomize/base/cart/service.yaml`.
+    fn deployed_by(&self, path: &RepoPath) -> Option<&Service> {
+        let below = path.folders().any(|folder| discover::is_deployment(&folder.to_ascii_lowercase()));
+        if !below || !matches!(path.extension().as_str(), "yml" | "yaml") {
+            return None;
+        }
+        let file = path.file_name().split('.').next().unwrap_or_default();
+        let kinds = ["-deployment", "-service", "-statefulset", "-ingress", "-configmap", "-hpa"];
+        let short = kinds.iter().find_map(|kind| file.strip_suffix(kind));
+        let outer = path.folder().rsplit('/').next().unwrap_or_default();
+        [Some(file), short, Some(outer)].into_iter().flatten().find_map(|name| self.find(name))
     }
 
     /// A service by its name.

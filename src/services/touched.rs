@@ -1,11 +1,57 @@
 //! Which services a change touches, each with its strongest reason.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::change::{ChangeKind, FileChange, Role};
-use crate::detectors::Context;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::Catalog;
+use crate::change::{ChangeKind, ChangeSet, FileChange, RepoPath, Role};
 use crate::roles::is_tooling;
-use crate::summary::{Reason, ServiceTouch};
+
+/// Why a service counts as touched: the strongest reason.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// Own code.
+    Code,
+    /// Settings.
+    Config,
+    /// Package versions.
+    Packages,
+    /// Generated code.
+    Generated,
+    /// Tests.
+    Tests,
+    /// Documentation.
+    Docs,
+    /// Spacing only.
+    Spacing,
+}
+
+/// A service and why it counts as touched.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ServiceTouch {
+    /// Its short name.
+    pub name: String,
+    /// The name that people use.
+    pub title: String,
+    /// Its owners.
+    pub owners: Vec<String>,
+    /// How many of its files changed.
+    pub files: u32,
+    /// The strongest reason.
+    pub reason: Reason,
+}
+
+/// Code of no single service that changes by hand, and who uses it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SharedTouch {
+    /// Where it lies.
+    pub folder: String,
+    /// The services that use it, by the names that people use.
+    pub used_by: Vec<String>,
+}
 
 /// Why one file counts for its service; `None` for what only configures the tools of developers.
 pub fn reason_of(file: &FileChange) -> Option<Reason> {
@@ -27,15 +73,15 @@ pub fn reason_of(file: &FileChange) -> Option<Reason> {
 }
 
 /// The services that a change touches, by name, each with its strongest reason.
-pub fn touched(cx: &Context<'_>) -> Vec<ServiceTouch> {
+pub fn touched(catalog: &Catalog, changes: &ChangeSet) -> Vec<ServiceTouch> {
     let mut reasons: BTreeMap<&str, (u32, Reason)> = BTreeMap::new();
-    for file in cx.changes.files() {
+    for file in changes.files() {
         // A file that moves from one service to another changes both.
         let places = [Some(&file.path), (file.old_path() != &file.path).then(|| file.old_path())];
         let mut names: Vec<&str> = places
             .into_iter()
             .flatten()
-            .filter_map(|path| cx.catalog.service_of(path))
+            .filter_map(|path| catalog.service_of(path))
             .map(|one| one.name.as_str())
             .collect();
         names.dedup();
@@ -49,7 +95,7 @@ pub fn touched(cx: &Context<'_>) -> Vec<ServiceTouch> {
     reasons
         .into_iter()
         .filter_map(|(name, (files, reason))| {
-            let service = cx.catalog.named(name)?;
+            let service = catalog.named(name)?;
             Some(ServiceTouch {
                 name: service.name.clone(),
                 title: service.title.clone(),
@@ -57,6 +103,54 @@ pub fn touched(cx: &Context<'_>) -> Vec<ServiceTouch> {
                 files,
                 reason,
             })
+        })
+        .collect()
+}
+
+/// Adds the services whose settings change in a file that many share: `settings` holds their names and these files.
+pub fn touched_by_settings<'a>(
+    catalog: &Catalog,
+    mut services: Vec<ServiceTouch>,
+    settings: impl IntoIterator<Item = (&'a str, &'a RepoPath)>,
+) -> Vec<ServiceTouch> {
+    let mut files: BTreeMap<&str, BTreeSet<&RepoPath>> = BTreeMap::new();
+    for (name, path) in settings {
+        files.entry(name).or_default().insert(path);
+    }
+    let known: BTreeSet<String> = services.iter().map(|touch| touch.name.clone()).collect();
+    let missing = files.into_iter().filter(|(name, _)| !known.contains(*name));
+    services.extend(missing.filter_map(|(name, files)| {
+        let service = catalog.named(name)?;
+        Some(ServiceTouch {
+            name: service.name.clone(),
+            title: service.title.clone(),
+            owners: service.owners.clone(),
+            files: files.len() as u32,
+            reason: Reason::Config,
+        })
+    }));
+    services.sort_by(|a, b| a.name.cmp(&b.name));
+    services
+}
+
+/// Code that several services use, where it changes by hand.
+pub fn shared(catalog: &Catalog, changes: &ChangeSet) -> Vec<SharedTouch> {
+    let by_hand = |file: &&FileChange| matches!(reason_of(file), Some(Reason::Code | Reason::Config));
+    let changed: Vec<&FileChange> = changes.files().iter().filter(by_hand).collect();
+    let title = |name: &String| catalog.named(name).map_or_else(|| name.clone(), |one| one.title.clone());
+    catalog
+        .shared()
+        .iter()
+        .filter(|shared| shared.used_by.len() > 1)
+        .filter(|shared| {
+            let inside = |file: &&FileChange| {
+                file.path.is_in(&shared.folder) && catalog.service_of(&file.path).is_none()
+            };
+            changed.iter().any(inside)
+        })
+        .map(|shared| SharedTouch {
+            folder: shared.folder.clone(),
+            used_by: shared.used_by.iter().map(title).collect(),
         })
         .collect()
 }
@@ -85,5 +179,8 @@ fn only_versions(file: &FileChange) -> bool {
 /// A line without digits and what joins them, so that two versions of it are the same; digests count as digits.
 fn letters_only(line: &str) -> String {
     let line = line.split("@sha256:").next().unwrap_or(line);
+    // The same image from another registry is another version of it.
+    let image = line.trim_start().trim_start_matches("- ").strip_prefix("image:");
+    let line = image.map_or(line, |image| image.rsplit('/').next().unwrap_or(image));
     line.chars().filter(|c| !c.is_ascii_digit() && !matches!(c, '.' | '-')).collect()
 }

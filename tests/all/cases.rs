@@ -147,14 +147,40 @@ fn changes(
     ChangeSet::new(files.collect())
 }
 
-fn run(case: &Path) -> (String, String) {
+/// What is said about a case.
+pub(crate) struct Said {
+    pub(crate) comment: String,
+    pub(crate) report: serde_json::Value,
+    pub(crate) lines: Vec<plainly::detectors::Line>,
+    before: BTreeMap<RepoPath, Content>,
+    after: BTreeMap<RepoPath, Content>,
+}
+
+impl Said {
+    fn report(&self) -> String {
+        serde_json::to_string_pretty(&self.report).unwrap()
+    }
+
+    /// The text of a file, `before` or `after` the change.
+    pub(crate) fn text(&self, side: &str, path: &str) -> Option<String> {
+        let files = if side == "before" { &self.before } else { &self.after };
+        files.get(&RepoPath::new(path)).map(|content| content.text().unwrap_or_default().to_owned())
+    }
+}
+
+pub(crate) fn all() -> Vec<PathBuf> {
+    folders(&root()).iter().flat_map(|kind| folders(kind)).collect()
+}
+
+pub(crate) fn run(case: &Path, language: &str) -> Said {
     let (before, after) = (tree(&case.join("before")), tree(&case.join("after")));
     let words: Case = match fs::read_to_string(case.join("case.toml")) {
         Ok(text) => toml::from_str(&text).unwrap(),
         Err(_) => Case::default(),
     };
     let snapshot = |files: &BTreeMap<RepoPath, Content>| MemorySnapshot::new(files.clone());
-    let (config, problems) = Config::of_tree(&snapshot(&before));
+    let (mut config, problems) = Config::of_tree(&snapshot(&before));
+    config.language = language.to_owned();
     let roles = Roles::of_tree(&config, &snapshot(&after));
     let change = Change {
         range: Range { base: "0".repeat(40), head: "1".repeat(40), commits: 1 },
@@ -170,7 +196,7 @@ fn run(case: &Path) -> (String, String) {
     let style = Style { view: View::Markdown, links: Links::Paths };
     let comment = plainly.renderer().summary(&summary, &style, 60_000).unwrap();
     let report = plainly.renderer().report(&summary).unwrap();
-    (comment, serde_json::to_string_pretty(&report).unwrap())
+    Said { lines: summary.lines, comment, report: serde_json::to_value(&report).unwrap(), before, after }
 }
 
 #[test]
@@ -181,8 +207,8 @@ fn every_case_says_what_it_should() {
     for kind in folders(&root()) {
         for case in folders(&kind) {
             ran += 1;
-            let (comment, report) = run(&case);
-            for (actual, name) in [(comment, "comment.md"), (report, "report.json")] {
+            let said = run(&case, "en");
+            for (actual, name) in [(said.comment.clone(), "comment.md"), (said.report(), "report.json")] {
                 let path = case.join(name);
                 let expected = snapbox::Data::read_from(&path, None);
                 if let Err(difference) =
@@ -201,10 +227,13 @@ fn every_case_says_what_it_should() {
 #[test]
 fn every_rule_that_fires_has_its_words() {
     let (renderer, _) = plainly::render::Renderer::new("en", &BTreeMap::new()).unwrap();
-    for case in folders(&root()).iter().flat_map(|kind| folders(kind)) {
-        let report: serde_json::Value = serde_json::from_str(&run(&case).1).unwrap();
+    for case in all() {
+        let report: serde_json::Value = run(&case, "en").report;
         for finding in report["findings"].as_array().unwrap() {
             let rule = finding["rule"].as_str().unwrap();
+            let level: plainly::finding::Level = serde_json::from_value(finding["level"].clone()).unwrap();
+            let most = renderer.rules().find(|(id, _)| *id == rule).map(|(_, rule)| rule.level);
+            assert!(most >= Some(level), "{rule} is {level:?} in {}, its words say {most:?}", case.display());
             assert!(
                 renderer.rule(rule).is_some(),
                 "{rule} is not in rules.toml, but fires in {}",
@@ -223,8 +252,7 @@ fn every_detector_has_a_case_that_speaks_and_one_that_does_not() {
         assert!(cases.iter().any(|case| !is_quiet(&case)), "no case in which {} speaks", entry.id);
         assert!(cases.iter().any(|case| is_quiet(&case)), "no case in which {} stays quiet", entry.id);
         for case in &cases {
-            let (_, report) = run(case);
-            let speaks = report.contains(&format!("\"kind\": \"{}\"", entry.id));
+            let speaks = run(case, "en").report().contains(&format!("\"kind\": \"{}\"", entry.id));
             assert_eq!(speaks, !is_quiet(&case), "{}", case.display());
         }
     }

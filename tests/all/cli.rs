@@ -72,6 +72,24 @@ fn the_same_range_gives_the_same_bytes_everywhere() {
 }
 
 #[test]
+fn a_terminal_shows_each_sentence_on_its_own_line() {
+    let text = stdout(&plainly(&shop(), &["preview", "HEAD~1", "--color", "never"]));
+    let view = text.split("\nWhat else,").next().unwrap();
+    snapbox::assert_data_eq!(
+        view,
+        snapbox::str![[r#"
+Talk first: "Drop the note of an order" — deletes stored data that an undo would not bring back
+Why: we found no stated reason.
+- Deletes the field note from every item in orders (migrations/2_note.sql:1). We found no step that copies it first. Reports that read it will stop working. Undo is not provided.
+- Tests: no test file changed.
+
+Ask Ana (author): Is there a copy of this data from just before release? Will anything people already have look different?
+
+"#]]
+    );
+}
+
+#[test]
 fn nothing_changed_is_routine() {
     let repo = shop();
     let text = stdout(&plainly(&repo, &["preview", "HEAD..HEAD", "--format", "markdown"]));

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod act;
+mod architecture;
 mod cases;
 mod cli;
 mod digest;
@@ -10,5 +11,6 @@ mod github;
 mod hook;
 mod notes;
 mod repo;
+mod services;
 mod units;
 mod words;

@@ -5,12 +5,14 @@
 
 For each repository: a change of about 20 files and a range of about 2,000, both found here, read by
 `git diff --numstat -M` and by the bench program `read`; then the whole `plainly preview --format json`.
-Prints medians in milliseconds and the median of the ratios of the pairs. Below 1 is faster than git.
+Prints medians in milliseconds and the median of the ratios of the pairs, of wall time and of the time of all cores,
+which says more on a busy machine. Below 1 is faster than git.
 """
 
 import argparse
 import json
 import os
+import resource
 import statistics
 import subprocess
 import sys
@@ -56,17 +58,24 @@ def range_of(repository, files):
     return commits[low], commits[0]
 
 
-def wall(command):
-    started = time.perf_counter()
+def timed(command):
+    """Wall time and the time of all cores, in milliseconds."""
+    before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-    return (time.perf_counter() - started) * 1000
+    wall, after = time.perf_counter() - started, resource.getrusage(resource.RUSAGE_CHILDREN)
+    return wall * 1000, (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime) * 1000
 
 
-def pair(runs, ours, theirs):
-    wall(theirs), wall(ours)  # warm
-    times = [(wall(theirs), wall(ours)) for _ in range(runs)]
-    ratio = statistics.median(b / a for a, b in times)
-    return [statistics.median(column) for column in zip(*times)] + [ratio]
+def median(values):
+    return statistics.median(list(values))
+
+
+def pairs(runs, theirs, ours):
+    """Medians of both wall times, and of the ratios of wall time and of the time of all cores."""
+    timed(theirs), timed(ours)  # warm
+    times = [(timed(theirs), timed(ours)) for _ in range(runs)]
+    walls = [median(git[0] for git, _ in times), median(own[0] for _, own in times)]
+    return walls + [median(own[at] / git[at] for git, own in times) for at in (0, 1)]
 
 
 def main():
@@ -77,22 +86,22 @@ def main():
 
     read, plainly = programs()
     print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, {arguments.runs} pairs, {git('.', '--version').strip()}")
-    print(f"{'repository':28}{'files':>7}{'git ms':>9}{'read ms':>9}{'ratio':>7}{'preview ms':>12}")
+    print(f"{'repository':28}{'files':>7}{'git ms':>9}{'read ms':>9}{'ratio':>7}{'cpu':>6}{'preview ms':>12}")
     for repository in arguments.repositories:
         name = repository.removesuffix("/.git").removesuffix("/repo").rstrip("/").rsplit("/", 1)[-1]
         for base, head in (change_of(repository, 20), range_of(repository, 2000)):
             ours = [read, repository, base, head]
             theirs = ["git", "-C", repository, "diff", "--numstat", "-M", base, head]
             try:
-                before, after, ratio = pair(arguments.runs, ours, theirs)
+                before, after, ratio, cpu = pairs(arguments.runs, theirs, ours)
                 preview = [plainly, "preview", f"{base}..{head}", "--format", "json", "-C", repository]
-                wall(preview)
-                whole = statistics.median(wall(preview) for _ in range(5))
+                timed(preview)  # warm
+                whole = median(timed(preview)[0] for _ in range(5))
             except subprocess.CalledProcessError as error:
                 print(f"{name:28} {base[:10]}..{head[:10]}: {error}", file=sys.stderr)
                 continue
             files = int(subprocess.check_output(ours))
-            print(f"{name:28}{files:7}{before:9.1f}{after:9.1f}{ratio:7.2f}{whole:12.1f}", flush=True)
+            print(f"{name:28}{files:7}{before:9.1f}{after:9.1f}{ratio:7.2f}{cpu:6.2f}{whole:12.1f}", flush=True)
 
 
 if __name__ == "__main__":

@@ -19,7 +19,9 @@ const ORDER: &[&str] = &[
     "updates",
     "new_here_known_elsewhere",
     "moved",
+    "relocated",
     "removed",
+    "along",
 ];
 
 /// One sentence for each thing that happens to packages.
@@ -34,12 +36,18 @@ pub fn lines(findings: &[&Finding]) -> Vec<Line> {
     let is_big = |facts: &DependencyFacts| facts.step == VersionStep::Major;
     let has_big_steps =
         parts.iter().any(|(_, facts)| facts.change == DependencyChange::Upgraded && is_big(facts));
+    let relocated = relocated(&parts);
+    let (moved_on, parts): (Vec<Part<'_>>, Vec<Part<'_>>) =
+        parts.into_iter().partition(|(finding, _)| relocated.contains(finding.id.as_str()));
     let pairs = replacements(&parts);
     let paired: BTreeSet<&str> =
         pairs.iter().flat_map(|(_, findings)| findings.iter().map(|finding| finding.id.as_str())).collect();
     let mut groups: BTreeMap<&str, Vec<Part<'_>>> = BTreeMap::new();
     for part in parts.into_iter().filter(|(finding, _)| !paired.contains(finding.id.as_str())) {
         groups.entry(shape(part, has_big_steps)).or_default().push(part);
+    }
+    if !moved_on.is_empty() {
+        groups.insert("relocated", moved_on);
     }
     let said = ORDER.iter().filter_map(|shape| match *shape {
         "replaced" => replaced_line(&pairs),
@@ -55,6 +63,7 @@ fn shape((finding, facts): Part<'_>, has_big_steps: bool) -> &'static str {
         ("dependency.into_production", _) => "into_production",
         (_, DependencyChange::Added) if facts.new_to_repo => "new",
         (_, DependencyChange::Added) => "new_here_known_elsewhere",
+        (_, DependencyChange::Removed) if facts.list_deleted => "along",
         (_, DependencyChange::Removed) => "removed",
         (_, DependencyChange::Downgraded) => "downgrades",
         (_, DependencyChange::Moved) => "moved",
@@ -110,6 +119,8 @@ fn line(shape: &str, parts: &[Part<'_>]) -> Option<Line> {
         "big_count": big.len(),
         "one_big": big.first().filter(|_| big.len() == 1),
         "places": places.len(),
+        "out_of": only_list(parts, DependencyChange::Removed),
+        "into": only_list(parts, DependencyChange::Added),
         "dev": parts.iter().all(|(_, facts)| facts.dev),
         "purposes": purposes(&packages),
         "security": parts.iter().find_map(|(_, facts)| facts.security.as_deref()),
@@ -125,10 +136,40 @@ fn line(shape: &str, parts: &[Part<'_>]) -> Option<Line> {
     Some(line)
 }
 
-/// What well-known packages are for: each purpose once, with the names.
+/// The list of the packages that one thing happens to, where it is one.
+fn only_list<'a>(parts: &[Part<'a>], change: DependencyChange) -> Option<&'a str> {
+    let of_change = parts.iter().filter(|(_, facts)| facts.change == change);
+    let mut lists = of_change.map(|(_, facts)| facts.manifest.as_str());
+    let first = lists.next()?;
+    lists.all(|list| list == first).then_some(first)
+}
+
+/// The findings on packages that leave one list and enter another in the same version.
+fn relocated<'a>(parts: &[Part<'a>]) -> BTreeSet<&'a str> {
+    type Sides<'a> = (Vec<Part<'a>>, Vec<Part<'a>>);
+    let mut packages: BTreeMap<(&str, &str, Option<&str>, bool), Sides<'a>> = BTreeMap::new();
+    for &(finding, facts) in parts {
+        let key = |version: &'a Option<String>| {
+            (facts.ecosystem.as_str(), facts.name.as_str(), version.as_deref(), facts.dev)
+        };
+        match facts.change {
+            DependencyChange::Removed => {
+                packages.entry(key(&facts.from)).or_default().0.push((finding, facts))
+            }
+            DependencyChange::Added => packages.entry(key(&facts.to)).or_default().1.push((finding, facts)),
+            _ => {}
+        }
+    }
+    let both = packages.into_values().filter(|(gone, new)| !gone.is_empty() && !new.is_empty());
+    both.flat_map(|(gone, new)| gone.into_iter().chain(new)).map(|(finding, _)| finding.id.as_str()).collect()
+}
+
+/// What well-known packages are for: each purpose once, with the names. Of a service that ships to customers, the line
+/// on outside recipients says it.
 fn purposes(packages: &[Value]) -> Vec<Value> {
     let mut found: Vec<(&Value, Vec<&Value>)> = Vec::new();
-    for package in packages.iter().filter(|package| !package["purpose"].is_null()) {
+    let is_said = |package: &Value| package["dev"] == false && package["reaches_outside"] == true;
+    for package in packages.iter().filter(|package| !package["purpose"].is_null() && !is_said(package)) {
         match found.iter_mut().find(|(purpose, _)| **purpose == package["purpose"]) {
             Some((_, names)) => names.push(&package["name"]),
             None => found.push((&package["purpose"], vec![&package["name"]])),
@@ -162,32 +203,57 @@ fn package(group: &[Part<'_>]) -> Value {
     };
     let place = finding.evidence.first();
     let places = group.len() as u64;
+    let from = facts.from.as_deref().filter(|_| is_same(&|facts| facts.from.as_ref()));
+    let to = facts.to.as_deref().filter(|_| is_same(&|facts| facts.to.as_ref()));
+    let (from, to, again) = match (from.and_then(shown), to.and_then(shown)) {
+        // a pin that moves under the same number is a build; other signs around it are shown as they are
+        (Some(old), Some(new)) if old == new => {
+            match (from.is_some_and(is_pinned), to.is_some_and(is_pinned)) {
+                (true, true) => (None, None, Some(json!({"build": new, "pin": null}))),
+                (false, true) => (None, None, Some(json!({"build": null, "pin": new}))),
+                (true, false) => (None, Some(new), None),
+                (false, false) => (from.map(str::to_owned), to.map(str::to_owned), None),
+            }
+        }
+        (old, new) => (old, new, None),
+    };
     json!({
         "name": facts.name,
-        "from": facts.from.as_deref().filter(|_| is_same(&|facts| facts.from.as_ref())).map(shown),
-        "to": facts.to.as_deref().filter(|_| is_same(&|facts| facts.to.as_ref())).map(shown),
+        "from": from,
+        "to": to,
+        "again": again,
         "big": group.iter().any(|(_, facts)| facts.step == VersionStep::Major),
         "dev": group.iter().all(|(_, facts)| facts.dev),
         "places": places,
         "others": u64::from(facts.used_in).saturating_sub(places),
         "purpose": facts.purpose,
+        "reaches_outside": facts.reaches_outside,
         "source": facts.source,
         "path": place.map(|place| place.path.as_str()),
         "line": place.and_then(|place| place.line),
     })
 }
 
-/// A version for reading: without operators; of a pinned action, the comment.
-fn shown(version: &str) -> String {
+/// Whether the version pins one content: a commit with its version in the comment, a tag with its digest.
+fn is_pinned(version: &str) -> bool {
+    version.contains(" # ") || version.contains("@sha256:")
+}
+
+/// A version for reading: without operators; of a pinned action, the comment. A digest alone says nothing.
+fn shown(version: &str) -> Option<String> {
     let (version, comment) =
         version.split_once(" # ").map_or((version, None), |(version, text)| (version, Some(text)));
+    let version = version.split("@sha256:").next().unwrap_or(version);
+    if version.starts_with("sha256:") {
+        return None;
+    }
     let readable = comment.unwrap_or(version).trim_start_matches(['^', '~', '=', '>', ' ']);
-    match version.len() {
+    Some(match version.len() {
         40 if comment.is_none() && version.bytes().all(|byte| byte.is_ascii_hexdigit()) => {
             version[..7].to_owned()
         }
         _ => readable.to_owned(),
-    }
+    })
 }
 
 /// Pairs of names with the findings behind them: one package out and one in, and nothing else, in the same manifest.

@@ -52,7 +52,8 @@ impl Detector for Dependency {
             if repository.makes(package) || is_now_built_here(one, manifest, &differences) {
                 continue;
             }
-            let facts = facts(manifest, one, &repository, security.as_deref());
+            let mut facts = facts(manifest, one, &repository, security.as_deref());
+            facts.list_deleted = one.after.is_none() && !cx.after.has(&manifest.path);
             let (rule, level) = judge(&facts, one);
             let at = match (one.after, one.before) {
                 (Some(after), _) => Evidence::after(&manifest.path, after.line),
@@ -87,9 +88,19 @@ fn facts(
     security: Option<&str>,
 ) -> DependencyFacts {
     let package = one.requirement();
-    let version = |side: Option<&Requirement>| side.and_then(|requirement| requirement.version.clone());
+    // the same tag with other content
+    let is_rebuilt = one.change == DependencyChange::Upgraded
+        && one.before.and_then(|old| old.version.as_ref()) == one.after.and_then(|new| new.version.as_ref());
+    let version = |side: Option<&Requirement>| {
+        let (version, digest) = side.map(|one| (one.version.clone(), one.digest.clone()))?;
+        match digest.filter(|_| is_rebuilt) {
+            Some(digest) => version.map(|version| format!("{version}@{digest}")),
+            None => version,
+        }
+    };
     let is_step = matches!(one.change, DependencyChange::Upgraded);
     let usage = repository.usage(package);
+    let purpose = purpose::of(package.ecosystem, &package.name);
     DependencyFacts {
         ecosystem: package.ecosystem.name().to_owned(),
         name: one.name().to_owned(),
@@ -101,8 +112,10 @@ fn facts(
         manifest: one.after.map_or(&manifest.old_path, |_| &manifest.path).to_string(),
         new_to_repo: one.change == DependencyChange::Added && !usage.before,
         used_in: usage.now,
+        list_deleted: false,
         family: one.family.iter().map(|&name| name.to_owned()).collect(),
-        purpose: purpose::of(package.ecosystem, &package.name).map(str::to_owned),
+        purpose: purpose.map(|purpose| purpose.name.to_owned()),
+        reaches_outside: purpose.is_some_and(|purpose| purpose.is_service),
         source: one
             .other_source
             .then(|| package.source.address().map_or_else(|| "registry".to_owned(), str::to_owned)),

@@ -137,6 +137,54 @@ fn one_out_and_one_in_is_said_as_a_pair() {
 }
 
 #[test]
+fn a_package_that_changes_its_list_is_moved() {
+    let list = |name: &str| format!("{{\"dependencies\": {{\"{name}\": \"1.0\"}}}}");
+    let (a, b) = (list("a"), list("b"));
+    for (before, after, expected) in [
+        (
+            vec![("x/package.json", a.as_str()), ("y/package.json", EMPTY)],
+            vec![("x/package.json", EMPTY), ("y/package.json", &a)],
+            "relocated",
+        ),
+        (vec![("x/package.json", a.as_str())], vec![("y/package.json", a.as_str())], "relocated"),
+        (
+            vec![("x/package.json", a.as_str()), ("y/package.json", &b)],
+            vec![("y/package.json", b.as_str())],
+            "along",
+        ),
+    ] {
+        let lines = said(&before, &after);
+        let shapes: Vec<&str> = lines.iter().map(|line| line.shape.as_str()).collect();
+        assert_eq!(shapes, [format!("dependency/{expected}")]);
+        assert_eq!(
+            (&lines[0].facts["count"], &lines[0].facts["out_of"]),
+            (&1.into(), &"x/package.json".into())
+        );
+    }
+}
+
+#[test]
+fn the_same_tag_with_other_content_is_another_build() {
+    let build = |pin: &str| format!("FROM caddy:2.11{pin}\n");
+    for (before, after, expected) in [
+        ("@sha256:aa", "@sha256:bb", vec!["updated caddy 2.11@sha256:aa 2.11@sha256:bb"]),
+        ("", "@sha256:bb", vec![]),
+        ("@sha256:aa", "", vec![]),
+        ("@sha256:aa", ".1@sha256:bb", vec!["updated caddy 2.11 2.11.1"]),
+    ] {
+        let (before, after) = (build(before), build(after));
+        let (before, after) = ([("Dockerfile", before.as_str())], [("Dockerfile", after.as_str())]);
+        assert_eq!(found(&before, &after), expected);
+        for line in said(&before, &after).iter().filter(|_| expected[0].contains("sha")) {
+            assert_eq!(
+                (&line.facts["one"]["again"], &line.facts["one"]["to"]),
+                (&serde_json::json!({"build": "2.11", "pin": null}), &serde_json::Value::Null)
+            );
+        }
+    }
+}
+
+#[test]
 fn forty_updates_are_one_line() {
     let list = |version: &str| {
         let packages: Vec<String> = (0..40).map(|at| format!("\"p{at:02}\": \"{version}.{at}.0\"")).collect();

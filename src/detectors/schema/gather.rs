@@ -1,12 +1,15 @@
 //! Every step of every changed migration and declared schema, as written, with where it stands.
 
+use std::collections::HashSet;
+
 use super::past::Past;
 use super::{Context, Found, FoundAccess, Report};
 use crate::change::{ChangeKind, Content, FileChange, RepoPath, Role, Snapshot};
 use crate::finding::{Evidence, SchemaOp, Side};
 use crate::formats::schema::sql::plain;
 use crate::formats::schema::{
-    AccessStep, DECLARED, DeclaredReader, Inventory, MIGRATIONS, Migration, MigrationReader, Step, difference,
+    AccessStep, DECLARED, DeclaredReader, Inventory, MIGRATIONS, Migration, MigrationReader, Step, Table,
+    difference, table_difference,
 };
 
 /// What the changed files say.
@@ -21,14 +24,14 @@ pub(super) fn gather(cx: &Context<'_>, report: &mut Report) -> Gathered {
     let mut files: Vec<&FileChange> = cx.changes.files().iter().filter(|file| may_speak(file)).collect();
     files.sort_by_cached_key(|file| natural(file.path.as_str()));
     let mut past = Past::new(cx);
-    let mut has_migration = false;
+    let mut migrations: Vec<&RepoPath> = Vec::new();
     let moved = moved(&files);
     for file in &files {
         let Some(reader) = migration_reader(file) else {
             note_unreadable(file, report);
             continue;
         };
-        has_migration = true;
+        migrations.push(&file.path);
         if !moved.contains(&file.path) {
             migration(cx, report, file, reader, &mut past, &mut gathered);
         }
@@ -37,7 +40,7 @@ pub(super) fn gather(cx: &Context<'_>, report: &mut Report) -> Gathered {
         if migration_reader(file).is_none()
             && let Some(reader) = declared_reader(file)
         {
-            declared(cx, report, file, reader, has_migration, &mut gathered);
+            declared(cx, report, file, reader, &migrations, &mut gathered);
         }
     }
     gathered
@@ -149,10 +152,14 @@ fn migration(
     // a repeatable migration is meant to be edited
     let grows = file.after_text().is_some_and(|text| reader.appends(text));
     let rewrites = !file.path.file_name().starts_with("R__");
-    for step in missing(&after.steps, &before.steps) {
+    let (mut gained, mut lost) = (missing(&after.steps, &before.steps), missing(&before.steps, &after.steps));
+    for (step, side) in reshaped(&mut gained, &mut lost) {
+        gathered.steps.push(found(step, side, rewrites));
+    }
+    for step in gained {
         gathered.steps.push(found(step, Side::After, rewrites && !grows));
     }
-    for step in missing(&before.steps, &after.steps) {
+    for step in lost {
         if let Some(step) = turned(step) {
             gathered.steps.push(found(step, Side::Before, rewrites));
         }
@@ -182,7 +189,25 @@ fn read(
     }
 }
 
-/// The steps of `all` that `known` lacks. A new table whose shape differs is told field by field.
+/// A new table whose text was edited, taken out of what was gained and lost: told field by field.
+fn reshaped(gained: &mut Vec<Step>, lost: &mut Vec<Step>) -> Vec<(Step, Side)> {
+    let mut steps = Vec::new();
+    gained.retain(|new| {
+        let twin = lost.iter().position(|old| {
+            (old.op, new.op) == (SchemaOp::AddTable, SchemaOp::AddTable)
+                && plain(&old.table) == plain(&new.table)
+        });
+        let Some(old) = twin.map(|at| lost.remove(at)) else { return true };
+        if let (Some(old), Some(shape)) = (&old.shape, &new.shape) {
+            table_difference(old, &Table { name: new.table.clone(), ..shape.clone() }, &mut steps);
+        }
+        false
+    });
+    // what a new database no longer gets is lost nowhere
+    steps.into_iter().map(|(step, side)| (Step { destructive: false, ..step }, side)).collect()
+}
+
+/// The steps of `all` that `known` lacks.
 fn missing(all: &[Step], known: &[Step]) -> Vec<Step> {
     let mut known: Vec<_> = known.iter().map(identity).collect();
     all.iter()
@@ -247,7 +272,7 @@ fn declared(
     report: &mut Report,
     file: &FileChange,
     reader: &'static dyn DeclaredReader,
-    has_migration: bool,
+    migrations: &[&RepoPath],
     gathered: &mut Gathered,
 ) {
     let mut read = |path: &RepoPath, text: Option<&str>| match text {
@@ -271,8 +296,11 @@ fn declared(
         line: Some(line),
         side,
     };
-    if mirrors(cx, reader, &file.path) {
-        if has_migration {
+    // a script for new databases, with the steps for old ones below it
+    let folder = file.path.folder();
+    let has_steps = !folder.is_empty() && migrations.iter().any(|path| path.is_in(folder));
+    if has_steps || says_the_same(&steps, &gathered.steps) || mirrors(cx, reader, &file.path) {
+        if !migrations.is_empty() {
             evidence(&steps, &place, &mut gathered.steps);
         } else {
             for table in steps.iter().map(|(step, _)| &step.table).filter(|table| !table.is_empty()) {
@@ -305,6 +333,15 @@ fn declared(
 /// Whether migrations stand beside a declared schema, which then says after them what they do.
 fn mirrors(cx: &Context<'_>, reader: &dyn DeclaredReader, path: &RepoPath) -> bool {
     reader.mirrored(path, cx.before) || reader.mirrored(path, cx.after)
+}
+
+/// Whether migrations of the change say most of what differs, wherever they lie.
+fn says_the_same(steps: &[(Step, Side)], found: &[Found]) -> bool {
+    let key = |step: &Step| (step.op, plain(&step.table), step.column.as_deref().map(plain));
+    let by_migrations = found.iter().filter(|one| !one.step.details.contains_key("declared"));
+    let said: HashSet<_> = by_migrations.map(|one| key(&one.step)).collect();
+    let told: Vec<_> = steps.iter().filter(|(step, _)| !step.table.is_empty()).collect();
+    !told.is_empty() && 2 * told.iter().filter(|(step, _)| said.contains(&key(step))).count() >= told.len()
 }
 
 /// What a mirror says adds a place to look at.

@@ -7,7 +7,9 @@ use super::gather::{home, natural};
 use crate::change::{Content, FileChange, RepoPath};
 use crate::finding::SchemaOp;
 use crate::formats::schema::sql::plain;
-use crate::formats::schema::{Column, DECLARED, Inventory, MigrationReader, Step, even, field_difference};
+use crate::formats::schema::{
+    Column, DECLARED, Inventory, MigrationReader, States, Step, even, field_difference,
+};
 
 /// More files than any folder of migrations holds.
 const MOST_FILES: usize = 5_000;
@@ -59,6 +61,7 @@ impl<'a> Past<'a> {
     ) {
         *steps =
             rebuilt(std::mem::take(steps), |table| self.of(reader, file).inventory.table(table).cloned());
+        swapped_lists(steps);
         let mut made: Inventory = Inventory::default();
         let mut resolved = Vec::with_capacity(steps.len());
         for mut step in std::mem::take(steps) {
@@ -71,6 +74,8 @@ impl<'a> Past<'a> {
                         .index(&name)
                         .map(|(table, rule)| (table.name.clone(), rule.columns.clone(), rule.what.clone()));
                     let found = here.or_else(|| self.of(reader, file).indexes.get(&name).cloned());
+                    let written = step.details.get("name").map(String::as_str).unwrap_or_default();
+                    let found = found.or_else(|| by_convention(&step.table, written));
                     if let Some((table, columns, what)) = found.filter(|_| !name.is_empty()) {
                         if step.table.is_empty() {
                             step.table = table;
@@ -106,18 +111,83 @@ impl<'a> Past<'a> {
     }
 }
 
+/// What PostgreSQL names a rule that got no name: the table, the field, the kind.
+fn by_convention(table: &str, name: &str) -> Option<(String, Option<String>, String)> {
+    const KINDS: [(&str, &str); 4] =
+        [("_fkey", "foreign_key"), ("_key", "unique"), ("_pkey", "primary_key"), ("_check", "check")];
+    let (rest, what) = KINDS.iter().find_map(|(end, what)| Some((name.strip_suffix(end)?, what)))?;
+    let bare = plain(table);
+    let fits =
+        !bare.is_empty() && rest.get(..bare.len()).is_some_and(|start| start.eq_ignore_ascii_case(&bare));
+    let column = rest.get(bare.len()..).filter(|_| fits)?.strip_prefix('_');
+    Some((table.to_owned(), column.map(str::to_owned), (*what).to_owned()))
+}
+
+/// A list of values is changed by making a new one, moving the fields over, and renaming: told as the change it is.
+fn swapped_lists(steps: &mut Vec<Step>) {
+    let name = |step: &Step| step.details.get("name").cloned().unwrap_or_default();
+    let is = |step: &Step, change: &str| {
+        step.op == SchemaOp::Other
+            && step.details.get("change").is_some_and(|is| is == change)
+            && step.details.get("what").is_some_and(|what| matches!(what.as_str(), "enum" | "type"))
+    };
+    let bare = |type_: &str| plain(type_.split("::").next().unwrap_or(type_));
+    let renames: Vec<(String, String)> = steps
+        .iter()
+        .filter(|step| is(step, "changed"))
+        .filter_map(|step| Some((plain(&name(step)), plain(step.to.as_deref()?))))
+        .collect();
+    for (new, own) in &renames {
+        // the old list goes: under its own name, or under the one that made room for the new
+        let aside = renames.iter().find(|(old, _)| old == own).map_or(own, |(_, aside)| aside);
+        let is_made = steps.iter().any(|step| is(step, "created") && plain(&name(step)) == *new);
+        let is_gone = steps.iter().any(|step| is(step, "dropped") && plain(&name(step)) == *aside);
+        if !is_made || !is_gone || new == own {
+            continue;
+        }
+        steps.retain_mut(|step| {
+            let about = plain(&name(step));
+            if is(step, "created") && about == *new {
+                step.details.insert("name".to_owned(), own.clone());
+                step.details.insert("change".to_owned(), "changed".to_owned());
+                step.details.insert("what".to_owned(), "enum".to_owned());
+                return true;
+            }
+            if step.op == SchemaOp::ChangeType
+                && step.type_.as_deref().is_some_and(|type_| bare(type_) == *new)
+            {
+                step.type_ = Some(own.clone());
+                step.states = States::Type;
+                step.details.insert("new_list".to_owned(), "true".to_owned());
+                return true;
+            }
+            let is_step = is(step, "changed") && (about == *new || about == *own);
+            !(is_step || is(step, "dropped") && about == *aside)
+        });
+    }
+}
+
 /// A change of type, with what it was; one that states the whole field becomes what differs.
 fn told(step: Step, was: Option<Column>) -> Vec<Step> {
-    let Some(was) = was else { return vec![Step { nullable: None, ..step }] };
-    let now = Column {
-        name: step.column.clone().unwrap_or_default(),
-        type_: step.type_.clone(),
-        nullable: if step.restates { step.nullable.or(Some(true)) } else { was.nullable },
-        default: if step.restates { step.default.clone() } else { was.default.clone() },
-        line: step.line,
+    let Some(was) = was else {
+        return match (step.type_.is_none() && step.states == States::Named, step.nullable) {
+            (true, Some(_)) => vec![Step { op: SchemaOp::ChangeNullability, ..step }],
+            (true, None) => Vec::new(),
+            (false, _) => vec![Step { nullable: None, ..step }],
+        };
     };
-    if !step.restates {
+    let (nullable, default) = match step.states {
+        States::Type => (was.nullable, was.default.clone()),
+        States::Named => (step.nullable.or(was.nullable), step.default.clone().or(was.default.clone())),
+        States::Whole => (step.nullable.or(Some(true)), step.default.clone()),
+    };
+    let name = step.column.clone().unwrap_or_default();
+    let now = Column { name, type_: step.type_.clone(), nullable, default, line: step.line };
+    if step.states == States::Type {
         let mut step = Step { ..step };
+        if step.details.contains_key("new_list") {
+            return vec![step];
+        }
         if let (Some(old), Some(new)) = (&was.type_, &now.type_) {
             step = with_old_type(step, old, new);
         }
@@ -205,6 +275,11 @@ fn replayed(cx: &Context<'_>, reader: &dyn MigrationReader, file: &FileChange) -
             {
                 let what = step.details.get("what").cloned().unwrap_or_default();
                 known.indexes.insert(plain(name), (step.table.clone(), step.column.clone(), what));
+            }
+            if let (SchemaOp::RenameTable, Some(to)) = (step.op, &step.to) {
+                let renamed =
+                    known.indexes.values_mut().filter(|index| plain(&index.0) == plain(&step.table));
+                renamed.for_each(|index| index.0.clone_from(to));
             }
             known.inventory.apply(step);
         }

@@ -106,6 +106,11 @@ fn an_edited_migration_tells_what_its_text_gained_and_lost() {
         edit("CREATE TABLE a (b int); CREATE INDEX i ON a (b);", "CREATE TABLE a (b int);"),
         ["drop_index a.b~?"]
     );
+    // a table that stays is told field by field, and loses nobody's data
+    assert_eq!(
+        edit("CREATE TABLE a (b int, c int);", "CREATE TABLE a (b text, d int);"),
+        ["change_type a.b~?", "add_column a.d~?", "drop_column a.c~?"]
+    );
     assert!(edit("CREATE TABLE a (b int);", "-- more words\nCREATE  TABLE a (\n b int);").is_empty());
     assert_eq!(
         said(&run(&Schema {}, vec![deleted("migrations/0001_x.sql", M, "DROP TABLE a;")])),
@@ -176,6 +181,86 @@ fn the_state_before_tells_what_a_restated_field_changes() {
     assert_eq!(after("ALTER TABLE a MODIFY COLUMN b varchar(30) NOT NULL"), ["change_type a.b?"]);
     assert!(after("ALTER TABLE a MODIFY COLUMN b VARCHAR(20) NOT NULL COMMENT 'x'").is_empty());
     assert_eq!(after("DROP INDEX i"), ["drop_index a.c?"]);
+    let earlier = [earlier[0], ("migrations/0001_y.sql", "ALTER TABLE a RENAME TO z;")];
+    let report = run_among(&Schema {}, vec![added("migrations/0002_x.sql", M, "DROP INDEX i")], &earlier);
+    assert_eq!(said(&report), ["drop_index z.c?"]);
+}
+
+#[test]
+fn what_a_call_does_not_name_stays() {
+    let earlier = [(
+        "db/migrate/20250101000000_x.rb",
+        "class X < ActiveRecord::Migration[7.0]\n def change\n create_table :a do |t|\n t.string :b, null: false, default: 'x'\n end\n end\nend\n",
+    )];
+    let after = |step: &str| {
+        let text = format!("class Y < ActiveRecord::Migration[7.0]\n def up\n {step}\n end\nend\n");
+        said(&run_among(&Schema {}, vec![added("db/migrate/20260101000000_y.rb", M, &text)], &earlier))
+    };
+    assert_eq!(after("change_column :a, :b, :text"), ["change_type a.b?"]);
+    assert_eq!(after("change_column :a, :b, :string, null: true"), ["change_nullability a.b?"]);
+    assert_eq!(after("change_column :a, :b, :string, default: 'y'"), ["change_default a.b?"]);
+}
+
+#[test]
+fn a_link_that_is_made_anew_leaves_the_field_alone() {
+    let text = "module.exports = { up: async (queryInterface, Sequelize) => {\n await queryInterface.changeColumn('a', 'b', { type: Sequelize.UUID, onDelete: 'cascade', references: { model: 'c' } });\n} };";
+    let report = run(&Schema {}, vec![added("server/migrations/20260101000000-x.js", M, text)]);
+    assert_eq!(said(&report), ["add_constraint a.b?"]);
+    let text = "defmodule X do\n use Ecto.Migration\n def change do\n drop constraint(:a, \"a_b_id_fkey\")\n alter table(:a) do\n modify :b_id, references(:b, on_delete: :delete_all)\n end\n end\nend\n";
+    let report = run(&Schema {}, vec![added("priv/repo/migrations/20260101000000_x.exs", M, text)]);
+    assert_eq!(said(&report), ["drop_constraint a.b_id?", "add_constraint a.b_id?"]);
+}
+
+#[test]
+fn a_list_that_is_swapped_for_a_new_one_is_one_list() {
+    assert_eq!(
+        new(
+            "CREATE TYPE k_new AS ENUM ('x'); ALTER TABLE a ALTER COLUMN b TYPE k_new USING (b::text::k_new);
+             ALTER TYPE k RENAME TO k_old; ALTER TYPE k_new RENAME TO k; DROP TYPE k_old;"
+        ),
+        ["other ?", "change_type a.b?"]
+    );
+}
+
+#[test]
+fn a_field_that_goes_where_one_comes_may_be_renamed() {
+    let asked = |sql: &str| {
+        let report = run(&Schema {}, vec![added("migrations/0002_x.sql", M, sql)]);
+        report.findings.iter().find_map(|finding| match &finding.facts {
+            Facts::Schema(facts) => facts.details.get("perhaps_now").cloned(),
+            _ => None,
+        })
+    };
+    assert_eq!(asked("ALTER TABLE a ADD c int; ALTER TABLE a DROP COLUMN b;").as_deref(), Some("c"));
+    for told in [
+        "ALTER TABLE a ADD c int; ALTER TABLE z DROP COLUMN b;",
+        "ALTER TABLE a ADD c int; ALTER TABLE a ADD d int; ALTER TABLE a DROP COLUMN b;",
+        "ALTER TABLE a ADD c int; UPDATE a SET c = b; ALTER TABLE a DROP COLUMN b;",
+    ] {
+        assert_eq!(asked(told), None, "{told}");
+    }
+}
+
+#[test]
+fn rules_without_a_name_are_known_by_the_name_that_they_get() {
+    let report =
+        run(&Schema {}, vec![added("migrations/0002_x.sql", M, "ALTER TABLE a DROP CONSTRAINT a_b_id_fkey")]);
+    assert_eq!(said(&report), ["drop_constraint a.b_id?"]);
+}
+
+#[test]
+fn a_script_for_new_databases_beside_steps_for_old_ones_says_it_once() {
+    let files = vec![
+        added("sql/upgrade/7/mysql.sql", M, "ALTER TABLE a RENAME TO b;"),
+        modified("sql/app_mysql.sql", M, "CREATE TABLE a (c int);", "CREATE TABLE b (c int);"),
+    ];
+    assert_eq!(said(&run(&Schema {}, files)), ["rename_table a>b"]);
+    // wherever it lies, where it says the same
+    let files = vec![
+        added("db/migrations/7_x.sql", M, "ALTER TABLE a ADD d int;"),
+        modified("app/tables.sql", M, "CREATE TABLE a (c int);", "CREATE TABLE a (c int, d int);"),
+    ];
+    assert_eq!(said(&run(&Schema {}, files)), ["add_column a.d?"]);
 }
 
 #[test]

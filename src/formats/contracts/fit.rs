@@ -26,7 +26,7 @@ pub(super) fn fit(format: Format, before: &str, after: &str) -> Fit {
         Format::GraphQl => both_ways(before, after, &|inner, outer| graphql_accepts(inner, outer, 0)),
         Format::Protobuf => protobuf(before, after),
         Format::Avro => both_ways(before, after, &|inner, outer| unions(inner, outer, &avro_accepts)),
-        Format::OpenApi | Format::AsyncApi | Format::JsonSchema | Format::Routes => {
+        Format::OpenApi | Format::AsyncApi | Format::JsonSchema => {
             both_ways(before, after, &|inner, outer| unions(inner, outer, &json_accepts))
         }
     }

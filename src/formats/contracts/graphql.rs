@@ -123,7 +123,41 @@ pub(super) fn read(path: &RepoPath, text: &str) -> Result<Document, Unreadable> 
             file(&mut document, &roots, element);
         }
     }
+    direct_lists_of_values(&mut document);
     Ok(document)
+}
+
+/// Tells which lists of values callers only send, and which they only read. Known where the file holds the operations
+/// and every type that it names: a list in a part of a schema may be read through another part.
+pub(super) fn direct_lists_of_values(document: &mut Document) {
+    fn collect(element: &Element, sent: &mut BTreeSet<String>, read: &mut BTreeSet<String>) {
+        let name = element.type_.trim_matches(['[', ']', '!']).to_owned();
+        match element.what {
+            What::Input => sent.insert(name),
+            What::Field | What::Operation => read.insert(name),
+            _ => false,
+        };
+        element.parts.values().for_each(|part| collect(part, sent, read));
+    }
+    let (mut sent, mut read) = (BTreeSet::new(), BTreeSet::new());
+    document.definitions.values().for_each(|element| collect(element, &mut sent, &mut read));
+    let known = |name: &String| {
+        ["Int", "Float", "String", "Boolean", "ID"].contains(&name.as_str())
+            || document.definitions.contains_key(name)
+    };
+    let has_operations = document.definitions.values().any(|element| element.what == What::Operation);
+    if !has_operations || !sent.iter().chain(&read).all(known) {
+        return;
+    }
+    for (name, element) in &mut document.definitions {
+        if element.type_ == "enum" {
+            element.direction = Some(match (sent.contains(name), read.contains(name)) {
+                (true, false) => Direction::Request,
+                (false, true) => Direction::Response,
+                _ => Direction::Both,
+            });
+        }
+    }
 }
 
 fn line_starts(text: &str) -> Vec<usize> {

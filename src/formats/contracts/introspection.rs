@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::graphql::{Roots, file, parts_by_name};
+use super::graphql::{Roots, direct_lists_of_values, file, parts_by_name};
 use super::{Direction, Document, Element, Format, Spot, What, tree};
 use crate::change::RepoPath;
 use crate::formats::Unreadable;
@@ -31,6 +31,7 @@ pub(super) fn read(path: &RepoPath, text: &str) -> Result<Document, Unreadable> 
             file(&mut document, &roots, element);
         }
     }
+    direct_lists_of_values(&mut document);
     Ok(document)
 }
 

@@ -148,9 +148,9 @@ pub(super) fn conan(text: &str) -> Packages {
     let lists = ["requires", "build_requires", "python_requires", "config_requires"];
     let later = lists.iter().flat_map(|list| root.get(list).items()).filter_map(Node::text);
     let nodes = root.at(&["graph_lock", "nodes"]).entries();
-    // the first node is the one that asks for the others
+    // the node that asks for the others is our own: the first, or the one with a path
     let first = nodes
-        .filter(|(key, _)| *key != "0")
+        .filter(|(key, node)| *key != "0" && !node.get("path").is_some())
         .filter_map(|(_, node)| node.text_of("ref").or(node.text_of("pref")));
     let packages = later.chain(first).filter_map(|reference| {
         // name/version@user/channel#revision

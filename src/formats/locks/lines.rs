@@ -1,5 +1,6 @@
 //! Lock files in formats of their own, which are read by their lines.
 
+use std::collections::HashMap;
 use std::str::FromStr;
 
 use super::{Locked, Packages};
@@ -28,6 +29,7 @@ pub(super) fn requirements(text: &str) -> Packages {
 /// `Gemfile.lock`
 pub(super) fn gemfile(text: &str) -> Packages {
     let mut found: Vec<Locked> = Vec::new();
+    let mut sums: HashMap<(String, String), &str> = HashMap::new();
     let (mut section, mut revision, mut in_specs) = ("", None, false);
     for line in text.lines() {
         if line.starts_with(['<', '>', '=']) {
@@ -43,8 +45,7 @@ pub(super) fn gemfile(text: &str) -> Packages {
                     let parts =
                         body.split_once(" (").and_then(|(name, rest)| Some((name, rest.split_once(") ")?)));
                     if let Some((name, (version, sum))) = parts {
-                        let of_it = found.iter_mut().find(|gem| gem.name == name && gem.version == version);
-                        of_it.into_iter().for_each(|gem| gem.checksum = Some(sum.to_owned()));
+                        sums.insert((name.to_owned(), version.to_owned()), sum);
                     }
                 }
             }
@@ -57,6 +58,10 @@ pub(super) fn gemfile(text: &str) -> Packages {
             }
             _ => {}
         }
+    }
+    for gem in &mut found {
+        let sum = sums.get(&(gem.name.clone(), gem.version.clone()));
+        gem.checksum = sum.map(|sum| (*sum).to_owned());
     }
     Ok(found)
 }
@@ -72,8 +77,8 @@ pub(super) fn mix(text: &str) -> Packages {
             // a name with signs is quoted too, and stands before the version
             let is_quoted = value.split(',').nth(1).is_some_and(|part| part.contains('"'));
             let mut texts = texts.into_iter().skip(usize::from(is_quoted));
-            let version = texts.next();
-            found.extend(version.map(|version| Locked::new(name, version).checksum(texts.next())));
+            let version = texts.next().ok_or_else(|| Unreadable::broken("a package without a version"))?;
+            found.push(Locked::new(name, version).checksum(texts.next()));
         } else if value.starts_with("git") {
             found.push(Locked::new(name, "").commit(texts.get(1).copied()));
         }

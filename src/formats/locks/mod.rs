@@ -234,6 +234,11 @@ mod tests {
             ),
             ("Chart.lock", "dependencies:\n- name: redis\n  version: 20.1.0\n", &["redis 20.1.0"]),
             ("conan.lock", r#"{"version": "0.5", "requires": ["zlib/1.2.11#rev"]}"#, &["zlib 1.2.11"]),
+            (
+                "conan.lock",
+                r#"{"graph_lock": {"nodes": {"x": {"pref": "own/1.0", "path": "."}, "y": {"pref": "zlib/1.2#a"}}}}"#,
+                &["zlib 1.2"],
+            ),
             ("renv.lock", r#"{"Packages": {"a": {"Package": "a", "Version": "1"}}}"#, &["a 1"]),
             ("cabal.project.freeze", "constraints: any.a ==1.0,\n             b +flag\n", &["a 1.0"]),
             ("stack.yaml.lock", "packages:\n- completed:\n    hackage: a-b-1.0@sha256:x,1\n", &["a-b 1.0"]),
@@ -246,6 +251,8 @@ mod tests {
 
     #[test]
     fn what_is_no_lock_is_said_so() {
+        let broken_entry = "%{\n  \"a\": {:hex, },\n}\n";
+        assert!((reader_of(&"mix.lock".into()).expect("a known name").read)(broken_entry).is_err());
         for path in [
             "package-lock.json",
             "pnpm-lock.yaml",

@@ -40,12 +40,25 @@ impl Reader for Workflow {
                     inventory.requirements.extend(found.map(|found| found.section("", true)));
                 }
             }
+            let steps = root.get("jobs").entries().map(|(_, job)| job).chain([root.get("runs")]);
+            for step in steps.flat_map(|job| job.get("steps").items()) {
+                language(step, &mut inventory);
+            }
             for node in uses {
                 inventory.requirements.extend(node.text().and_then(|text| action(text, node.line, &lines)));
             }
         }
         Ok(inventory)
     }
+}
+
+/// `actions/setup-node` with `node-version: 24` names the language that a job runs on.
+fn language(step: &Node, inventory: &mut Inventory) {
+    let action = step.text_of("uses").and_then(|uses| uses.split('@').next()?.rsplit_once("/setup-"));
+    let Some((_, tool)) = action else { return };
+    let version = step.at(&["with", &format!("{tool}-version")]);
+    let literal = version.text().filter(|text| !text.contains(['$', '\n']));
+    inventory.runtime(tool, literal, version.line);
 }
 
 fn action(text: &str, line: u32, lines: &[&str]) -> Option<Requirement> {
@@ -78,15 +91,25 @@ mod tests {
     fn steps_workflows_and_images() {
         let text = "on: push\njobs:\n  a:\n    container: node:20\n    services:\n      db:\n        image: postgres:15\n    steps:\n      \
                     - uses: actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1\n      - uses: ./local\n      - run: |\n          \
-                    uses: no/no@v1\n      - name: x\n        uses: acme/a/b@v3 # why\n      - uses: docker://alpine:3.20\n  b:\n    \
+                    uses: no/no@v1\n      - name: x\n        uses: acme/a/b@v3 # why\n      - uses: actions/setup-node@v4\n        with:\n          node-version: 24\n      - uses: \
+                    actions/setup-go@v5\n        with:\n          go-version: ${{ matrix.go }}\n      - uses: docker://alpine:3.20\n  b:\n    \
                     uses: acme/flows/.github/workflows/x.yml@main\n";
+        let inventory = read(&Workflow, ".github/workflows/ci.yml", text);
+        let languages: Vec<_> = inventory
+            .runtimes
+            .iter()
+            .map(|one| (one.tool.as_str(), one.version.as_str(), one.line))
+            .collect();
+        assert_eq!(languages, [("node", "24", 17)]);
         assert_eq!(
-            shown(&read(&Workflow, ".github/workflows/ci.yml", text)),
+            shown(&inventory),
             [
                 "docker postgres 15 dev",
                 "docker node 20 dev",
                 "github-actions actions/checkout 3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1 dev",
                 "github-actions acme/a/b v3 dev",
+                "github-actions actions/setup-node v4 dev",
+                "github-actions actions/setup-go v5 dev",
                 "docker alpine 3.20 dev",
                 "github-actions acme/flows/.github/workflows/x.yml main dev",
             ]

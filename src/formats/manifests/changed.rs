@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Ecosystem, Inventory, Manifest, READERS, Reader, Requirement, reader_of};
+use super::{Ecosystem, Inventory, Manifest, READERS, Reader, Requirement, is_sample, reader_of};
 use crate::change::{ChangeSet, Content, RepoPath, Role, Snapshot};
 
 /// More manifests than this do not hang on one changed file.
@@ -44,7 +44,12 @@ pub fn changed(changes: &ChangeSet, before: &dyn Snapshot, after: &dyn Snapshot)
         if file.role == Role::Vendored || reader_of(&file.path).is_none() && reader_of(old_path).is_none() {
             continue;
         }
-        found.take(&file.path, old_path, side(old, old_path, before), side(new, &file.path, after));
+        found.take(
+            &file.path,
+            old_path,
+            side(old, (old_path, &file.path), before),
+            side(new, (&file.path, old_path), after),
+        );
     }
     for file in changes.files() {
         for reader in READERS.iter().filter(|reader| reader.takes_versions_from(&file.path)) {
@@ -52,8 +57,8 @@ pub fn changed(changes: &ChangeSet, before: &dyn Snapshot, after: &dyn Snapshot)
             let below = after.paths().iter().filter(|path| path.is_in(folder) && reader.reads(path));
             for path in below.filter(|path| before.has(path) && reader_of(path).is_some()).take(MOST) {
                 if seen.insert(path) {
-                    let old = side(before.read(path).as_ref(), path, before);
-                    found.take(path, path, old, side(after.read(path).as_ref(), path, after));
+                    let old = side(before.read(path).as_ref(), (path, path), before);
+                    found.take(path, path, old, side(after.read(path).as_ref(), (path, path), after));
                 }
             }
         }
@@ -88,8 +93,10 @@ fn submodule(content: Option<&Content>, path: &RepoPath) -> Inventory {
 
 type Side = Result<Inventory, String>;
 
-fn side(content: Option<&Content>, path: &RepoPath, tree: &dyn Snapshot) -> Side {
-    let Some(reader) = reader_of(path) else { return Ok(Inventory::default()) };
+/// One side of a file. Where only its name on the other side is that of a manifest, it said the same before it was moved.
+fn side(content: Option<&Content>, (path, other): (&RepoPath, &RepoPath), tree: &dyn Snapshot) -> Side {
+    let moved = || reader_of(other).filter(|_| !is_sample(path));
+    let Some(reader) = reader_of(path).or_else(moved) else { return Ok(Inventory::default()) };
     match content {
         None => Ok(Inventory::default()),
         Some(content) => inventory(reader, content, path, tree),
@@ -127,6 +134,21 @@ mod tests {
         let tree = MemorySnapshot::default();
         let found = changed(&ChangeSet::new(vec![file]), &tree, &tree);
         assert_eq!(found.manifests[0].after.requirements[0].version.as_deref(), Some("bb"));
+    }
+
+    #[test]
+    fn a_file_that_becomes_a_manifest_by_its_new_place_said_the_same_before() {
+        let text = Content::from_text("jobs:\n  a:\n    steps:\n      - uses: a/b@v1\n");
+        let moved = |from: &str, to: &str| {
+            let (before, after) = (text.clone(), text.clone());
+            let kind = ChangeKind::Renamed { from: RepoPath::new(from), before, after };
+            let file = FileChange { path: RepoPath::new(to), kind, role: Role::Infra, added: 0, removed: 0 };
+            let tree = MemorySnapshot::default();
+            let found = changed(&ChangeSet::new(vec![file]), &tree, &tree);
+            (found.manifests[0].before.requirements.len(), found.manifests[0].after.requirements.len())
+        };
+        assert_eq!(moved(".github/workflows/parts/a.yml", ".github/workflows/a.yml"), (1, 1));
+        assert_eq!(moved("testdata/.github/workflows/a.yml", ".github/workflows/a.yml"), (0, 1));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What changed between two lists of packages, whatever format they were read from.
 
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::{Ecosystem, Requirement, Source, version};
 use crate::finding::{DependencyChange, VersionStep};
@@ -117,15 +117,12 @@ fn of_package<'a>(before: &[&'a Requirement], after: &[&'a Requirement]) -> Opti
             _ => None,
         };
     };
-    let same = |a: &Requirement, b: &Requirement| {
-        a.version == b.version && a.section == b.section && a.dev == b.dev && a.source == b.source
-    };
-    let old = before.iter().copied().find(|old| !after.iter().any(|new| same(old, new)));
-    let changed = |old: &'a Requirement| {
-        let fresh = || after.iter().copied().filter(|new| !before.iter().any(|old| same(old, new)));
-        fresh().find(|new| new.section == old.section).or_else(|| fresh().next()).map(|new| (old, new))
-    };
-    let Some((old, new)) = old.and_then(changed) else {
+    let (gone, fresh) = (beyond(before, after), beyond(after, before));
+    let pair = gone.first().and_then(|old| {
+        let of_section = fresh.iter().find(|new| new.section == old.section);
+        of_section.or(fresh.first()).map(|new| (*old, *new))
+    });
+    let Some((old, new)) = pair else {
         // only the number of places changed: tell it where the package now ships, or no longer does
         let ships = |list: &[&Requirement]| list.iter().any(|requirement| !requirement.dev);
         return match (ships(before), ships(after)) {
@@ -149,12 +146,17 @@ fn of_package<'a>(before: &[&'a Requirement], after: &[&'a Requirement]) -> Opti
     {
         return None;
     }
+    let other_section = old.section != new.section || old.dev != new.dev;
+    // an image that is pinned now, or no longer, is the same image
+    let is_pin = old.version == new.version && (old.digest.is_none() || new.digest.is_none());
+    if is_pin && !other_source && !other_section {
+        return None;
+    }
     let (order, step) = match (&old.version, &new.version) {
         (from, to) if from == to => (None, VersionStep::Unknown),
         (Some(from), Some(to)) => version::compare(new.ecosystem, from, to),
         _ => (None, VersionStep::Unknown),
     };
-    let other_section = old.section != new.section || old.dev != new.dev;
     let change = if other_section || (other_source && old.version == new.version) {
         DependencyChange::Moved
     } else if order == Some(Ordering::Less) {
@@ -163,6 +165,29 @@ fn of_package<'a>(before: &[&'a Requirement], after: &[&'a Requirement]) -> Opti
         DependencyChange::Upgraded
     };
     Some(Difference { change, step, before: Some(old), after: Some(new), other_source, family: Vec::new() })
+}
+
+/// What a list holds more often than the other one: of two jobs that use v4, one may step to v5.
+fn beyond<'a>(list: &[&'a Requirement], other: &[&'a Requirement]) -> Vec<&'a Requirement> {
+    type Said<'r> = (&'r Option<String>, &'r Option<String>, &'r str, bool, &'r Source);
+    fn said(one: &Requirement) -> Said<'_> {
+        (&one.version, &one.digest, &one.section, one.dev, &one.source)
+    }
+    // entries that say the same at the same place stay; the others are counted
+    let stays = |at: usize| list.get(at).zip(other.get(at)).is_some_and(|(one, two)| said(one) == said(two));
+    let mut elsewhere: HashMap<_, usize> = HashMap::new();
+    for (_, one) in other.iter().enumerate().filter(|(at, _)| !stays(*at)) {
+        *elsewhere.entry(said(one)).or_default() += 1;
+    }
+    let rest = list.iter().copied().enumerate().filter(|(at, _)| !stays(*at)).map(|(_, one)| one);
+    rest.filter(|one| match elsewhere.get_mut(&said(one)) {
+        Some(count) if *count > 0 => {
+            *count -= 1;
+            false
+        }
+        _ => true,
+    })
+    .collect()
 }
 
 #[cfg(test)]
@@ -194,6 +219,12 @@ mod tests {
             (vec![prod("1.0"), prod("1.0")], vec![prod("1.0")], None),
             (vec![prod("1.0")], vec![prod("1.0"), prod("0.9")], None),
             (vec![prod("1.0")], vec![prod("1.0")], None),
+            (
+                vec![prod("1.0"), prod("2.0")],
+                vec![prod("2.0"), prod("2.0")],
+                Some((Upgraded, VersionStep::Major)),
+            ),
+            (vec![prod("1.0"), prod("2.0")], vec![prod("2.0"), prod("1.0")], None),
         ] {
             let found = difference(&before, &after).first().map(|one| (one.change, one.step));
             assert_eq!(found, expected, "{before:?} to {after:?}");

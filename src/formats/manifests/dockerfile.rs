@@ -136,6 +136,7 @@ pub(super) fn image(written: &str, value: &dyn Fn(&str) -> Option<String>, line:
     is_told.then(|| {
         let mut requirement = Requirement::new(Ecosystem::Docker, name, tag, line);
         requirement.variable = variable;
+        requirement.digest = digest.filter(|_| requirement.version.is_some()).map(str::to_owned);
         requirement
     })
 }

@@ -332,6 +332,9 @@ fn assigned(all: &[(u32, Piece)], name: &str) -> Option<String> {
     })
 }
 
+/// What blocks of many kinds set for themselves: no variable, so that `it.name` does not stand for it.
+const IS_SETTING: &[&str] = &["name", "url", "description", "id"];
+
 /// Every literal that a script gives a name: `def a = '1'`, `ext.a = '1'`, `extra["a"] = "1"`, `set('a', '1')`, and
 /// `a: '1'` inside `versions = [ … ]` as `versions.a`.
 fn variables(all: &[(u32, Piece)]) -> BTreeMap<String, String> {
@@ -340,7 +343,9 @@ fn variables(all: &[(u32, Piece)]) -> BTreeMap<String, String> {
     for (at, window) in all.windows(3).enumerate() {
         let pieces = [&window[0].1, &window[1].1, &window[2].1];
         match pieces {
-            [Piece::Word(name), Piece::Sign('='), Piece::Text(value)] => {
+            [Piece::Word(name), Piece::Sign('='), Piece::Text(value)]
+                if !IS_SETTING.contains(&name.as_str()) =>
+            {
                 values.insert(name.clone(), value.clone());
             }
             [Piece::Word(name), Piece::Sign('='), Piece::Sign('[')] => list = Some(name.clone()),
@@ -458,7 +463,7 @@ mod tests {
                     platform(\"io.otel:bom:${otel}\")\n    implementation \"io.otel:api\",\n        \"org.log:log4j:2.25.2\"\n    compile(\"a:b:$otel\") {\n      \
                     exclude group: \"org.x\", module: 'y:z'\n    }\n    compile project(\":own\")\n    testCompile group: 'g', name: 'n', version: '4'\n    \
                     runtimeOnly \"s:l:$versions.slf4j\"\n    api 'r:q:' + rootVersion\n    api \"u:v:$unknown\"\n  }\n}\nprotobuf { protoc { artifact = \
-                    \"p:c:1\" } }\njava { toolchain { languageVersion = JavaLanguageVersion.of(21) } }\n";
+                    \"p:c:1\" } }\nrepositories { maven { name = 'Snapshot' } }\ndependencies { all.each { api(group: 'g', name: it.name) } }\njava { toolchain { languageVersion = JavaLanguageVersion.of(21) } }\n";
         let inventory =
             read_in(&Script, &[("app/build.gradle", text), ("gradle.properties", "rootVersion=7\n")]);
         assert_eq!(

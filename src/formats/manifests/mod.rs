@@ -3,24 +3,38 @@
 //! One file a format, one line in [`READERS`]; one [`difference`] serves them all.
 
 mod actions;
+mod ansible;
+mod bazel;
 mod cargo;
 mod changed;
 mod compose;
 mod composer;
+mod conda;
+mod cpp;
+mod crystal;
+mod deno;
 mod deploy;
+mod devcontainer;
 mod difference;
 mod dockerfile;
+mod elm;
+mod gleam;
 mod go;
 mod gradle;
+mod julia;
 mod maven;
 mod mix;
 mod mobile;
 mod npm;
 mod nuget;
+mod opam;
 mod pipelines;
 mod python;
+mod r;
 mod ruby;
+mod sbt;
 mod script;
+mod setup_py;
 mod toolchain;
 pub mod version;
 
@@ -142,6 +156,8 @@ pub struct Requirement {
     pub name: String,
     /// The version as written, with operators, variables filled in; `None` where the manifest gives none.
     pub version: Option<String>,
+    /// The content that an image is pinned to beside its tag.
+    pub digest: Option<String>,
     /// Used for development, tests, builds or checks only.
     pub dev: bool,
     /// The section that lists it, in the reader's words; another section is a move.
@@ -161,6 +177,7 @@ impl Requirement {
             ecosystem,
             name: name.into(),
             version: version.map(|version| version.trim().to_owned()).filter(|version| !version.is_empty()),
+            digest: None,
             dev: false,
             section: String::new(),
             source: Source::Registry,
@@ -307,6 +324,21 @@ pub const READERS: &[&dyn Reader] = &[
     &deploy::Terraform,
     &deploy::PreCommit,
     &pipelines::Pipeline,
+    &setup_py::SetupPy,
+    &sbt::Sbt,
+    &devcontainer::DevContainer,
+    &deno::Deno,
+    &gleam::Gleam,
+    &bazel::Bazel,
+    &cpp::Vcpkg,
+    &cpp::Conan,
+    &conda::Conda,
+    &julia::Julia,
+    &r::Description,
+    &ansible::Ansible,
+    &elm::Elm,
+    &crystal::Shards,
+    &opam::Opam,
     &toolchain::OneVersion,
     &toolchain::ToolVersions,
 ];
@@ -324,9 +356,13 @@ const NOT_OURS: &[&str] = &[
     "site-packages",
 ];
 
+fn is_sample(path: &RepoPath) -> bool {
+    path.folders().any(|folder| NOT_OURS.contains(&folder))
+}
+
 /// The reader of a path; none for samples and copies.
 pub fn reader_of(path: &RepoPath) -> Option<&'static dyn Reader> {
-    if path.folders().any(|folder| NOT_OURS.contains(&folder)) {
+    if is_sample(path) {
         return None;
     }
     READERS.iter().copied().find(|reader| reader.reads(path))
@@ -395,6 +431,21 @@ mod tests {
         ("a.tf", "module \"a\" {\n source = "),
         (".pre-commit-config.yaml", "repos:\n - repo: "),
         (".gitlab-ci.yml", "a:\n  image: "),
+        ("setup.py", "setup(install_requires=["),
+        ("build.sbt", "libraryDependencies += \"a\" % "),
+        ("devcontainer.json", "{\"image\": \""),
+        ("deno.json", "{\"imports\": {\"a\": \"npm:"),
+        ("gleam.toml", "[dependencies]\na = "),
+        ("MODULE.bazel", "bazel_dep(name = "),
+        ("vcpkg.json", "{\"dependencies\": [\""),
+        ("conanfile.txt", "[requires]\n"),
+        ("environment.yml", "dependencies:\n  - "),
+        ("Project.toml", "[deps]\na = "),
+        ("DESCRIPTION", "Package: a\nImports: "),
+        ("requirements.yml", "roles:\n  - name: "),
+        ("elm.json", "{\"dependencies\": {\"a\": \""),
+        ("shard.yml", "dependencies:\n  a: "),
+        ("a.opam", "depends: [\"a\" {"),
         (".nvmrc", ""),
         ("mise.toml", "[tools]\na = "),
     ];

@@ -97,7 +97,7 @@ fn source(place: &Node) -> Source {
 }
 
 /// Extras and groups that by their name serve development.
-fn is_dev(group: &str) -> bool {
+pub(super) fn is_dev(group: &str) -> bool {
     const WORDS: &[&str] = &[
         "dev",
         "develop",
@@ -125,7 +125,7 @@ fn is_dev(group: &str) -> bool {
 }
 
 /// `name[extras] specifier ; marker`, or `name @ address`.
-fn requirement(text: &str, line: u32) -> Option<Requirement> {
+pub(super) fn requirement(text: &str, line: u32) -> Option<Requirement> {
     let text = text.split(';').next().unwrap_or_default().trim();
     let end =
         text.find(|letter: char| !(letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_' | '.')));

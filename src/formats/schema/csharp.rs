@@ -3,7 +3,7 @@
 use super::sql::Dialect;
 use super::syntax::{self, Call, Expr, Flow, Kind, Language, Style, Walk};
 use super::undo::{self, Back};
-use super::{Column, Migration, MigrationReader, Rule, Step, Table};
+use super::{Column, Migration, MigrationReader, Rule, States, Step, Table};
 use crate::change::{RepoPath, Snapshot};
 use crate::finding::SchemaOp as Op;
 use crate::formats::Unreadable;
@@ -52,7 +52,8 @@ impl MigrationReader for FluentMigrator {
     fn reads(&self, path: &RepoPath, text: &str) -> bool {
         path.extension() == "cs"
             && text.contains("Migration")
-            && text.contains("void Up(")
+            // a project's own base class may name what runs forward in its own way
+            && (text.contains("void Up(") || text.contains("[Migration(") && text.contains("Upgrade("))
             && (text.contains("FluentMigrator")
                 || ["Create.Table(", "Alter.Table(", "Delete.", "Execute.Sql("]
                     .iter()
@@ -87,20 +88,27 @@ impl<'n> Style<'n> for Reader {
             (self.0)(walk, expr, call)
         }
     }
+
+    /// `command.CommandText = "UPDATE …"`
+    fn assign(&mut self, walk: &mut Walk<'n>, member: &'n Call<'n>, value: &'n Expr<'n>, _line: u32) {
+        if member.name == "CommandText" {
+            walk.sql(self, value);
+        }
+    }
 }
 
 fn read(text: &str, dialect: fn(&str) -> Option<Dialect>, call: Read) -> Result<Migration, Unreadable> {
     let file = syntax::parse(Language::CSharp, text)?;
-    let run = |name: &str| {
+    let run = |is_wanted: fn(&str) -> bool| {
         let mut walked = Walk::new(&file);
         walked.dialect = dialect(text);
-        if let Some(func) = walked.funcs.get(name).copied() {
-            walked.run(&mut Reader(call), func, &[]);
-        }
+        let wanted: Vec<_> =
+            walked.funcs.iter().filter(|(name, _)| is_wanted(name)).map(|(_, func)| *func).collect();
+        wanted.into_iter().for_each(|func| walked.run(&mut Reader(call), func, &[]));
         walked
     };
-    let mut migration = run("Up").finish();
-    let down = run("Down");
+    let mut migration = run(|name| name == "Up" || name.ends_with("Upgrade")).finish();
+    let down = run(|name| name == "Down" || name.ends_with("Downgrade"));
     undo::settle(
         &mut migration.steps,
         &Back::Steps { steps: &down.found.steps, unclear: down.unknown.is_some() && !down.raised },
@@ -404,7 +412,7 @@ fn fluent<'n>(walk: &mut Walk<'n>, expr: &'n Expr<'n>, _call: &'n Call<'n>) -> F
                 walk.push(Step {
                     type_: field.type_,
                     nullable: field.nullable,
-                    restates: true,
+                    states: States::Whole,
                     ..Step::new(Op::ChangeType, &name, field.line).column(field.name)
                 });
             }
@@ -415,7 +423,7 @@ fn fluent<'n>(walk: &mut Walk<'n>, expr: &'n Expr<'n>, _call: &'n Call<'n>) -> F
                 walk.push(Step {
                     type_: field.type_,
                     nullable: field.nullable,
-                    restates: true,
+                    states: States::Whole,
                     ..Step::new(Op::ChangeType, &table, line).column(field.name)
                 });
             }
@@ -447,7 +455,13 @@ fn fluent<'n>(walk: &mut Walk<'n>, expr: &'n Expr<'n>, _call: &'n Call<'n>) -> F
         }
         ("Insert", "IntoTable") | ("Update", "Table") => walk.rows(&name, line, verb, false),
         ("Delete", "FromTable") => walk.data(&name, line, true),
-        ("Execute", _) => walk.own_code(line),
+        // `Execute.WithConnection(MoveNames)`
+        ("Execute", _) => {
+            match first.arg(0).and_then(Expr::name).and_then(|name| walk.funcs.get(name).copied()) {
+                Some(func) => walk.run(&mut Reader(fluent), func, &[]),
+                None => walk.own_code(line),
+            }
+        }
         ("Create" | "Delete", "Schema") => {
             walk.push(Step::new(Op::Other, "", line).detail("what", "schema").detail("name", name))
         }

@@ -3,7 +3,7 @@
 use super::names::{plural, underscore};
 use super::syntax::{self, Call, Expr, Flow, Kind, Language, Style, Walk};
 use super::undo::{self, Back};
-use super::{Column, Migration, MigrationReader, Rule, Step, Table};
+use super::{Column, Migration, MigrationReader, Rule, States, Step, Table};
 use crate::change::{Content, RepoPath, Snapshot};
 use crate::finding::{SchemaOp as Op, Undo};
 use crate::formats::Unreadable;
@@ -359,15 +359,23 @@ fn column<'n>(walk: &Walk<'n>, call: &'n Call<'n>, name: String, line: u32) -> C
 fn modified<'n>(walk: &Walk<'n>, call: &'n Call<'n>, table: &str, field: &Column) -> Vec<Step> {
     let step = |op: Op| Step::new(op, table, field.line).column(&field.name);
     let stated = |key: &str| call.option(key).is_some();
+    let link = call.arg(1).and_then(Expr::call).filter(|made| made.name == "references").map(|made| {
+        let link = step(Op::AddConstraint).detail("what", "foreign_key");
+        match made.option("on_delete").map(|rule| walk.resolve(rule).text.trim_start_matches(':')) {
+            Some("delete_all") => link.detail("on_delete", "cascade"),
+            _ => link,
+        }
+    });
     let Some(from) = call.option("from").map(|from| walk.resolve(from)) else {
-        return vec![Step {
-            type_: field.type_.clone(),
+        let changed = Step {
+            type_: field.type_.clone().filter(|type_| type_ != "id"),
             nullable: field.nullable.filter(|_| stated("null")),
             default: field.default.clone(),
             undo: Undo::None,
-            restates: true,
+            states: States::Named,
             ..step(Op::ChangeType)
-        }];
+        };
+        return std::iter::once(changed).chain(link).collect();
     };
     let parts = from.elements();
     let options = parts.get(1);
@@ -387,8 +395,8 @@ fn modified<'n>(walk: &Walk<'n>, call: &'n Call<'n>, table: &str, field: &Column
             changed = changed.detail("from_type", old);
         }
         steps.push(changed);
-    } else if call.arg(1).and_then(Expr::call).is_some_and(|made| made.name == "references") {
-        steps.push(step(Op::AddConstraint).detail("what", "foreign_key"));
+    } else {
+        steps.extend(link);
     }
     if stated("null")
         && field.nullable != Some(old("null").and_then(Expr::truth).unwrap_or(field.nullable != Some(true)))

@@ -2,7 +2,9 @@
 
 use crate::finding::{SchemaOp, Side, Undo};
 use crate::formats::schema::sql::plain;
-use crate::formats::schema::{AccessStep, Column, Inventory, Migration, OtherObject, Rule, Step, Table};
+use crate::formats::schema::{
+    AccessStep, Column, Inventory, Migration, OtherObject, Rule, States, Step, Table,
+};
 
 impl Inventory {
     /// What exists once a migration has run on an empty database.
@@ -99,9 +101,16 @@ impl Inventory {
                     (SchemaOp::ChangeType, Some(at)) => {
                         let field = &mut table.columns[at];
                         field.type_.clone_from(&step.type_);
-                        if step.restates {
-                            field.nullable = step.nullable.or(field.nullable);
-                            field.default.clone_from(&step.default);
+                        match step.states {
+                            States::Type => {}
+                            States::Named => {
+                                field.nullable = step.nullable.or(field.nullable);
+                                field.default = step.default.clone().or(field.default.take());
+                            }
+                            States::Whole => {
+                                field.nullable = step.nullable.or(Some(true));
+                                field.default.clone_from(&step.default);
+                            }
                         }
                     }
                     (SchemaOp::ChangeNullability, Some(at)) => table.columns[at].nullable = step.nullable,

@@ -3,7 +3,7 @@
 use super::names::table_of_class;
 use super::syntax::{self, Call, Expr, Flow, Language, Style, Walk};
 use super::undo::{self, Back};
-use super::{Column, Migration, MigrationReader, Rule, Step, Table};
+use super::{Column, Migration, MigrationReader, Rule, States, Step, Table};
 use crate::change::{Content, RepoPath, Snapshot};
 use crate::finding::SchemaOp as Op;
 use crate::formats::Unreadable;
@@ -261,7 +261,7 @@ impl Reader<'_> {
                         type_: column.type_,
                         nullable: column.nullable.filter(|_| stated("nullable")),
                         default: column.default,
-                        restates: true,
+                        states: States::Named,
                         ..step(Op::ChangeType).column(name)
                     });
                 } else if !name.is_empty() {

@@ -20,7 +20,7 @@ pub mod prisma;
 pub mod rails;
 #[cfg(test)]
 mod said;
-mod syntax;
+pub(crate) mod syntax;
 mod undo;
 
 pub use inventory::{difference, even, field_difference, table_difference};
@@ -144,6 +144,19 @@ pub trait DeclaredReader: Sync {
     fn read(&self, path: &RepoPath, text: &str) -> Result<Inventory, Unreadable>;
 }
 
+/// How much of a field a `change_type` step states.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum States {
+    /// The type only.
+    #[default]
+    Type,
+    /// What it names, the rest stays: Rails' `change_column`, Ecto's `modify`, Laravel's `change()` (which since 11 may
+    /// reset what it does not name; the text does not say which Laravel runs it).
+    Named,
+    /// All of it: what is not named is optional and starts empty, as in MySQL's `MODIFY COLUMN` and Django's `AlterField`.
+    Whole,
+}
+
 /// One forward step of a migration, as written, before anything is folded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
@@ -172,9 +185,9 @@ pub struct Step {
     pub details: BTreeMap<String, String>,
     /// For a new table: all that the text says about it.
     pub shape: Option<Table>,
-    /// Whether a `change_type` step states the whole field anew, as MySQL's `MODIFY COLUMN` and Django's `AlterField`
-    /// do. The detector compares it with the field before, and keeps what differs: type, may be empty, start value.
-    pub restates: bool,
+    /// How much of the field a `change_type` step states. The detector compares it with the field before, and keeps
+    /// what differs: type, may be empty, start value.
+    pub states: States,
     /// The statement with its spacing evened out, where two of the same kind must be told apart: compared, never printed.
     pub text: Option<String>,
 }
@@ -195,7 +208,7 @@ impl Step {
             line,
             details: BTreeMap::new(),
             shape: None,
-            restates: false,
+            states: States::Type,
             text: None,
         }
     }
@@ -222,7 +235,7 @@ pub struct AccessStep {
     pub subject: String,
     /// `loosened`, `tightened` or `changed`.
     pub change: String,
-    /// The statement's heart, such as `SELECT to public`.
+    /// The statement's heart, such as `GRANT SELECT TO public`.
     pub text: String,
     /// Its line, from 1.
     pub line: u32,

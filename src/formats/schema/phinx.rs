@@ -2,7 +2,7 @@
 
 use super::syntax::{self, Call, Expr, Flow, Language, Style, Walk};
 use super::undo::{self, Back};
-use super::{Column, Migration, MigrationReader, Rule, Step, Table};
+use super::{Column, Migration, MigrationReader, Rule, States, Step, Table};
 use crate::change::{RepoPath, Snapshot};
 use crate::finding::SchemaOp as Op;
 use crate::formats::Unreadable;
@@ -94,7 +94,7 @@ impl Reader {
                         .nullable
                         .filter(|_| op == Op::AddColumn || call.option("null").is_some()),
                     default: column.default,
-                    restates: op == Op::ChangeType,
+                    states: if op == Op::ChangeType { States::Named } else { States::Type },
                     ..step(op).column(column.name)
                 });
             }

@@ -100,8 +100,11 @@ mod tests {
 
     #[test]
     fn statements_lose_their_passwords() {
-        assert_eq!(redacted("ALL to a@b IDENTIFIED BY 'pc' on x"), "ALL to a@b IDENTIFIED BY … on x");
-        assert_eq!(redacted("SELECT to public"), "SELECT to public");
+        assert_eq!(
+            redacted("GRANT ALL TO a@b IDENTIFIED BY 'pc' on x"),
+            "GRANT ALL TO a@b IDENTIFIED BY … on x"
+        );
+        assert_eq!(redacted("GRANT SELECT TO public"), "GRANT SELECT TO public");
     }
 
     #[test]

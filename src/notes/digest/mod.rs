@@ -24,7 +24,7 @@ use crate::render::page;
 use crate::render::{Links, Renderer, Style, View};
 use crate::run::{self, ConfigFrom, Given};
 use crate::services::Catalog;
-use crate::summary::{Map, State};
+use crate::services::{Map, State};
 use window::{Days, Window};
 
 /// Things to know.

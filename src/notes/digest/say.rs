@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::notes::model::{Entry, Notes, SectionName};
 use crate::render::page::{self, Part};
 use crate::render::{Error, Pen, Renderer, Style, View};
-use crate::summary::{Map, State};
+use crate::services::{Map, State};
 
 /// What one person reads in five minutes, quotes and names included.
 pub const MOST_WORDS: usize = 600;

@@ -6,27 +6,52 @@ use super::{Call, Kind, Sighting, Tree, words};
 use crate::change::RepoPath;
 use crate::formats::document::{self, Node};
 
+/// What runs together: services whole, and parts that only add to what another file says in whole.
+#[derive(Default)]
+pub(super) struct Seen {
+    pub(super) whole: Vec<Sighting>,
+    pub(super) parts: Vec<Sighting>,
+}
+
 /// Values inside values inside values.
 const MOST_NESTED: usize = 8;
 
-pub(super) fn sightings(tree: &Tree<'_>) -> Vec<Sighting> {
-    let mut all = Vec::new();
+pub(super) fn sightings(tree: &Tree<'_>) -> Seen {
+    let mut seen = Seen::default();
     for path in tree.files(Kind::Compose) {
         let Some(text) = tree.read(path) else { continue };
         // Templates and half-written files are no Compose file.
         let Ok(documents) = document::yaml(&text) else { continue };
         let values =
             path.join(".env").and_then(|env| tree.read(&env)).map(|text| env_file(&text)).unwrap_or_default();
-        let file = File { tree, path, values };
-        all.extend(documents.iter().flat_map(|document| {
-            document
-                .get("services")
-                .entries()
-                .filter_map(|(name, node)| file.service(name, node))
-                .collect::<Vec<_>>()
-        }));
+        let entries = || documents.iter().flat_map(|document| document.get("services").entries());
+        let builds = entries().filter(|(_, node)| node.get("build").is_some()).count();
+        let file = File { tree, path, values, builds };
+        let mut whole = Vec::new();
+        for (name, node) in entries() {
+            let Some(sighting) = file.service(name, node) else { continue };
+            // An override names neither image nor recipe: what it adds to was read, or will be.
+            let is_part = ["image", "build", "extends"].iter().all(|key| !node.get(key).is_some());
+            if is_part { &mut seen.parts } else { &mut whole }.push(sighting);
+        }
+        apart(tree, &mut whole);
+        seen.whole.append(&mut whole);
     }
-    all
+    seen
+}
+
+/// Several programs from one recipe: each is the folder of its name inside, where there is one.
+fn apart(tree: &Tree<'_>, services: &mut [Sighting]) {
+    let mut counts: HashMap<String, usize> = HashMap::new();
+    for folder in services.iter().filter_map(|service| service.folder.clone()) {
+        *counts.entry(folder).or_default() += 1;
+    }
+    for service in services {
+        let Some(folder) = service.folder.as_deref().filter(|folder| counts[*folder] > 1) else { continue };
+        if let Some(inner) = tree.folder_inside(folder, &service.name) {
+            service.folder = Some(inner);
+        }
+    }
 }
 
 fn env_file(text: &str) -> HashMap<String, String> {
@@ -41,6 +66,8 @@ struct File<'f> {
     tree: &'f Tree<'f>,
     path: &'f RepoPath,
     values: HashMap<String, String>,
+    /// How many programs the file builds.
+    builds: usize,
 }
 
 impl File<'_> {
@@ -121,7 +148,7 @@ impl File<'_> {
                 return Some(folder.to_owned()).filter(|folder| !folder.split('/').any(words::is_aside));
             }
             // One recipe at the root for several programs: the folder has the program's name.
-            return Some(self.tree.folder_named(&[name]).unwrap_or_default());
+            return Some(self.in_tree(&[name]).unwrap_or_default());
         }
         self.named(name, image).or_else(|| {
             let names =
@@ -142,7 +169,13 @@ impl File<'_> {
     /// The folder that has the name of the service or of its image.
     fn named(&self, name: &str, image: Option<&str>) -> Option<String> {
         let names: Vec<&str> = image.map(last_part).into_iter().chain([name]).collect();
-        self.is_own(image).then(|| self.tree.folder_named(&names)).flatten()
+        self.is_own(image).then(|| self.in_tree(&names)).flatten()
+    }
+
+    /// The folder of a name. Alone, a command of a Go module is only the entry of what lies at the root.
+    fn in_tree(&self, names: &[&str]) -> Option<String> {
+        let folder = self.tree.folder_named(names)?;
+        Some(if self.builds < 2 && folder.starts_with("cmd/") { String::new() } else { folder })
     }
 
     /// An image without a public maker's well-known name may be the repository's own.

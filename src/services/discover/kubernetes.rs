@@ -1,8 +1,11 @@
 //! Kubernetes, Skaffold and Helm: what a cluster runs, what it is built from, whose address it is given.
 
+use std::collections::HashMap;
+
 use super::compose::hosts;
 use super::{Call, Kind, Sighting, Tree, words};
 use crate::change::RepoPath;
+use crate::config::ServiceKind;
 use crate::formats::document::{self, Node};
 
 fn documents(tree: &Tree<'_>, path: &RepoPath) -> Vec<Node> {
@@ -15,8 +18,11 @@ fn documents(tree: &Tree<'_>, path: &RepoPath) -> Vec<Node> {
 pub(super) fn workloads(tree: &Tree<'_>) -> Vec<Sighting> {
     let mut all: Vec<(Sighting, Vec<String>)> = Vec::new();
     let mut addresses: Vec<(String, String)> = Vec::new();
-    for path in tree.files(Kind::Kubernetes) {
-        for document in documents(tree, path) {
+    let files: Vec<(&RepoPath, Vec<Node>)> =
+        tree.files(Kind::Kubernetes).iter().map(|path| (*path, documents(tree, path))).collect();
+    let settings = settings(tree, &files);
+    for (path, documents) in &files {
+        for document in documents {
             let kind = document.text_of("kind").unwrap_or_default();
             let name = document.at(&["metadata", "name"]).text().unwrap_or_default();
             let serverless = document
@@ -28,7 +34,7 @@ pub(super) fn workloads(tree: &Tree<'_>) -> Vec<Sighting> {
             if matches!(kind, "Deployment" | "StatefulSet" | "DaemonSet" | "CronJob" | "Rollout")
                 || kind == "Service" && serverless
             {
-                if let Some(seen) = workload(tree, path, &document, name) {
+                if let Some(seen) = workload(tree, path, document, name, &settings) {
                     all.push(seen);
                 }
             } else if kind == "Service" {
@@ -47,6 +53,56 @@ pub(super) fn workloads(tree: &Tree<'_>) -> Vec<Sighting> {
     all.into_iter().map(|(sighting, _)| sighting).collect()
 }
 
+/// What sets of settings say of addresses, by the set's name: `ConfigMap`, and the literals of Kustomize.
+fn settings(tree: &Tree<'_>, files: &[(&RepoPath, Vec<Node>)]) -> HashMap<String, Vec<(String, Call)>> {
+    let mut all: HashMap<String, Vec<(String, Call)>> = HashMap::new();
+    let mut add = |path: &RepoPath, set: &str, key: &str, value: &str, line: u32| {
+        for to in hosts(key, value) {
+            let call = Call { to, how: "kubernetes", place: tree.at(path, line) };
+            all.entry(set.to_owned()).or_default().push((key.to_owned(), call));
+        }
+    };
+    for (path, document) in files.iter().flat_map(|(path, all)| all.iter().map(move |one| (*path, one))) {
+        if document.text_of("kind") == Some("ConfigMap") {
+            let set = document.at(&["metadata", "name"]).text().unwrap_or_default();
+            for (key, value) in document.get("data").entries() {
+                add(path, set, key, value.text().unwrap_or_default(), value.line);
+            }
+        }
+        for generator in document.get("configMapGenerator").items() {
+            let set = generator.text_of("name").unwrap_or_default();
+            for literal in generator.get("literals").items() {
+                let (key, value) = literal.text().and_then(|text| text.split_once('=')).unwrap_or_default();
+                add(path, set, key, value, literal.line);
+            }
+        }
+    }
+    all
+}
+
+/// The calls that a container takes from sets of settings, whole or by key.
+fn from_settings<'s>(
+    container: &Node,
+    settings: &'s HashMap<String, Vec<(String, Call)>>,
+) -> impl Iterator<Item = &'s Call> {
+    let whole = container
+        .get("envFrom")
+        .items()
+        .filter_map(|from| Some((from.at(&["configMapRef", "name"]).text()?.to_owned(), None)));
+    let single = container.get("env").items().filter_map(|entry| {
+        let from = entry.at(&["valueFrom", "configMapKeyRef"]);
+        Some((from.text_of("name")?.to_owned(), Some(from.text_of("key")?.to_owned())))
+    });
+    let wanted: Vec<(String, Option<String>)> = whole.chain(single).collect();
+    wanted.into_iter().flat_map(move |(set, key)| {
+        let calls = settings.get(&set).map_or(&[][..], Vec::as_slice);
+        calls
+            .iter()
+            .filter(move |(known, _)| key.as_ref().is_none_or(|key| key == known))
+            .map(|(_, call)| call)
+    })
+}
+
 /// The label by which most teams tell their workloads apart.
 fn label(labels: &Node) -> Option<String> {
     ["app", "app.kubernetes.io/name", "name", "k8s-app", "app.kubernetes.io/component"]
@@ -60,6 +116,7 @@ fn workload(
     path: &RepoPath,
     document: &Node,
     name: &str,
+    settings: &HashMap<String, Vec<(String, Call)>>,
 ) -> Option<(Sighting, Vec<String>)> {
     let spec = document.get("spec");
     let template = if spec.get("jobTemplate").is_some() {
@@ -73,8 +130,10 @@ fn workload(
     if words::is_test(name) || containers.is_empty() {
         return None;
     }
-    let all = containers.iter().copied().chain(pod.get("initContainers").items());
+    let all: Vec<&Node> = containers.iter().copied().chain(pod.get("initContainers").items()).collect();
+    let from_settings = all.iter().flat_map(|container| from_settings(container, settings)).cloned();
     let calls = all
+        .iter()
         .flat_map(|container| container.get("env").items())
         .flat_map(|entry| {
             let key = entry.text_of("name").unwrap_or_default();
@@ -85,10 +144,14 @@ fn workload(
                 .collect::<Vec<_>>()
         })
         .map(|(to, line)| Call { to, how: "kubernetes", place: tree.at(path, line) })
+        .chain(from_settings)
         .collect();
     let last = image.rsplit('/').next().unwrap_or(image);
     let last = last.split([':', '@']).next().unwrap_or(last);
-    let folder = tree.folder_named(&[last, name]);
+    // The name of the kind of thing is no part of the name.
+    let name = name.strip_suffix("-deployment").or(name.strip_suffix("-statefulset")).unwrap_or(name);
+    let stored = words::kind(last, Some(image), false) == ServiceKind::Store;
+    let folder = if stored { None } else { tree.folder_named(&[last, name]) };
     let labels = label(template.at(&["metadata", "labels"])).into_iter().collect();
     let sighting = Sighting {
         name: name.to_owned(),

@@ -18,7 +18,7 @@ use crate::change::{RepoPath, Snapshot};
 use crate::config::ServiceKind;
 use crate::finding::{Evidence, Side};
 
-pub(super) use words::{kind, letters};
+pub(super) use words::{is_deployment, kind, letters};
 
 /// Files of one kind that are read at most, shallow ones first.
 const MOST_FILES: usize = 400;
@@ -69,6 +69,8 @@ pub struct Shared {
 pub(super) struct Found {
     pub(super) services: Vec<Sighting>,
     pub(super) shared: Vec<Shared>,
+    /// Libraries that only one service uses: its name, and the folder that is a part of it.
+    pub(super) parts: Vec<(String, String)>,
 }
 
 /// The files of a tree that may tell of services, by what they are.
@@ -193,6 +195,15 @@ impl<'t> Tree<'t> {
     }
 }
 
+impl Tree<'_> {
+    /// The shallowest folder with code of its own that has this name and lies inside another.
+    fn folder_inside(&self, outer: &str, name: &str) -> Option<String> {
+        let known = self.folders.get(&letters(name))?;
+        let inside = known.iter().filter(|folder| folder.as_str() != outer && is_inside(folder, outer));
+        inside.min_by_key(|folder| folder.matches('/').count()).cloned()
+    }
+}
+
 fn kind_of(path: &RepoPath) -> Option<Kind> {
     let name = path.file_name();
     Some(match name {
@@ -242,12 +253,13 @@ pub(super) fn discover(snapshot: &dyn Snapshot, side: Side) -> Found {
         merged.add(sighting, true);
     }
     // What runs once has no life of its own: it is a part of the service whose code it runs.
+    let compose = compose::sightings(&tree);
     let (once, lasting): (Vec<_>, Vec<_>) =
-        compose::sightings(&tree).into_iter().partition(|sighting| words::is_one_off(&sighting.name));
+        compose.whole.into_iter().partition(|sighting| words::is_one_off(&sighting.name));
     for sighting in lasting {
         merged.add(sighting, true);
     }
-    for sighting in once {
+    for sighting in once.into_iter().chain(compose.parts) {
         merged.enrich(sighting);
     }
     for sighting in kubernetes::workloads(&tree) {
@@ -266,8 +278,8 @@ pub(super) fn discover(snapshot: &dyn Snapshot, side: Side) -> Found {
         merged.enrich(sighting);
     }
     let mut services = merged.finish(&tree);
-    let shared = packages::shared(&packages, &mut services);
-    Found { services, shared }
+    let (shared, parts) = packages::shared(&packages, &mut services);
+    Found { services, shared, parts }
 }
 
 /// A folder with a Dockerfile of its own is built and shipped on its own.
@@ -358,7 +370,9 @@ impl Merged {
         self.drop_prefix();
         for service in &mut self.services {
             let folder = service.folder.as_deref().filter(|folder| !folder.is_empty());
-            if service.kind == ServiceKind::Product && folder.is_some_and(|folder| !tree.has_code(folder)) {
+            // What the repository holds no code of cannot change here.
+            let bare = service.folder.is_none() || folder.is_some_and(|folder| !tree.has_code(folder));
+            if service.kind == ServiceKind::Product && bare {
                 service.kind = ServiceKind::Support;
             }
             // `shop-1` and `shop-2` from the root of `shop` are `shop`.
@@ -376,14 +390,21 @@ impl Merged {
         let apart = |one: &&Sighting| one.folder.as_deref().is_some_and(|folder| !folder.is_empty());
         let products =
             self.services.iter().filter(apart).filter(|one| one.kind == ServiceKind::Product).count();
-        if products >= 2 {
+        if products >= 1 {
             let folders: Vec<&str> =
                 self.services.iter().filter(apart).filter_map(|one| one.folder.as_deref()).collect();
             let at_root = ["src", "app", "cmd", "internal", "server", "lib"]
                 .iter()
                 .any(|top| !folders.iter().any(|folder| is_inside(folder, top)) && tree.has_code(top));
             if !at_root {
-                self.services.retain(|one| one.folder.as_deref() != Some(""));
+                let (at_root, mut others): (Vec<_>, Vec<_>) =
+                    self.services.into_iter().partition(|one| one.folder.as_deref() == Some(""));
+                let only = others.iter_mut().find(|one| apart(&&**one) && one.kind == ServiceKind::Product);
+                // Beside a single one it is the build of that one.
+                if let Some(only) = only.filter(|_| products == 1) {
+                    at_root.into_iter().for_each(|root| join(only, Sighting { folder: None, ..root }));
+                }
+                self.services = others;
             }
         }
         self.services.sort_by(|a, b| a.name.cmp(&b.name).then_with(|| a.folder.cmp(&b.folder)));

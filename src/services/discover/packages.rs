@@ -54,8 +54,11 @@ fn is_child_of_container(folder: &str) -> bool {
 
 /// Packages that are shipped on their own.
 pub(super) fn deployables(tree: &Tree<'_>, packages: &[Package]) -> Vec<Sighting> {
+    // Beside a Go program at the root, modules deep inside are its tools.
+    let go_root = packages.iter().any(|one| one.shipped == Some("go") && one.path.folder().is_empty());
     packages
         .iter()
+        .filter(|package| !(go_root && package.shipped == Some("go") && package.path.folders().count() > 1))
         .filter_map(|package| {
             let folder = words::trimmed(package.path.folder());
             let rule = package.shipped.or(is_child_of_container(folder).then_some("workspace"))?;
@@ -85,16 +88,26 @@ pub(super) fn deployables(tree: &Tree<'_>, packages: &[Package]) -> Vec<Sighting
 /// The names of what lies at the root, by which its own image is known.
 pub(super) fn own_names(packages: &[Package]) -> Vec<String> {
     let at_root = packages.iter().filter(|package| package.path.folder().is_empty());
-    let parts =
-        at_root.flat_map(|package| package.name.rsplit('/').take(2)).map(|part| part.trim_start_matches('@'));
+    // The end of a Go module's path may be its version.
+    let is_version = |part: &str| {
+        part.strip_prefix('v')
+            .is_some_and(|number| !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()))
+    };
+    let parts = at_root
+        .flat_map(|package| package.name.rsplit('/').filter(|part| !is_version(part)).take(2))
+        .map(|part| part.trim_start_matches('@'));
     let plain = |name: &&str| {
         !name.is_empty() && !name.contains('.') && !matches!(*name, "root" | "app" | "monorepo" | "workspace")
     };
     parts.filter(plain).map(str::to_owned).collect()
 }
 
-/// Code that is in no service's folder, with the services that use it; and calls from one service to another's code.
-pub(super) fn shared(packages: &[Package], services: &mut [Sighting]) -> Vec<Shared> {
+/// Code that is in no service's folder, with the services that use it; what only one uses, by its name and folder; and
+/// calls from one service to another's code.
+pub(super) fn shared(
+    packages: &[Package],
+    services: &mut [Sighting],
+) -> (Vec<Shared>, Vec<(String, String)>) {
     let by_name: BTreeMap<&str, usize> =
         packages.iter().enumerate().map(|(at, package)| (package.name.as_str(), at)).collect();
     let by_folder: BTreeMap<&str, usize> =
@@ -162,7 +175,14 @@ pub(super) fn shared(packages: &[Package], services: &mut [Sighting]) -> Vec<Sha
         .collect();
     shared.sort_by(|a, b| a.folder.cmp(&b.folder));
     shared.dedup_by(|a, b| a.folder == b.folder);
-    shared
+    // Scripts of Gradle name what they use in too many ways to say that nobody else does.
+    let is_script = |folder: &str| {
+        by_folder.get(folder).is_some_and(|at| packages[*at].path.file_name().starts_with("build.gradle"))
+    };
+    let (alone, shared): (Vec<Shared>, Vec<Shared>) =
+        shared.into_iter().partition(|one| one.used_by.len() == 1 && !is_script(&one.folder));
+    let parts = alone.into_iter().filter_map(|mut one| Some((one.used_by.pop()?, one.folder))).collect();
+    (shared, parts)
 }
 
 fn folder_of(path: &RepoPath, relative: &str) -> Option<Need> {
@@ -397,12 +417,14 @@ fn csharp(path: &RepoPath, text: &str) -> Option<Package> {
         });
     let tests =
         named("PackageReference").any(|node| node.attribute("Include") == Some("Microsoft.NET.Test.Sdk"));
+    let mobile = named("UseMaui").any(|node| node.text() == Some("true"));
+    let library = named("OutputType").all(|node| node.text() != Some("Exe"));
     let web = root.attribute("Sdk").is_some_and(|sdk| sdk.ends_with(".Web") || sdk.ends_with(".Worker"));
     let needs = needs.collect();
     Some(Package {
         name: path.file_name().trim_end_matches(".csproj").to_owned(),
         needs,
-        shipped: (web && !tests).then_some("dotnet"),
+        shipped: ((web || mobile && !library) && !tests).then_some("dotnet"),
         path: path.clone(),
     })
 }

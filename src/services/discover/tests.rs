@@ -234,3 +234,94 @@ fn broken_files_are_no_services() {
         }
     }
 }
+
+#[test]
+fn overrides_add_and_never_invent() {
+    let files = [
+        (
+            "docker-compose.override.yml",
+            "services:\n  cartdb:\n    environment: [A=1]\n  lost:\n    ports: ['1:1']\n",
+        ),
+        (
+            "docker-compose.yml",
+            "services:\n  cartdb:\n    image: postgres\n  cart:\n    build: src/cart\n  client:\n    extends: {file: a.yml}\n",
+        ),
+        CART,
+    ];
+    let kinds: Vec<(String, ServiceKind)> =
+        found(&files).services.into_iter().map(|one| (one.name, one.kind)).collect();
+    let expected = [
+        ("cart".to_owned(), ServiceKind::Product),
+        ("cartdb".to_owned(), ServiceKind::Store),
+        ("client".to_owned(), ServiceKind::Support),
+    ];
+    assert_eq!(kinds, expected);
+}
+
+#[test]
+fn several_programs_from_one_recipe() {
+    let compose = "services:\n  gate:\n    build: {context: rust}\n  relay:\n    build: {context: rust}\n";
+    let files = [
+        ("compose.yaml", compose),
+        ("rust/Dockerfile", ""),
+        ("rust/gate/Cargo.toml", "[package]\nname = \"gate\""),
+        ("rust/gate/src/main.rs", ""),
+        ("rust/relay/Cargo.toml", "[package]\nname = \"relay\""),
+        ("rust/relay/src/main.rs", ""),
+    ];
+    assert_eq!(services(&files), ["gate compose rust/gate", "relay compose rust/relay"]);
+    let alone = [
+        ("compose.yaml", "services:\n  memo:\n    build: .\n"),
+        ("cmd/memo/main.go", ""),
+        ("store/a.go", ""),
+    ];
+    assert_eq!(services(&alone), ["memo compose "]);
+    let by_image = [("compose.yaml", "services:\n  memo:\n    image: acme/memo\n"), alone[1], alone[2]];
+    assert_eq!(services(&by_image), ["memo compose "]);
+}
+
+#[test]
+fn the_build_of_all_is_the_build_of_the_only_one() {
+    let files = [
+        (
+            "docker-compose.yml",
+            "services:\n  shop:\n    image: ghcr.io/acme/shop\n    depends_on: [db]\n  db:\n    image: postgres\n",
+        ),
+        ("package.json", r#"{"name":"shop"}"#),
+        ("apps/web/package.json", r#"{"name":"web"}"#),
+        ("apps/web/a.ts", ""),
+        ("packages/ui/a.ts", ""),
+    ];
+    assert_eq!(services(&files), ["db compose -", "web workspace apps/web"]);
+    assert_eq!(calls(&files), ["web db compose"]);
+}
+
+#[test]
+fn addresses_in_sets_of_settings() {
+    let deployment = |name: &str, from: &str| {
+        format!(
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: {name}}}\nspec:\n  template:\n    spec:\n      containers:\n      - image: {name}\n{from}"
+        )
+    };
+    let cart = deployment("cart-deployment", "        envFrom:\n        - configMapRef: {name: all}\n");
+    let pay = deployment(
+        "pay",
+        "        env:\n        - name: A\n          valueFrom: {configMapKeyRef: {name: some, key: CART_ADDR}}\n",
+    );
+    let map = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: all}\ndata:\n  PAY_ADDR: pay:80\n  DB_URI: postgres://u:p@accounts-db:5432/a\n";
+    let generated =
+        "configMapGenerator:\n- name: some\n  literals: [CART_ADDR=cart:80, OTHER_ADDR=accounts-db:1]\n";
+    let db = deployment("accounts-db", "");
+    let files = [
+        ("k8s/cart.yaml", cart.as_str()),
+        ("k8s/pay.yaml", pay.as_str()),
+        ("k8s/db.yaml", db.as_str()),
+        ("k8s/map.yaml", map),
+        ("k8s/kustomization.yaml", generated),
+        CART,
+        PAY,
+        ("src/accounts-db/Dockerfile", ""),
+    ];
+    assert_eq!(calls(&files), ["cart pay kubernetes", "cart accounts-db kubernetes", "pay cart kubernetes"]);
+    assert_eq!(found(&files).services[0].kind, ServiceKind::Store);
+}

@@ -51,6 +51,12 @@ pub(super) fn is_aside(folder: &str) -> bool {
         "specs",
         "cypress",
         "playwright",
+        "playground",
+        "playgrounds",
+        "sandbox",
+        "quickstart",
+        "quickstarts",
+        "starters",
         "storybook",
         "integration-tests",
         "integration_tests",
@@ -105,6 +111,7 @@ pub(super) fn is_workshop(folder: &str) -> bool {
         "packaging",
         "pkg",
         "debian",
+        "oss",
         "rpm",
         "lib",
         "libs",
@@ -118,7 +125,7 @@ pub(super) fn is_workshop(folder: &str) -> bool {
 }
 
 /// Folders that hold what a cluster is told to run.
-pub(super) fn is_deployment(folder: &str) -> bool {
+pub(crate) fn is_deployment(folder: &str) -> bool {
     const DEPLOYMENT: &[&str] = &[
         "k8s",
         "kube",
@@ -140,6 +147,11 @@ pub(super) fn is_deployment(folder: &str) -> bool {
         "ops",
         "flux",
         "apps-config",
+        "helm",
+        "helm-chart",
+        "helm-charts",
+        "charts",
+        "istio-manifests",
     ];
     DEPLOYMENT.contains(&folder)
 }
@@ -268,6 +280,8 @@ pub(in crate::services) fn kind(name: &str, image: Option<&str>, built: bool) ->
         "foundationdb",
         "questdb",
         "seaweedfs",
+        "documentdb",
+        "cosmosdb",
     ];
     const SUPPORT: &[&str] = &[
         "grafana",
@@ -285,6 +299,7 @@ pub(in crate::services) fn kind(name: &str, image: Option<&str>, built: bool) ->
         "haproxy",
         "caddy",
         "proxy",
+        "load",
         "loadgenerator",
         "loadgen",
         "loadtest",
@@ -332,10 +347,11 @@ pub(in crate::services) fn kind(name: &str, image: Option<&str>, built: bool) ->
         "pyroscope",
         "firepit",
     ];
-    let last = |image: &str| {
+    // `registry/maker/name`: for `mssql/server` the maker's part tells, too.
+    let parts = |image: &str| -> Vec<String> {
         let image = image.split('@').next().unwrap_or(image);
-        let image = image.rsplit('/').next().unwrap_or(image);
-        image.split(':').next().unwrap_or(image).to_owned()
+        let parts = image.rsplit('/').take(2).map(|part| part.split(':').next().unwrap_or(part));
+        parts.filter(|part| !part.contains('.')).map(str::to_owned).collect()
     };
     let is = |list: &[&str], name: &str| {
         let all = letters(name);
@@ -343,11 +359,18 @@ pub(in crate::services) fn kind(name: &str, image: Option<&str>, built: bool) ->
             || words(name).any(|word| list.contains(&word.as_str()))
             || list.iter().any(|known| known.len() > 6 && all.starts_with(known))
     };
-    let image_is = |list: &[&str]| image.is_some_and(|image| is(list, &last(image)));
+    let image_is = |list: &[&str]| image.is_some_and(|image| parts(image).iter().any(|part| is(list, part)));
+    // Words that programs are called by, too.
+    let is_store_at_heart = words(name).last().is_some_and(|last| {
+        let ends = |known: &&str| known.len() > 4 && last.ends_with(*known) || *known == last;
+        !matches!(last.as_str(), "oracle" | "dragonfly" | "spanner" | "percona" | "database")
+            && STORES.iter().any(ends)
+    });
     let interface =
         words(name).any(|word| matches!(word.as_str(), "ui" | "gui" | "exporter" | "admin" | "connect"));
     if !built && image_is(STORES) && !interface
         || is(STORES, name) && !interface && (!built || words(name).count() == 1)
+        || is_store_at_heart && !interface
     {
         ServiceKind::Store
     } else if is(SUPPORT, name)

@@ -88,7 +88,9 @@ impl<'n> Style<'n> for Reader {
                     && matches!(call.name, "create" | "drop") =>
             {
                 let name = made.option("name").and_then(|name| walk.text(name)).unwrap_or_default();
-                walk.push(Step::new(Op::Other, "", line).detail("what", "enum").detail("name", name));
+                let change = if call.name == "create" { "created" } else { "dropped" };
+                let step = Step::new(Op::Other, "", line).detail("what", "enum").detail("name", name);
+                walk.push(step.detail("change", change));
                 Flow::Done
             }
             _ if on.last_name() == Some("op") || on.text == "alembic.op" => {
@@ -98,7 +100,7 @@ impl<'n> Style<'n> for Reader {
         }
     }
 
-    fn assign(&mut self, walk: &mut Walk<'n>, member: &'n Call<'n>, line: u32) {
+    fn assign(&mut self, walk: &mut Walk<'n>, member: &'n Call<'n>, _value: &'n Expr<'n>, line: u32) {
         if let Some(table) = member.receiver.as_ref().and_then(|row| self.table_in(walk, row, 0)) {
             walk.data(&table, line, false);
         }
@@ -232,6 +234,11 @@ impl Reader {
                     .and_then(|table| self.table_in(walk, table, 0))
                     .unwrap_or_default();
                 walk.rows(&table, line, call.name, false);
+            }
+            // of alembic-postgresql-enum
+            "sync_enum_values" => {
+                let step = Step::new(Op::Other, "", line).detail("what", "enum").detail("change", "changed");
+                walk.push(step.detail("name", text(1, "enum_name").unwrap_or_default()));
             }
             "create_entity" | "replace_entity" | "drop_entity" => {
                 walk.push(Step::new(Op::Other, "", line).detail("what", "view"))

@@ -1,3 +1,5 @@
+//! The readers of Alembic migrations, on small revisions.
+
 use super::super::said::said;
 
 fn alembic(up: &str, down: &str) -> Vec<String> {

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use super::syntax::{self, Call, Expr, Flow, Kind, Language, Style, Walk};
 use super::undo::{self, Back};
-use super::{Column, Migration, MigrationReader, Rule, Step, Table};
+use super::{Column, Migration, MigrationReader, Rule, States, Step, Table};
 use crate::change::{Content, RepoPath, Snapshot};
 use crate::finding::{SchemaOp as Op, Undo};
 use crate::formats::Unreadable;
@@ -368,7 +368,7 @@ fn altered(table: &str, name: &str, old: Option<&Field>, new: &Field, line: u32)
             type_: Some(new.type_()),
             nullable: Some(new.nullable()),
             default: new.start(),
-            restates: true,
+            states: States::Whole,
             ..step(Op::ChangeType)
         }];
     };

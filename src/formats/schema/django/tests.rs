@@ -1,3 +1,5 @@
+//! Django migrations.
+
 use super::super::said::{said, said_in, tree};
 
 const PATH: &str = "shop/orders/migrations/0002_b.py";

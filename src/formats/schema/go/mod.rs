@@ -30,11 +30,19 @@ impl MigrationReader for Go {
             ["goose.AddMigration", "goose.AddNamedMigration", "gormigrate", "Register", "AddMigration"]
                 .iter()
                 .any(|mark| text.contains(mark));
+        let in_folder = path.folders().any(|folder| folder.contains("migrat"));
+        let speaks_sql = ["CREATE TABLE", "ALTER TABLE", "DROP TABLE"].iter().any(|mark| text.contains(mark));
         path.extension() == "go"
             && !name.ends_with("_test.go")
-            && path.folders().any(|folder| folder.contains("migrat"))
-            && (numbered || registers && name.contains("migration"))
             && text.contains("func")
+            && (in_folder && (numbered || registers && name.contains("migration"))
+                // `migrations/v2.1.0.go`, and all of them in one `migrations.go`
+                || speaks_sql && (in_folder && has_version(name) || is_list(name)))
+    }
+
+    fn appends(&self, text: &str) -> bool {
+        // one file that holds many: a list of functions, each its own migration
+        text.matches("func(").count() > 2
     }
 
     fn read(
@@ -69,6 +77,17 @@ impl MigrationReader for Go {
         undo::settle(&mut migration.steps, &settled);
         Ok(migration)
     }
+}
+
+/// Whether a file is named after one version, as `v2.1.0.go` is.
+fn has_version(name: &str) -> bool {
+    let stem = name.strip_suffix(".go").unwrap_or(name).trim_start_matches('v');
+    stem.starts_with(|first: char| first.is_ascii_digit())
+}
+
+/// Whether a file holds all migrations, one below the other.
+fn is_list(name: &str) -> bool {
+    matches!(name, "migrations.go" | "migration.go")
 }
 
 /// Which words belong to the way back: functions and values whose name says so, and the functions given as `Rollback:`.
@@ -127,7 +146,7 @@ fn parts_back(tokens: &[Token<'_>]) -> Vec<bool> {
 }
 
 /// Names that stand for one string in this file.
-fn constants<'a>(tokens: &'a [Token<'a>]) -> BTreeMap<&'a str, &'a str> {
+fn constants(tokens: &[Token<'_>]) -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();
     for (at, token) in tokens.iter().enumerate() {
         let mut next = at + 1;
@@ -141,13 +160,13 @@ fn constants<'a>(tokens: &'a [Token<'a>]) -> BTreeMap<&'a str, &'a str> {
             tokens.get(next).is_some_and(|token| token.is('=')),
             tokens.get(next + 1).and_then(Token::text),
         ) {
-            found.insert(name, text);
+            found.insert(name.to_owned(), text.to_owned());
         }
     }
     found
 }
 
-fn read(tokens: &[Token<'_>], texts: &BTreeMap<&str, &str>, counts: impl Fn(usize) -> bool) -> Migration {
+fn read(tokens: &[Token<'_>], texts: &BTreeMap<String, String>, counts: impl Fn(usize) -> bool) -> Migration {
     let mut migration = Migration::default();
     let mut at = 0;
     while let Some(token) = tokens.get(at) {
@@ -172,7 +191,7 @@ fn read(tokens: &[Token<'_>], texts: &BTreeMap<&str, &str>, counts: impl Fn(usiz
 }
 
 /// A string with what is added to it, or filled into it; and where it ends.
-fn joined(tokens: &[Token<'_>], start: usize, texts: &BTreeMap<&str, &str>) -> (String, usize) {
+fn joined(tokens: &[Token<'_>], start: usize, texts: &BTreeMap<String, String>) -> (String, usize) {
     let mut sql = tokens.get(start).and_then(Token::text).unwrap_or_default().to_owned();
     let mut at = start + 1;
     while tokens.get(at).is_some_and(|token| token.is('+')) {
@@ -196,7 +215,7 @@ fn joined(tokens: &[Token<'_>], start: usize, texts: &BTreeMap<&str, &str>) -> (
 }
 
 /// One value: a string, a name that stands for one, or a function whose name says what it names.
-fn value(tokens: &[Token<'_>], start: usize, texts: &BTreeMap<&str, &str>) -> (String, usize) {
+fn value(tokens: &[Token<'_>], start: usize, texts: &BTreeMap<String, String>) -> (String, usize) {
     let mut at = start;
     let (mut text, mut depth) = (None, 0u32);
     while let Some(token) = tokens.get(at).filter(|_| at < start + 64) {
@@ -207,10 +226,7 @@ fn value(tokens: &[Token<'_>], start: usize, texts: &BTreeMap<&str, &str>) -> (S
             Kind::Text(found) if text.is_none() => text = Some(found.clone()),
             Kind::Name(name) if depth == 0 => {
                 let called = tokens.get(at + 1).is_some_and(|next| next.is('('));
-                text = texts
-                    .get(name)
-                    .map(|text| (*text).to_owned())
-                    .or_else(|| called.then(|| underscore(name)));
+                text = texts.get(*name).cloned().or_else(|| called.then(|| underscore(name)));
             }
             _ => {}
         }
@@ -340,7 +356,7 @@ fn is_message(tokens: &[Token<'_>], at: usize) -> bool {
 }
 
 /// The arguments of a call as names: strings, and the types of values.
-fn arguments(tokens: &[Token<'_>], open: usize, texts: &BTreeMap<&str, &str>) -> Vec<Argument> {
+fn arguments(tokens: &[Token<'_>], open: usize, texts: &BTreeMap<String, String>) -> Vec<Argument> {
     let mut found = Vec::new();
     let (mut depth, mut type_, mut text) = (0u32, None, None);
     for token in tokens.iter().skip(open).take(200) {
@@ -351,7 +367,7 @@ fn arguments(tokens: &[Token<'_>], open: usize, texts: &BTreeMap<&str, &str>) ->
                 text.get_or_insert_with(|| value.clone());
             }
             Kind::Name(name) if depth == 1 && *name != "new" => {
-                text = text.or_else(|| texts.get(name).map(|text| (*text).to_owned()));
+                text = text.or_else(|| texts.get(*name).cloned());
                 type_ = Some((*name).to_owned());
             }
             Kind::Name(name) if type_.is_none() => type_ = Some((*name).to_owned()),
@@ -374,6 +390,14 @@ struct Argument {
 
 /// What a mapper is asked to do, in the names that GORM, xorm, Bun and squirrel share.
 fn mapper(name: &str, args: &[Argument], line: u32) -> Vec<Step> {
+    // `renameColumn(session, "users", "secret", "token")`: a project's own function, handed what to run it on
+    let own = name.starts_with(char::is_lowercase) && args.iter().skip(1).all(|arg| arg.text.is_some());
+    let args = match args {
+        [session, rest @ ..] if own && session.text.is_none() => rest,
+        all => all,
+    };
+    let first_upper = name.get(..1).unwrap_or_default().to_uppercase() + name.get(1..).unwrap_or_default();
+    let name = if own { first_upper.as_str() } else { name };
     let texts: Vec<&str> = args.iter().filter_map(|arg| arg.text.as_deref()).collect();
     let first = args.first();
     let table = || match first {
@@ -405,7 +429,7 @@ fn mapper(name: &str, args: &[Argument], line: u32) -> Vec<Step> {
                 .collect()
         }
         "RenameTable" => one(Op::RenameTable).into_iter().map(|step| Step { to: second(), ..step }).collect(),
-        "DropTableColumns" | "dropTableColumns" => match texts.as_slice() {
+        "DropTableColumns" | "dropTableColumns" | "DropColumns" => match texts.as_slice() {
             [table, columns @ ..] => {
                 columns.iter().map(|column| Step::new(Op::DropColumn, *table, line).column(*column)).collect()
             }

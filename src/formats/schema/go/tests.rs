@@ -1,3 +1,5 @@
+//! Migrations and models written in Go.
+
 use super::super::said::said;
 
 fn go(body: &str) -> Vec<String> {
@@ -35,4 +37,20 @@ fn sql_in_strings_is_read() {
     for (body, expected) in cases {
         assert_eq!(&go(body), expected, "{body}");
     }
+}
+
+#[test]
+fn own_functions_that_rename_and_drop_are_known_by_their_names() {
+    let text = "func up(s *session) error { renameColumn(s, \"a\", \"b\", \"c\"); renameTable(s, \"d\", \"e\"); return dropTableColumns(s, \"f\", \"g\") }";
+    assert_eq!(
+        go(text),
+        ["rename_column a.b -> c (none)", "rename_table d -> e (none)", "drop_column! f.g (none)"]
+    );
+}
+
+#[test]
+fn one_file_may_hold_all_migrations() {
+    let text = "package database\nvar all = []func(tx *sql.Tx) error{\n\tfunc(tx *sql.Tx) error { _, err := tx.Exec(`ALTER TABLE a ADD COLUMN b int`); return err },\n}\n";
+    assert_eq!(said("go", "internal/database/migrations.go", text), ["add_column a.b (none)"]);
+    assert_eq!(said("go", "internal/migrations/v2.1.0.go", text), ["add_column a.b (none)"]);
 }

@@ -2,7 +2,7 @@
 
 use crate::finding::SchemaOp as Op;
 use crate::formats::schema::syntax::{Call, Expr, Flow, Kind, Style, Walk};
-use crate::formats::schema::{Column, Rule, Step, Table};
+use crate::formats::schema::{Column, Rule, States, Step, Table};
 
 /// Knex, and the helpers that teams build around it.
 #[derive(Default)]
@@ -310,7 +310,7 @@ impl Knex {
                         type_: column.type_,
                         nullable: column.nullable.filter(|_| stated),
                         default: column.default,
-                        restates: true,
+                        states: States::Whole,
                         ..step(Op::ChangeType).column(name)
                     });
                 } else if !column.name.is_empty() {

@@ -2,7 +2,7 @@
 
 use crate::finding::SchemaOp as Op;
 use crate::formats::schema::syntax::{Call, Expr, Flow, Kind, Style, Walk};
-use crate::formats::schema::{Column, Rule, Step, Table};
+use crate::formats::schema::{Column, Rule, States, Step, Table};
 
 /// Kysely's builders.
 #[derive(Default)]
@@ -209,7 +209,9 @@ fn altered<'n>(walk: &mut Walk<'n>, table: &str, how: &[(&'n Call<'n>, u32)]) {
                 let column = column(walk, call, line);
                 walk.push(Step {
                     type_: column.type_,
-                    restates: true,
+                    nullable: column.nullable,
+                    default: column.default,
+                    states: States::Whole,
                     ..step(Op::ChangeType).column(column.name)
                 });
             }

@@ -42,9 +42,9 @@ pub(super) const DB_MIGRATE: JavaScript = JavaScript {
     marks: &["runSql(", "db.addColumn", "db.createTable", "db.collection("],
     read: read::<calls::Calls>,
 };
-/// Any other module with a way forth and a way back.
+/// Any other module with a way forth and a way back, or one that runs SQL through Prisma's client.
 pub(super) const PLAIN: JavaScript =
-    JavaScript { style: "javascript", marks: &["down"], read: read::<calls::Calls> };
+    JavaScript { style: "javascript", marks: &["down", "$executeRaw"], read: read::<calls::Calls> };
 
 impl MigrationReader for JavaScript {
     fn style(&self) -> &'static str {
@@ -117,7 +117,8 @@ fn read<S: Default + for<'n> Style<'n>>(text: &str) -> Result<Migration, Unreada
         }
         (walked, there)
     };
-    let (up, _) = run("up");
+    let up = ["up", "run", "migrate", "main"].into_iter().map(run).find(|(_, there)| *there);
+    let (up, _) = up.unwrap_or_else(|| run("up"));
     let (down, has_down) = run("down");
     let mut migration = up.finish();
     let automatic = text.contains("pgm.") && !has_down || !text.contains("up") && text.contains("Migration(");

@@ -1,3 +1,5 @@
+//! Migrations written in JavaScript and TypeScript.
+
 use super::super::said::said;
 
 const PATH: &str = "server/migrations/20260101-a.ts";

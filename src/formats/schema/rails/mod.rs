@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use super::names::{plural, singular, underscore};
 use super::syntax::{self, Call, Expr, Flow, Func, Kind, Language, Style, Walk, walk};
 use super::undo::{self, Back};
-use super::{Column, Migration, MigrationReader, Rule, Step, Table};
+use super::{Column, Migration, MigrationReader, Rule, States, Step, Table};
 use crate::change::{RepoPath, Snapshot};
 use crate::finding::{SchemaOp as Op, Undo};
 use crate::formats::Unreadable;
@@ -852,7 +852,7 @@ fn changed(table: &str, column: &Column, call: &Call<'_>) -> Step {
         nullable: call.option("null").and(column.nullable),
         default: column.default.clone(),
         undo: Undo::None,
-        restates: true,
+        states: States::Named,
         ..Step::new(Op::ChangeType, table, column.line).column(&column.name)
     }
 }

@@ -1,3 +1,5 @@
+//! Rails migrations and dumped schemas.
+
 use super::super::DeclaredReader;
 use super::super::said::{said, said_in, tree};
 use super::SchemaRb;

@@ -18,7 +18,7 @@ impl MigrationReader for SqlFiles {
     }
 
     fn reads(&self, path: &RepoPath, text: &str) -> bool {
-        path.extension() == "sql" && is_migration(path, text) && !is_way_back(path)
+        is_sql(path) && is_migration(path, text) && !is_way_back(path)
     }
 
     fn appends(&self, text: &str) -> bool {
@@ -63,7 +63,7 @@ impl DeclaredReader for SqlSchemas {
     }
 
     fn reads(&self, path: &RepoPath, text: &str) -> bool {
-        path.extension() == "sql" && !is_way_back(path) && !is_migration(path, text) && declares(path, text)
+        is_sql(path) && !is_way_back(path) && !is_migration(path, text) && declares(path, text)
     }
 
     fn migrations(&self, path: &RepoPath) -> Option<RepoPath> {
@@ -127,6 +127,27 @@ const MIGRATION_FOLDERS: [&str; 17] = [
     "patches",
 ];
 
+/// `x.sql`, and `x.sql.postgres` where each engine has its own.
+fn is_sql(path: &RepoPath) -> bool {
+    let name = path.file_name();
+    let extension = path.extension();
+    let engine = extension.as_str();
+    matches!(engine, "sql" | "pgsql" | "psql" | "ddl")
+        || Dialect::named(engine).is_some() && name.len() > engine.len() + 5 && name.contains(".sql.")
+}
+
+/// `upgrade/39/openfire_mysql.sql`: a step of a version, in a folder of such steps.
+fn is_upgrade_step(path: &RepoPath) -> bool {
+    const FOLDERS: [&str; 7] = ["upgrade", "upgrades", "update", "updates", "delta", "deltas", "patch"];
+    let mut parts =
+        path.as_str().split('/').skip_while(|part| !FOLDERS.contains(&part.to_ascii_lowercase().as_str()));
+    parts.next().is_some()
+        && parts.any(|part| {
+            let number = part.trim_start_matches(['v', 'V', '_', '-']);
+            number.starts_with(|first: char| first.is_ascii_digit())
+        })
+}
+
 fn is_migration(path: &RepoPath, text: &str) -> bool {
     let name = path.file_name().to_ascii_lowercase();
     let digits = name.trim_start_matches('v').chars().take_while(char::is_ascii_digit).count();
@@ -147,6 +168,7 @@ fn is_migration(path: &RepoPath, text: &str) -> bool {
         || name.ends_with(".up.sql")
         || matches!(name.as_str(), "up.sql" | "migration.sql")
         || is_sqitch(path, text)
+        || is_upgrade_step(path)
         || text.contains("--> statement-breakpoint")
         || Parts::is_marked(text)
         // `0012_x.sql`, `2023-11-28_00_x.sql`
@@ -389,6 +411,9 @@ mod tests {
             ("tests/data/schema.sql", table, "neither"),
             ("sql/report.sql", "SELECT 1", "neither"),
             ("db/seeds/1.sql", table, "neither"),
+            ("src/database/upgrade/7/mysql.sql", table, "migration"),
+            ("schema/delta/12/03_x.sql.postgres", table, "migration"),
+            ("src/database/app_mysql.sql", table, "declared"),
         ] {
             assert_eq!(what(path, text), expected, "{path}");
         }

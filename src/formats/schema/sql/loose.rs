@@ -5,7 +5,7 @@ use super::lex::{Kind, Piece, Statement};
 use super::parsed::{self, added, assigned, with_rule};
 use super::{Reading, plain};
 use crate::finding::SchemaOp;
-use crate::formats::schema::{Column, Rule, Step, Table};
+use crate::formats::schema::{Column, Rule, States, Step, Table};
 
 /// Walks over pieces.
 #[derive(Clone)]
@@ -325,6 +325,10 @@ pub(super) fn object(statement: &Statement<'_>, reading: &mut Reading, first_lin
         if let Some(value) = value.filter(|_| what == "enum" && verb == "changed") {
             step = step.detail("added_value", value.inner());
         }
+        let mut rest = cursor.clone();
+        if verb == "changed" && rest.eat("RENAME TO") {
+            step.to = rest.name();
+        }
         // a whole area of tables goes with its database or schema
         step.destructive = verb == "dropped" && matches!(what, "database" | "schema");
         if what == "trigger" {
@@ -407,7 +411,11 @@ fn grant(statement: &Statement<'_>, reading: &mut Reading, change: &str) -> bool
         None => privileges.clone(),
     };
     let who = who.unwrap_or_default().replace(['"', '`'], "");
-    reading.access("grant", &subject, change, format!("{privileges} to {who}"));
+    // As SQL says it: names and verbs of a language that every template can quote.
+    let word = |at: usize| pieces.get(at).map(|piece| piece.raw.to_ascii_uppercase()).unwrap_or_default();
+    let (verb, side) = (word(0), to.map(word).unwrap_or_default());
+    let said = format!("{verb} {privileges} {side} {who}");
+    reading.access("grant", &subject, change, said.trim_end().to_owned());
     true
 }
 
@@ -425,7 +433,12 @@ fn policy(statement: &Statement<'_>, mut cursor: Cursor<'_, '_>, verb: &str, rea
         "created" if has(&["USING", "(", "TRUE", ")"]) || has(&["CHECK", "(", "TRUE", ")"]) => "loosened",
         _ => "changed",
     };
-    reading.access("row_policy", &table, change, format!("row rule {name} {verb}"));
+    let said = match verb {
+        "created" => "CREATE POLICY",
+        "dropped" => "DROP POLICY",
+        _ => "ALTER POLICY",
+    };
+    reading.access("row_policy", &table, change, format!("{said} {name}"));
     true
 }
 
@@ -989,7 +1002,7 @@ fn restated(statement: &Statement<'_>, name: String, cursor: &Cursor<'_, '_>, st
         type_: field.type_,
         nullable: if says_null { field.nullable } else { None },
         default: field.default,
-        restates: true,
+        states: States::Whole,
         ..step
     }
 }

@@ -14,7 +14,7 @@ use sqlparser::parser::Parser;
 
 use super::{Dialect, Reading, plain};
 use crate::finding::SchemaOp;
-use crate::formats::schema::{AccessStep, Column, Rule, Step, Table};
+use crate::formats::schema::{AccessStep, Column, Rule, States, Step, Table};
 
 /// How deep a statement may nest before the parser gives up on it.
 const DEEPEST: usize = 40;
@@ -166,6 +166,7 @@ fn options_of<'o>(options: impl Iterator<Item = &'o ColumnOption>) -> Options {
                     word.eq_ignore_ascii_case("AUTO_INCREMENT") || word.eq_ignore_ascii_case("AUTOINCREMENT")
                 });
                 if is_counter {
+                    facts.nullable = Some(false);
                     facts.default = Some("generated".to_owned());
                 }
             }
@@ -300,10 +301,10 @@ fn alter_one(table: &str, operation: &AlterTableOperation, reading: &mut Reading
             Step { destructive: true, ..step(SchemaOp::DataBackfill).detail("what", "deleted") }
         }
         AlterTableOperation::EnableRowLevelSecurity | AlterTableOperation::ForceRowLevelSecurity => {
-            return reading.access("row_policy", table, "tightened", "row rules on".to_owned());
+            return reading.access("row_policy", table, "tightened", "ENABLE ROW LEVEL SECURITY".to_owned());
         }
         AlterTableOperation::DisableRowLevelSecurity | AlterTableOperation::NoForceRowLevelSecurity => {
-            return reading.access("row_policy", table, "loosened", "row rules off".to_owned());
+            return reading.access("row_policy", table, "loosened", "DISABLE ROW LEVEL SECURITY".to_owned());
         }
         // locks, owners, storage, names of constraints: nothing that a reader could notice
         _ => return,
@@ -341,7 +342,7 @@ fn restated(step: Step, name: &str, type_: String, options: &[ColumnOption]) -> 
         type_: Some(type_ + &collation.unwrap_or_default()),
         nullable: facts.nullable,
         default: facts.default,
-        restates: true,
+        states: States::Whole,
         ..step
     }
 }

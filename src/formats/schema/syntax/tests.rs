@@ -1,3 +1,5 @@
+//! Programs in the simple form that the readers of migrations share.
+
 use proptest::prelude::*;
 
 use super::{Kind, Language, parse};

@@ -99,7 +99,7 @@ pub(crate) trait Style<'n> {
     /// Looks at a call in the order in which it would run.
     fn call(&mut self, walk: &mut Walk<'n>, expr: &'n Expr<'n>, call: &'n Call<'n>) -> Flow;
     /// Looks at a value that is given to a member, as in `row.name = …`.
-    fn assign(&mut self, _walk: &mut Walk<'n>, _member: &'n Call<'n>, _line: u32) {}
+    fn assign(&mut self, _walk: &mut Walk<'n>, _member: &'n Call<'n>, _value: &'n Expr<'n>, _line: u32) {}
     /// What a call that stands inside a string names, such as the table of a model.
     fn hole(&self, _expr: &Expr<'n>) -> Option<String> {
         None
@@ -432,7 +432,7 @@ impl<'n> Walk<'n> {
             }
             Kind::Assign(pair) => {
                 match &pair.0.kind {
-                    Kind::Call(member) => style.assign(self, member, expr.line),
+                    Kind::Call(member) => style.assign(self, member, &pair.1, expr.line),
                     _ => self.bind_expr(&pair.0, &pair.1),
                 }
                 if !matches!(pair.1.kind, Kind::Func(_)) {

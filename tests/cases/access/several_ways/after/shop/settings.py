@@ -1,0 +1,2 @@
+DEBUG = False
+CORS_ALLOW_ALL_ORIGINS = True

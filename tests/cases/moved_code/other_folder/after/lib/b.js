@@ -1,0 +1,3 @@
+export function b() {
+  return "a rather long line of b";
+}

@@ -1,0 +1,3 @@
+export function a() {
+  return "a rather long line of a";
+}

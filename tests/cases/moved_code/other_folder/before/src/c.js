@@ -1,0 +1,3 @@
+export function c() {
+  return "a rather long line of c";
+}

@@ -1,0 +1,3 @@
+export function d() {
+  return "a rather long line of d";
+}

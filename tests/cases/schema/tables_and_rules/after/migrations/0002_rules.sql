@@ -1,0 +1,6 @@
+DROP TABLE draft;
+ALTER TABLE shelf RENAME TO rack;
+ALTER TABLE book ADD CONSTRAINT book_author FOREIGN KEY (author_id) REFERENCES author (id) ON DELETE CASCADE;
+ALTER TABLE book DROP CONSTRAINT book_isbn;
+CREATE UNIQUE INDEX book_title ON book (title);
+DROP SCHEMA archive CASCADE;
