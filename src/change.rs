@@ -295,6 +295,10 @@ pub struct Person {
     pub email: String,
 }
 
+/// Names under which bots write, where no `[bot]` tells.
+const BOTS: [&str; 5] =
+    ["dependabot-preview", "github-actions", "github actions", "pre-commit-ci", "snyk-bot"];
+
 impl Person {
     /// Whether this is a program: by a mark or a name that only programs have.
     pub fn is_bot(&self) -> bool {
@@ -305,8 +309,7 @@ impl Person {
             || email.contains("[bot]@")
             || email.starts_with("bot@")
             || matches!(last, "bot" | "robot" | "renovate" | "dependabot")
-            || ["github-actions", "github actions", "dependabot-preview", "pre-commit-ci"]
-                .contains(&name.as_str())
+            || BOTS.contains(&name.as_str())
     }
 }
 

@@ -311,9 +311,12 @@ pub struct DependencyFacts {
     /// The packages that one variable moves together, where `name` is the group that they share; else empty.
     #[serde(default)]
     pub family: Vec<String>,
-    /// Its purpose, for well-known packages that reach outside: `payment`, `mail`, `analytics`, `ai`, …
+    /// Its purpose, for well-known packages: `payment`, `mail`, `analytics`, `ai`, …
     #[serde(default)]
     pub purpose: Option<String>,
+    /// Whether that well-known package is the client of a service that somebody else runs.
+    #[serde(default)]
+    pub reaches_outside: bool,
     /// Where it is taken from now, when that changes: an address, or `registry` for the usual place.
     #[serde(default)]
     pub source: Option<String>,
@@ -516,6 +519,9 @@ pub struct ContradictionFacts {
     pub claim: String,
     /// What the file shows: `still_lists`, `does_not_list`, `shows_optional`, …
     pub shows: String,
+    /// What the name is a part of there, where that is known.
+    #[serde(default)]
+    pub of: Option<String>,
     /// The file.
     pub file: String,
 }
@@ -527,6 +533,9 @@ pub struct BeyondTitleFacts {
     pub verb: String,
     /// The kinds of findings beyond it, in their order.
     pub kinds: Vec<String>,
+    /// How many packages of the exact lists change version (`changed`), are new (`new`) and go (`gone`), where many do.
+    #[serde(default)]
+    pub locked: std::collections::BTreeMap<String, u32>,
 }
 
 /// The old value still stands elsewhere.

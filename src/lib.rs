@@ -147,6 +147,14 @@ impl Plainly {
         for detector in &self.detectors {
             detector.detect(&cx, &mut report);
         }
+        let settings =
+            report.findings.iter().filter(|finding| matches!(finding.facts, finding::Facts::Config(_)));
+        let settings = settings.flat_map(|finding| {
+            let places = finding.evidence.iter().map(|place| &place.path);
+            places.flat_map(|path| finding.services.iter().map(move |name| (name.as_str(), path)))
+        });
+        let services = services::touched(&catalog, &change.files);
+        let services = services::touched_by_settings(&catalog, services, settings);
         let files = change.files.files();
         let service_of =
             files.iter().map(|file| catalog.service_of(&file.path).map(|service| service.name.clone()));
@@ -156,9 +164,10 @@ impl Plainly {
             words: &change.words,
             findings: report.findings,
             could_not_check: report.could_not_check.into_iter().collect(),
-            services: services::touched(&catalog, &change.files),
+            map: services::map(&catalog, &services),
+            services,
+            shared: services::shared(&catalog, &change.files),
             service_of: service_of.collect(),
-            map: services::map(&catalog, &change.files),
             owners: owners(&catalog, files.iter().map(|file| &file.path)),
             config: &self.config,
         })

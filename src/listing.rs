@@ -257,6 +257,7 @@ impl Listing {
     pub fn drawing(&self) -> Value {
         let nodes = self.services.iter().map(|service| Node {
             name: service.name.clone(),
+            title: (service.title != service.name).then(|| service.title.clone()),
             kind: if service.kind == ServiceKind::Store { NodeKind::Store } else { NodeKind::Service },
             state: State::Same,
         });
@@ -266,11 +267,7 @@ impl Listing {
             state: State::Same,
         });
         let map = Map { nodes: nodes.collect(), edges: edges.collect() };
-        let title = |name: &str| {
-            let known = self.services.iter().find(|service| service.name == name);
-            known.map_or(name.to_owned(), |service| service.title.clone())
-        };
-        let mut map = drawing(&map, &title);
+        let mut map = drawing(&map);
         map["whole"] = json!(true);
         json!({"map": map})
     }

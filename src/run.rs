@@ -130,7 +130,7 @@ pub(crate) fn read(
 fn templates(config: &Config, file: &dyn Fn(&str) -> Option<String>) -> BTreeMap<String, String> {
     let Some(folder) = &config.templates else { return BTreeMap::new() };
     let folder = folder.trim_end_matches('/');
-    crate::render::names(&config.language)
+    crate::render::names()
         .into_iter()
         .filter_map(|name| file(&format!("{folder}/{name}")).map(|text| (name, text)))
         .collect()

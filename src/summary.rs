@@ -10,12 +10,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::change::{ChangeKind, ChangeSet, FileChange, Role, Words};
-use crate::config::{Config, Reader};
+use crate::change::{ChangeKind, ChangeSet, Content, FileChange, Role, Words};
+use crate::config::{Config, Reader, pattern};
 use crate::detectors::{self, Line, dependency};
 use crate::finding::{CouldNotCheck, Evidence, Facts, Finding, KINDS, Level};
 use crate::formats::locks::{CameAlong, came_along};
-use crate::services::{Map, Reason, ServiceTouch};
+use crate::services::{Map, Reason, ServiceTouch, SharedTouch};
 
 pub use expect::{Answer, Expectation};
 
@@ -37,9 +37,21 @@ pub struct Why {
     pub quote: String,
     /// Where it stands.
     pub source: WhySource,
-    /// Whether it states a reason; else it is a first plain step.
+    /// Whether it states a reason; else it is the first plain thing that the author says.
     #[serde(default)]
     pub is_reason: bool,
+    /// Whether it stands in a list of steps.
+    #[serde(default)]
+    pub is_step: bool,
+}
+
+/// An issue that the author points at.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct LinkedIssue {
+    /// As written, such as `#12`.
+    pub number: String,
+    /// Whether the title names it; else the text does.
+    pub in_title: bool,
 }
 
 /// Where a reason was found.
@@ -65,6 +77,19 @@ pub struct Size {
     pub removed: u32,
     /// Larger than this share of the changes by people here in 12 months; null when there are too few.
     pub percentile: Option<u8>,
+}
+
+/// Who should know of a change beside those who must review it, as `[[tell]]` has it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Tell {
+    /// As written in the configuration.
+    pub who: String,
+    /// The kind of finding.
+    pub kind: String,
+    /// The house rule, verbatim.
+    pub say: Option<String>,
+    /// The findings behind it.
+    pub findings: Vec<String>,
 }
 
 /// One question, for one addressee.
@@ -142,6 +167,9 @@ pub struct Report {
     pub title: Option<String>,
     /// The author's reason.
     pub why: Option<Why>,
+    /// The issue that the author points at; left out where none is named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub linked_issue: Option<LinkedIssue>,
     /// The highest level of all findings.
     pub level: Level,
     /// One sentence of plain text.
@@ -158,6 +186,12 @@ pub struct Report {
     pub lines: Vec<SaidLine>,
     /// Whom to ask what.
     pub ask: Vec<Ask>,
+    /// Who should know; left out where nobody is named.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tell: Vec<Tell>,
+    /// Code that several services use, where it changes; left out where none does.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub shared: Vec<SharedTouch>,
     /// Who to ask; null for bots.
     pub author: Option<Author>,
     /// The services and their neighbours.
@@ -245,6 +279,8 @@ pub struct Parts<'a> {
     pub could_not_check: Vec<CouldNotCheck>,
     /// The services touched.
     pub services: Vec<ServiceTouch>,
+    /// Code that several services use, where it changes.
+    pub shared: Vec<SharedTouch>,
     /// The service of each file, in the order of `changes`.
     pub service_of: Vec<Option<String>>,
     /// The map.
@@ -264,6 +300,7 @@ pub fn summarize(parts: Parts<'_>) -> Summary {
         mut findings,
         mut could_not_check,
         services,
+        shared,
         service_of,
         map,
         owners,
@@ -276,6 +313,12 @@ pub fn summarize(parts: Parts<'_>) -> Summary {
             .iter()
             .map(|(path, reason)| CouldNotCheck { path: path.to_string(), reason: reason.clone() }),
     );
+    let is_limited = could_not_check.iter().any(|entry| entry.reason == LIMITED);
+    for entry in unreadable(changes).into_iter().filter(|_| !is_limited) {
+        if !could_not_check.iter().any(|known| known.path == entry.path) {
+            could_not_check.push(entry);
+        }
+    }
     accept(&mut findings, config);
     sort(&mut findings, config.reader);
     let files: Vec<File> =
@@ -300,14 +343,17 @@ pub fn summarize(parts: Parts<'_>) -> Summary {
         range,
         title: words.title.clone(),
         why: why::find(words),
+        linked_issue: why::issue(words),
         level: level_of(&findings, &files),
         headline: String::new(),
         composition,
         size,
         services,
+        tell: tell(&findings, config),
         findings,
         lines: Vec::new(),
         ask: Vec::new(),
+        shared,
         author: author_of(words),
         map,
         could_not_check,
@@ -355,6 +401,46 @@ impl Summary {
         };
         self.delta = (delta != Delta::default()).then_some(delta);
     }
+}
+
+/// The reason that says that no file at all could be read.
+pub const LIMITED: &str = "limited_view";
+
+/// Files written by hand whose text could not be had, so that silence about them is not taken for calm.
+fn unreadable(changes: &ChangeSet) -> Vec<CouldNotCheck> {
+    let reason = |file: &FileChange| {
+        [file.after(), file.before()].into_iter().flatten().find_map(|content| match content {
+            Content::TooLarge { .. } => Some("too_large"),
+            Content::Missing => Some("missing"),
+            _ => None,
+        })
+    };
+    let by_hand = changes.files().iter().filter(|file| file.role.is_by_hand());
+    by_hand
+        .filter_map(|file| Some((file.path.to_string(), reason(file)?.to_owned())))
+        .map(|(path, reason)| CouldNotCheck { path, reason })
+        .collect()
+}
+
+/// Each rule of `[[tell]]` of whose kind something was found, where its patterns say.
+fn tell(findings: &[Finding], config: &Config) -> Vec<Tell> {
+    let told = config.tell.iter().filter_map(|rule| {
+        let patterns: Vec<_> = rule.paths.iter().filter_map(|glob| pattern(glob).ok()).collect();
+        let inside = |finding: &&Finding| {
+            let mut places = finding.evidence.iter();
+            rule.paths.is_empty()
+                || places.any(|place| patterns.iter().any(|glob| glob.is_match(place.path.as_str())))
+        };
+        let of_kind = findings.iter().filter(|finding| finding.facts.kind() == rule.kind).filter(inside);
+        let findings: Vec<String> = of_kind.map(|finding| finding.id.clone()).collect();
+        (!findings.is_empty()).then(|| Tell {
+            who: rule.who.clone(),
+            kind: rule.kind.clone(),
+            say: rule.say.clone(),
+            findings,
+        })
+    });
+    told.collect()
 }
 
 /// A change of documentation, tests, lock files or small package steps only is Routine whatever else fires.
@@ -428,9 +514,18 @@ pub(crate) fn lines_of(findings: &[Finding], services: &[ServiceTouch], reader: 
             }
         }
     }
-    let kind = |line: &Line| line.shape.split('/').next().unwrap_or_default().to_owned();
-    // That most of it is moved text tells how to read all that follows.
-    lines.sort_by_key(|line| (kind(line) != "moved_code", Reverse(line.level), rank(&kind(line), reader)));
+    lines.sort_by_key(|line| {
+        let kind = line.shape.split('/').next().unwrap_or_default();
+        let (kind, follows) = match line.shape.as_str() {
+            // What still holds the old value is understood after what has the new one.
+            "left_behind/setting" => ("config", 1),
+            // Tables and fields are what people know; code inside the database is behind them.
+            "schema/other" | "schema/own_code" => ("schema", 1),
+            _ => (kind, 0),
+        };
+        // That most of it is moved text tells how to read all that follows.
+        (kind != "moved_code", Reverse(line.level), rank(kind, reader), follows)
+    });
     lines
 }
 
@@ -493,6 +588,27 @@ impl Report {
                 Evidence::after(&path, None)
             })
         })
+    }
+
+    /// Whether so much could not be read that the reader must know it before all else: more than a fifth of the
+    /// lines, or of the files, written by hand. Source: the wording guide, 3.7.
+    pub fn is_blind(&self) -> bool {
+        // A migration that runs its own code was read; what we could not tell of it is a line of its own.
+        const UNREAD: [&str; 5] = ["binary", "too_large", "missing", "unknown_format", "broken"];
+        let is_whole = |entry: &&CouldNotCheck| {
+            entry.reason.split(':').next().is_some_and(|word| UNREAD.contains(&word))
+        };
+        let unread: BTreeSet<&str> =
+            self.could_not_check.iter().filter(is_whole).map(|entry| entry.path.as_str()).collect();
+        let by_hand: Vec<&File> = self.files.iter().filter(|file| file.role.is_by_hand()).collect();
+        let is_unread = |file: &&&File| unread.contains(file.path.as_str());
+        let lines = |file: &File| u64::from(file.added) + u64::from(file.removed);
+        let all: u64 = by_hand.iter().map(|file| lines(file)).sum();
+        let dark: u64 = by_hand.iter().filter(is_unread).map(|file| lines(file)).sum();
+        // Nobody counts the lines of a file that is too large, so there the files count.
+        let countless = by_hand.iter().filter(is_unread).filter(|file| lines(file) == 0).count();
+        let is_limited = self.could_not_check.iter().any(|entry| entry.reason == LIMITED);
+        is_limited || dark * 5 > all || countless * 5 > by_hand.len()
     }
 
     /// The values that a frame sees beside its lines.

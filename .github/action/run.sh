@@ -11,7 +11,8 @@ case "$PLAINLY_COMMAND" in
     ;;
   release-notes)
     tag="${PLAINLY_TAG:-$GITHUB_REF_NAME}"
-    "$PLAINLY_BINARY" release-notes --to "$tag" --draft-release
+    # people who may not write here cannot see drafts: they read the job summary
+    "$PLAINLY_BINARY" release-notes --to "$tag" --draft-release >>"$GITHUB_STEP_SUMMARY"
     ;;
   digest)
     # the seven days until yesterday, the same for every repository of one page

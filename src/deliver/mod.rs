@@ -314,7 +314,7 @@ impl Job<'_> {
             issue: None,
             commits: given.pull.map(|pull| pull.commits).unwrap_or_default(),
         };
-        let problem = CouldNotCheck { path: String::new(), reason: "limited_view".to_owned() };
+        let problem = CouldNotCheck { path: String::new(), reason: summary::LIMITED.to_owned() };
         let plainly = Plainly::new(config, vec![problem], &Default::default()).ok()?;
         let change = Change {
             range,

@@ -1,18 +1,23 @@
 //! Does the change do more than a title that says move, rename, tidy, fix or bump?
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::Deserialize;
+use serde_json::{Value, json};
 
-use super::{Context, Detector, Line, Report, one_line_each};
+use super::{Context, Detector, Line, Report};
 use crate::change::Words;
-use crate::finding::{BeyondTitleFacts, DependencyChange, Facts, Finding, KINDS, Level};
+use crate::finding::{BeyondTitleFacts, DependencyChange, Evidence, Facts, Finding, KINDS, Level};
+use crate::formats::locks::came_along;
 
 /// Options of `[detectors.beyond_title]`.
 #[derive(Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct BeyondTitle {}
+
+/// So many packages of the exact lists do not change by the way.
+const MANY_PACKAGES: u32 = 20;
 
 /// First words of a title that promise a small thing, the word that we quote, and the kinds that they promise.
 const VERBS: &[(&[&str], &str, &[&str])] = &[
@@ -101,6 +106,26 @@ const SPOKEN: &[(&str, &[&str])] = &[
     ("feature_flag", &["flag", "flags", "switch", "toggle"]),
 ];
 
+/// Words by which an author speaks of the exact lists of packages; "update" alone may be about anything.
+const PACKAGES: &[&str] = &[
+    "dependency",
+    "dependencies",
+    "deps",
+    "package",
+    "packages",
+    "bump",
+    "bumps",
+    "upgrade",
+    "upgrades",
+    "library",
+    "libraries",
+    "lock",
+    "lockfile",
+    "npm",
+    "yarn",
+    "pnpm",
+];
+
 impl Detector for BeyondTitle {
     fn detect(&self, cx: &Context<'_>, report: &mut Report) {
         let Some((verb, expected)) = cx.words.title.as_deref().and_then(promise) else { return };
@@ -122,12 +147,22 @@ impl Detector for BeyondTitle {
                 evidence.extend(finding.evidence.first().cloned());
             }
         }
+        let mut locked = BTreeMap::new();
+        let is_spoken = PACKAGES.iter().any(|word| said.contains(*word));
+        if !expected.contains(&"dependency") && !is_spoken {
+            let came = came_along(cx.changes);
+            if came.changed + came.new + came.gone >= MANY_PACKAGES {
+                locked = came.counts().into_iter().map(|part| (part.what.to_owned(), part.count)).collect();
+                kinds.insert("dependency");
+                evidence.extend(came.files.first().map(|path| Evidence::after(path, None)));
+            }
+        }
         if kinds.is_empty() {
             return;
         }
         let kinds =
             KINDS.iter().filter(|kind| kinds.contains(*kind)).map(|kind| (*kind).to_owned()).collect();
-        let facts = BeyondTitleFacts { verb: verb.to_owned(), kinds };
+        let facts = BeyondTitleFacts { verb: verb.to_owned(), kinds, locked };
         report.push(
             cx,
             "beyond_title.more_kinds",
@@ -152,8 +187,9 @@ fn promise(title: &str) -> Option<(&'static str, &'static [&'static str])> {
 /// A small package step beside a fix is nobody's news.
 fn is_news(finding: &Finding) -> bool {
     match &finding.facts {
+        // What builds and checks use is no part of the product.
         Facts::Dependency(facts) => {
-            finding.level > Level::Routine || (facts.change == DependencyChange::Added && !facts.dev)
+            !facts.dev && (finding.level > Level::Routine || facts.change == DependencyChange::Added)
         }
         Facts::Schema(_) | Facts::Api(_) => finding.level > Level::Routine,
         Facts::Config(_) | Facts::FeatureFlag(_) => true,
@@ -194,9 +230,19 @@ fn words_of(words: &Words) -> BTreeSet<String> {
     said
 }
 
-/// One sentence.
+/// One sentence. What many packages of the exact lists do is told in numbers, not as a kind.
 pub fn lines(findings: &[&Finding]) -> Vec<Line> {
-    one_line_each(findings)
+    let of = |finding: &&Finding| {
+        let Facts::BeyondTitle(facts) = &finding.facts else { return None };
+        let count = |what: &str| facts.locked.get(what).map(|count| json!({"what": what, "count": count}));
+        let parts: Vec<Value> = ["changed", "new", "gone"].into_iter().filter_map(count).collect();
+        let is_told = |kind: &&String| parts.is_empty() || *kind != "dependency";
+        let kinds: Vec<&String> = facts.kinds.iter().filter(is_told).collect();
+        let packages = facts.locked.get("changed").copied().unwrap_or_else(|| facts.locked.values().sum());
+        let values = json!({"verb": facts.verb, "kinds": kinds, "parts": parts, "packages": packages});
+        Line::of("beyond_title", &[finding], values)
+    };
+    findings.iter().filter_map(of).collect()
 }
 
 #[cfg(test)]

@@ -31,7 +31,7 @@ pub mod tests;
 pub mod ui_text;
 pub mod unnamed_service;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use serde::Serialize;
 use serde_json::Value;
@@ -82,6 +82,9 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// What could not be read.
     pub could_not_check: BTreeSet<CouldNotCheck>,
+    /// Every id in use, and how many findings asked for it: a second one with the same subject gets an id of its own
+    /// without a search through all of them.
+    copies: HashMap<String, u32>,
 }
 
 impl Report {
@@ -101,12 +104,15 @@ impl Report {
             return;
         }
         let services = cx.services_of(evidence.iter().map(|place| &place.path));
-        let mut id = id_of(facts.kind(), rule, subject);
-        let mut copy = 1;
-        while self.findings.iter().any(|finding| finding.id == id) {
+        let first = id_of(facts.kind(), rule, subject);
+        let mut id = first.clone();
+        let mut copy = self.copies.get(&first).copied().unwrap_or(1);
+        while self.copies.contains_key(&id) {
             copy += 1;
             id = id_of(facts.kind(), rule, &format!("{subject}#{copy}"));
         }
+        self.copies.insert(first, copy);
+        self.copies.entry(id.clone()).or_insert(1);
         self.findings.push(Finding {
             id,
             rule: rule.to_owned(),

@@ -64,20 +64,23 @@ impl Detector for Tests {
 
         let gained: BTreeSet<&str> =
             compared.iter().flat_map(|file| &file.gained).map(|case| case.name.as_str()).collect();
+        // Who writes as many tests as they take out has rewritten them: here or in another file of the change.
+        let count = |cases: &[TestCase]| cases.iter().filter(|case| !case.is_group).count();
+        let loses = |file: &Compared<'_>| count(&file.lost) > count(&file.gained);
+        let all_lost: usize = compared.iter().map(|file| count(&file.lost)).sum();
+        let all_gained: usize = compared.iter().map(|file| count(&file.gained)).sum();
         let gone_code = gone_names(&code);
         let mut first = Vec::new();
         let mut lost_checks = false;
-        for file in &compared {
+        for file in compared.iter().filter(|file| all_lost > all_gained && loses(file)) {
             for case in file.lost.iter().filter(|case| !case.is_group && !gained.contains(case.name.as_str()))
             {
                 if file.gained.iter().any(|new| test_code::is_renamed(case, new)) {
                     continue;
                 }
                 // a test of code that goes too is no loss
-                if !gone_code
-                    .iter()
-                    .any(|name| case.name.contains(name.as_str()) || case.body.contains(name.as_str()))
-                {
+                let mentions = |name: &String| case.name.contains(name) || case.body.contains(name);
+                if !gone_code.iter().any(mentions) {
                     lost_checks = true;
                     first.push(Evidence::before(file.file.old_path(), case.line));
                 }
@@ -85,6 +88,8 @@ impl Detector for Tests {
                     facts.removed_names.push(case.name.clone());
                 }
             }
+        }
+        for file in &compared {
             facts.switched_off += file.off.len() as u32;
             facts.switched_on += file.on.len() as u32;
             // inside a code file the lines count from the block, so only the file is named
@@ -256,6 +261,18 @@ mod cases {
         assert_eq!((facts(moved).0.removed_names.len()), 0);
         let renamed = vec![modified("a.test.ts", Role::Test, spec, &spec.replace("pays", "pays all"))];
         assert_eq!((facts(renamed).0.removed_names.len()), 0);
+
+        // as many are written as go: here, or in another file
+        let other = spec
+            .replace("adds", "subtracts")
+            .replace("pays", "refunds")
+            .replace("1)", "2)")
+            .replace("price", "tax");
+        let (found, rule, _) = facts(vec![modified("a.test.ts", Role::Test, spec, &other)]);
+        assert_eq!((found.removed_names.len(), rule.as_str()), (0, "tests.changed"));
+        let (_, rule, _) =
+            facts(vec![deleted("a.test.ts", Role::Test, spec), added("b.test.ts", Role::Test, &other)]);
+        assert_eq!(rule, "tests.changed");
 
         let (found, rule, level) = facts(vec![deleted("a.test.ts", Role::Test, spec)]);
         assert_eq!((found.removed, rule.as_str(), level), (1, "tests.removed", Level::WorthALook));

@@ -136,17 +136,22 @@ fn plain(text: &str) -> String {
     spaced.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// One line for all of them; where one line of one service changes, it is shown.
+/// One line for all of them; where one line of one service changes, it is shown, and linked first.
 pub fn lines(findings: &[&Finding]) -> Vec<Line> {
-    let facts: Vec<&UnnamedServiceFacts> = findings
-        .iter()
-        .filter_map(|finding| match &finding.facts {
-            Facts::UnnamedService(facts) => Some(facts),
-            _ => None,
-        })
-        .collect();
-    let names: Vec<&str> = facts.iter().map(|facts| facts.service.as_str()).collect();
-    let one_line = facts.iter().find(|facts| facts.from.is_some());
-    let values = json!({"names": names, "one_line": one_line, "first": names.first()});
-    Line::of("unnamed_service", findings, values).into_iter().collect()
+    let facts = |finding: &Finding| match &finding.facts {
+        Facts::UnnamedService(facts) => Some(facts.clone()),
+        _ => None,
+    };
+    let all: Vec<UnnamedServiceFacts> = findings.iter().filter_map(|finding| facts(finding)).collect();
+    let names: Vec<&str> = all.iter().map(|facts| facts.service.as_str()).collect();
+    let shown = findings.iter().find(|finding| facts(finding).is_some_and(|facts| facts.from.is_some()));
+    let one_line = shown.and_then(|finding| facts(finding));
+    let first = one_line.as_ref().map(|facts| facts.service.as_str()).or(names.first().copied());
+    let values = json!({"names": names, "one_line": one_line, "first": first});
+    let mut line = Line::of("unnamed_service", findings, values);
+    if let (Some(line), Some(finding)) = (&mut line, shown) {
+        line.evidence =
+            finding.evidence.iter().take(1).cloned().chain(std::mem::take(&mut line.evidence)).collect();
+    }
+    line.into_iter().collect()
 }

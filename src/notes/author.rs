@@ -393,13 +393,13 @@ impl Note {
 /// The first sentence of a text, at most thirty words.
 pub fn quote(text: &str) -> String {
     let first = why::sentences(text).into_iter().next();
-    let cut = why::cut(first.as_deref().unwrap_or(text));
+    let cut = why::cut(first.as_ref().map_or(text, |first| &first.text));
     cut.trim_end_matches(['.', ':']).to_owned()
 }
 
 /// What a contract says to do instead of what it marks: the first sentence that says more than that it is marked.
 pub fn advice(text: &str) -> String {
-    let sentences = why::sentences(text);
+    let sentences: Vec<String> = why::sentences(text).into_iter().map(|one| one.text).collect();
     let is_mark = |sentence: &&String| {
         let lower = sentence.to_lowercase();
         ["deprecated", "will be removed", "not used", "unused", "no longer supported"]

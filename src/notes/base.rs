@@ -14,7 +14,7 @@ use crate::error::Error;
 use crate::git::{self, Range, Repository, Tag};
 
 /// Minor versions, newest first, whose shared history is looked at where the state has no version of its own.
-const LINES_LOOKED_AT: usize = 12;
+const LINES_LOOKED_AT: usize = 6;
 
 /// The rule that chose the state before.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -221,7 +221,15 @@ fn is_the_matter(fact: &Fact, unit: &Unit, notes: &[Note]) -> bool {
         [note] if speaks_of(&note.text, name) => true,
         notes => notes.len() < 2 && speaks_of(&unit.title, name),
     };
+    let below = |folder: &str| {
+        let files = unit.paths.iter().filter(|changed| changed.path.is_in(folder)).count();
+        files * 2 > unit.paths.len()
+    };
     fact.topic.iter().any(|topic| named(topic))
+        || fact
+            .traces
+            .iter()
+            .any(|trace| matches!(trace, Trace::Adds(folder) | Trace::Deletes(folder) if below(folder)))
         || fact.traces.iter().any(|trace| matches!(trace, Trace::Word(_, word, _) if named(word)))
 }
 

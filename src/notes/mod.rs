@@ -22,7 +22,7 @@ use crate::config::Config;
 use crate::error::Error;
 use crate::git::Repository;
 use crate::render::page::{self, Part};
-use crate::render::{Links, Renderer, Style, View};
+use crate::render::{Links, Pen, Renderer, Style, View};
 use crate::run::{self, Given};
 use crate::services::{Catalog, Map};
 use model::Thanked;
@@ -141,7 +141,57 @@ fn title(repository: &Repository, web: Option<&str>) -> String {
 }
 
 impl Written {
-    /// Where evidence leads: only people here can follow it.
+    /// The page as Markdown. `earlier` is the file that stands there: what people wrote in it is kept.
+    pub fn markdown(&self, earlier: Option<&str>) -> Result<String, Error> {
+        let style = Style { view: View::Markdown, links: self.links() };
+        let blocks = say::blocks(&self.notes, &self.renderer, &style)?;
+        Ok(edit::page(&self.renderer.pen(&style), &blocks, earlier)?)
+    }
+
+    /// The page for a terminal.
+    pub fn terminal(&self, color: bool) -> Result<String, Error> {
+        let style = Style { view: View::Terminal { color }, links: Links::None };
+        let blocks = say::blocks(&self.notes, &self.renderer, &style)?;
+        Ok(page::text(&self.renderer.pen(&style), "frame/page_terminal", &say::parts(&blocks))?)
+    }
+
+    /// The page for a browser, in one file, with a chart of what it tells and, for people here, the map of services.
+    pub fn html(&self) -> Result<String, Error> {
+        let style = Style { view: View::Html, links: self.links() };
+        let pen = self.renderer.pen(&style);
+        let mut parts = say::parts(&say::blocks(&self.notes, &self.renderer, &style)?);
+        let is_heading = |part: &Part| matches!(part, Part::Heading(_));
+        // behind the opening words and "In short"
+        let headings = parts.iter().enumerate().filter(|(_, part)| is_heading(part));
+        let at = headings.map(|(at, _)| at).nth(1).unwrap_or(parts.len());
+        parts.splice(at..at, self.drawings(&pen)?);
+        let name = say::name(&self.notes, &self.renderer)?;
+        Ok(page::html(&pen, &name, &parts)?)
+    }
+
+    fn drawings(&self, pen: &Pen<'_>) -> Result<Vec<Part>, Error> {
+        let told =
+            self.notes.sections.iter().filter(|section| {
+                !matches!(section.name, SectionName::InShort | SectionName::NeedsYourWords)
+            });
+        let rows: Vec<(String, u64)> = told
+            .map(|section| {
+                let heading = pen.fill("notes/heading", &serde_json::json!({"name": section.name}))?;
+                Ok((heading, section.entries.len() as u64))
+            })
+            .collect::<Result<_, crate::render::Error>>()?;
+        let mut drawings = Vec::new();
+        if rows.len() > 1 {
+            let title = pen.fill("digest/told_title", &serde_json::Value::Null)?;
+            drawings.push(Part::Drawing { template: "frame/bars_svg", values: page::bars(&title, &rows) });
+        }
+        if let Some(map) = self.map.as_ref().filter(|_| self.notes.audience == Audience::Internal) {
+            drawings.push(digest::say::drawn(pen, map)?);
+        }
+        Ok(drawings)
+    }
+
+    /// People here read what lies behind each sentence; others have no use for a place in the code.
     fn links(&self) -> Links {
         let range = &self.notes.range;
         match (&self.web, self.notes.audience) {
@@ -150,66 +200,6 @@ impl Written {
             }
             _ => Links::None,
         }
-    }
-
-    /// The page as Markdown. `earlier` is the file that stands there: what people wrote in it is kept.
-    pub fn markdown(&self, earlier: Option<&str>) -> Result<String, Error> {
-        let links = self.links();
-        let style = Style { view: View::Markdown, links };
-        let blocks = say::blocks(&self.notes, &self.renderer, &style, self.web.as_deref())?;
-        Ok(edit::page(&self.renderer.pen(&style), &blocks, earlier)?)
-    }
-
-    /// The page as one file for a browser, with the map and a chart of what it tells.
-    pub fn html(&self) -> Result<String, Error> {
-        let style = Style { view: View::Html, links: self.links() };
-        let pen = self.renderer.pen(&style);
-        let blocks = say::blocks(&self.notes, &self.renderer, &style, None)?;
-        let plain = say::blocks(&self.notes, &self.renderer, &Style::PLAIN, None)?;
-        let name = plain.into_iter().next().map(|block| block.text).unwrap_or_default();
-        let mut parts: Vec<Part> = Vec::with_capacity(blocks.len() + 2);
-        for block in blocks {
-            parts.push(match block.kind {
-                say::BlockKind::Title => Part::Title(block.text),
-                say::BlockKind::Heading => Part::Heading(block.text),
-                say::BlockKind::Item => Part::Item(block.text),
-                say::BlockKind::Text => Part::Text(block.text),
-            });
-        }
-        let told =
-            self.notes.sections.iter().filter(|section| {
-                !matches!(section.name, SectionName::InShort | SectionName::NeedsYourWords)
-            });
-        let rows = told.map(|section| {
-            let heading = pen.fill("notes/heading", &serde_json::json!({"name": section.name}))?;
-            Ok((heading, section.entries.len() as u64))
-        });
-        let rows: Vec<(String, u64)> = rows.collect::<Result<_, crate::render::Error>>()?;
-        // after the page's opening words
-        let at = parts.iter().position(|part| matches!(part, Part::Heading(_))).unwrap_or(parts.len());
-        let at = parts[at..]
-            .iter()
-            .skip(1)
-            .position(|part| matches!(part, Part::Heading(_)))
-            .map_or(at, |n| at + 1 + n);
-        let mut drawings = Vec::new();
-        if rows.len() > 1 {
-            let title = pen.fill("digest/told_title", &serde_json::Value::Null)?;
-            drawings.push(Part::Drawing { template: "frame/bars_svg", values: page::bars(&title, &rows) });
-        }
-        if let Some(map) = &self.map {
-            drawings.push(digest::say::drawn(&pen, map)?);
-        }
-        parts.splice(at..at, drawings);
-        Ok(page::html(&pen, &name, &parts)?)
-    }
-
-    /// The page for a terminal.
-    pub fn terminal(&self, color: bool) -> Result<String, Error> {
-        let style = Style { view: View::Terminal { color }, links: Links::None };
-        let blocks = say::blocks(&self.notes, &self.renderer, &style, None)?;
-        let values = serde_json::json!({"blocks": blocks});
-        Ok(self.renderer.pen(&style).fill("notes/frame/terminal", &values)?)
     }
 }
 

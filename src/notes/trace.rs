@@ -73,11 +73,12 @@ fn with<'u>(units: &'u [Unit], folder: &'u str, change: PathChange) -> impl Iter
     })
 }
 
-/// A file as it was before and after a commit.
+/// A file as it was before and after a commit, and the lines that only one side has.
 struct Sides {
     before: String,
     after: String,
-    changed: String,
+    removed: String,
+    added: String,
 }
 
 impl Sides {
@@ -88,45 +89,37 @@ impl Sides {
             tree.read(path).and_then(|content| content.text().map(str::to_owned)).unwrap_or_default()
         };
         // a file that comes where another of its sort goes is that one, moved
-        let moved = |sort: PathChange| {
-            unit.paths
-                .iter()
-                .filter(move |other| other.change == sort && sort_of(&other.path) == sort_of(&changed.path))
-                .take(MOST_MOVED)
+        let moved = |change: PathChange| {
+            let same = move |other: &&ChangedPath| {
+                other.change == change && sort_of(&other.path) == sort_of(&changed.path)
+            };
+            unit.paths.iter().filter(same).take(MOST_MOVED)
         };
         let (mut before, mut after) = (read(&old, &changed.path), read(&new, &changed.path));
         match changed.change {
             PathChange::Added => {
-                moved(PathChange::Deleted).for_each(|other| before.push_str(&read(&old, &other.path)))
+                moved(PathChange::Deleted).for_each(|other| before.push_str(&read(&old, &other.path)));
             }
             PathChange::Deleted => {
-                moved(PathChange::Added).for_each(|other| after.push_str(&read(&new, &other.path)))
+                moved(PathChange::Added).for_each(|other| after.push_str(&read(&new, &other.path)));
             }
             PathChange::Modified => {}
         }
-        let changed = match changed.change {
-            PathChange::Modified => changed_lines(&before, &after),
-            _ => String::new(),
-        };
-        Some(Self { before, after, changed })
+        let (removed, added) = changed_lines(&before, &after);
+        Some(Self { before, after, removed, added })
     }
 
+    /// The words of the changed lines, so that a thousand facts cost one walk through a file.
     fn words(&self) -> Known<'_> {
-        Known {
-            sides: self,
-            before: words_of(&self.before),
-            after: words_of(&self.after),
-            changed: words_of(&self.changed),
-        }
+        Known { sides: self, removed: words_of(&self.removed), added: words_of(&self.added) }
     }
 }
 
-/// The words of each side, so that a thousand facts cost one walk through a file.
+/// The words of the changed lines of each side.
 struct Known<'a> {
     sides: &'a Sides,
-    before: HashSet<&'a str>,
-    after: HashSet<&'a str>,
-    changed: HashSet<&'a str>,
+    removed: HashSet<&'a str>,
+    added: HashSet<&'a str>,
 }
 
 impl Known<'_> {
@@ -134,12 +127,12 @@ impl Known<'_> {
         let is_one = word.chars().all(is_part);
         let has =
             |set: &HashSet<&str>, text: &str| if is_one { set.contains(word) } else { holds(text, word) };
-        let before = || has(&self.before, &self.sides.before);
-        let after = || has(&self.after, &self.sides.after);
+        let added = || has(&self.added, &self.sides.added);
+        let removed = || has(&self.removed, &self.sides.removed);
         match effect {
-            Effect::Appears => after() && !before(),
-            Effect::Vanishes => before() && !after(),
-            Effect::Changes => has(&self.changed, &self.sides.changed),
+            Effect::Appears => added() && !holds(&self.sides.before, word),
+            Effect::Vanishes => removed() && !holds(&self.sides.after, word),
+            Effect::Changes => added() || removed(),
         }
     }
 }
@@ -157,18 +150,19 @@ fn sort_of(path: &RepoPath) -> String {
     if extension == "yml" { "yaml".to_owned() } else { extension }
 }
 
-/// The lines that only one side has, as one text.
-fn changed_lines(before: &str, after: &str) -> String {
+/// The lines that only the first has, and those that only the second has.
+fn changed_lines(before: &str, after: &str) -> (String, String) {
     let mut counts: HashMap<&str, i32> = HashMap::new();
     for (text, step) in [(before, -1), (after, 1)] {
         for line in text.lines() {
             *counts.entry(line.trim()).or_default() += step;
         }
     }
-    let mut lines: Vec<&str> =
-        counts.into_iter().filter(|(_, count)| *count != 0).map(|(line, _)| line).collect();
-    lines.sort_unstable();
-    lines.join("\n")
+    let only = |of: fn(i32) -> bool| {
+        let lines = counts.iter().filter(|(_, count)| of(**count)).map(|(line, _)| *line);
+        lines.collect::<Vec<_>>().join("\n")
+    };
+    (only(|count| count < 0), only(|count| count > 0))
 }
 
 /// Whether a word stands in the text as a whole.

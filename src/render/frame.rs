@@ -46,6 +46,8 @@ const ROLES: [Role; 13] = [
 
 /// Questions in view, at most.
 const QUESTIONS: usize = 2;
+/// About as long is the sentence on files that could not be read.
+const BLIND_WORDS: usize = 20;
 
 /// Which lines stand in view and which questions are asked: decided once on plain text, so that every view agrees.
 pub struct Composed {
@@ -55,6 +57,8 @@ pub struct Composed {
     pub in_view: Vec<bool>,
     /// Line and number of each question asked.
     pub questions: Vec<(usize, usize)>,
+    /// Whether a Routine text leaves out what was looked for without a find, because it would be too long.
+    pub is_brief: bool,
 }
 
 fn compose(pen: &Pen<'_>, summary: &Summary) -> Result<(Composed, Vec<String>), Error> {
@@ -81,48 +85,88 @@ fn compose(pen: &Pen<'_>, summary: &Summary) -> Result<(Composed, Vec<String>), 
         }
     }
     let mut findings = 0;
+    if summary.report.is_blind() {
+        lines += 1;
+        words += BLIND_WORDS;
+    }
     let mut in_view = vec![false; summary.lines.len()];
-    // Two lines keep a place of their own: tests, which every reader looks for, and moved text, which tells how to
-    // read all the rest.
-    let keeps_place = |line: &Line| (line.shape.starts_with("tests") || is_moved(line)) && !line.folded;
-    let (kept, others): (Vec<usize>, Vec<usize>) =
-        (0..summary.lines.len()).partition(|at| summary.lines.get(*at).is_some_and(keeps_place));
+    // Some lines keep a place of their own: tests, which every reader looks for; moved text, which tells how to read
+    // all the rest; and the first thing that nobody says, because no one will bring it up.
+    let unsaid = summary.lines.iter().position(|line| is_unsaid(line) && !line.folded);
+    let keeps_place = |at: usize| {
+        let line = summary.lines.get(at).filter(|line| !line.folded);
+        line.is_some_and(|line| is_of(line, "tests") || is_moved(line)) || unsaid == Some(at)
+    };
+    let (kept, others): (Vec<usize>, Vec<usize>) = (0..summary.lines.len()).partition(|at| keeps_place(*at));
     for at in kept.into_iter().chain(others) {
         let (Some(line), Some(text)) = (summary.lines.get(at), said.get(at)) else { continue };
         let length = text.split_whitespace().count();
         let fits = findings < budget.findings && lines < budget.lines && words + length <= budget.words;
         let top = headline == Some(at) && findings < budget.findings;
-        if summary.report.level > Level::Routine && !line.folded && (fits || top) {
+        if summary.report.level > Level::Routine && !is_aside(line) && (fits || top) {
             in_view[at] = true;
             findings += 1;
             lines += 1;
             words += length;
         }
     }
-    Ok((Composed { headline, in_view, questions }, said))
+    let mut composed = Composed { headline, in_view, questions, is_brief: false };
+    if summary.report.level == Level::Routine {
+        let text = pen.fill("frame/routine", &values(pen, summary, &composed)?)?;
+        composed.is_brief = text.split_whitespace().count() > budget.words;
+    }
+    Ok((composed, said))
 }
 
-/// The first question of each line, most important lines first; then what is left. Two lines may raise the same one.
+/// Whether a line tells what the author's own words leave out.
+fn is_unsaid(line: &Line) -> bool {
+    ["unnamed_service", "contradiction", "beyond_title", "left_behind"].iter().any(|kind| is_of(line, kind))
+}
+
+/// Whether a line is no news beside others: small steps of packages, steps of the build.
+fn is_aside(line: &Line) -> bool {
+    line.folded
+        || (line.level == Level::Routine
+            && line.shape != "dependency/lock"
+            && ["dependency", "infra"].iter().any(|kind| is_of(line, kind)))
+}
+
+fn is_of(line: &Line, kind: &str) -> bool {
+    line.shape.split('/').next() == Some(kind)
+}
+
+/// The questions to ask: the first one of the top line, then of what nobody says, then of other kinds. What tests and
+/// size raise comes after the second question of a line that is louder. Two lines may raise the same one.
 fn questions(pen: &Pen<'_>, summary: &Summary) -> Result<Vec<(usize, usize)>, Error> {
+    let mut open: Vec<((bool, u8, usize), usize, String)> = Vec::new();
+    let mut kinds: Vec<&str> = Vec::new();
+    let lines = summary.lines.iter().enumerate();
+    for (at, line) in
+        lines.filter(|(_, line)| (line.level > Level::Routine || is_moved(line)) && !line.folded)
+    {
+        let questions = pen.questions(line)?;
+        let kind = line.shape.split('/').next().unwrap_or_default();
+        let is_again = kinds.contains(&kind);
+        let is_quiet = line.level < summary.report.level && ["tests", "size"].contains(&kind);
+        for (nth, question) in questions.into_iter().enumerate() {
+            let place = match () {
+                () if nth == 0 && open.is_empty() => 0,
+                () if nth == 0 && is_unsaid(line) && !is_again => 1,
+                () if nth == 0 && !is_quiet && !is_again => 2,
+                () => 3,
+            };
+            open.push(((is_quiet || nth > 1, place, nth), at, question));
+        }
+        kinds.push(kind);
+    }
+    // Stable: of two that rank alike, the one of the more important line is asked.
+    open.sort_by_key(|(rank, ..)| *rank);
     let mut asked: Vec<String> = Vec::new();
     let mut places = Vec::new();
-    let lines: Vec<(usize, Vec<String>)> = summary
-        .lines
-        .iter()
-        .enumerate()
-        .filter(|(_, line)| line.level > Level::Routine && !line.folded)
-        .map(|(at, line)| Ok((at, pen.questions(line)?)))
-        .collect::<Result<_, Error>>()?;
-    let most = lines.iter().map(|(_, questions)| questions.len()).max().unwrap_or(0);
-    for nth in 0..most {
-        for (at, questions) in &lines {
-            if let Some(question) = questions.get(nth)
-                && places.len() < QUESTIONS
-                && !asked.contains(question)
-            {
-                asked.push(question.clone());
-                places.push((*at, nth));
-            }
+    for ((_, _, nth), at, question) in open {
+        if places.len() < QUESTIONS && !asked.contains(&question) {
+            asked.push(question);
+            places.push((at, nth));
         }
     }
     places.sort_unstable();
@@ -203,20 +247,34 @@ pub(super) fn text(
 }
 
 /// Level and top consequence in one sentence, without the author's title. That a change is mostly moved text is said
-/// before the consequence: it tells how to read all the rest.
+/// before the consequence: it tells how to read all the rest. A Routine change of code is told by what it touches: that
+/// a setting is new beside it comes second.
 fn headline(pen: &Pen<'_>, summary: &Summary, composed: &Composed) -> Result<String, Error> {
+    let nature = || pen.fill("frame/nature", &nature(summary));
     let top = composed.headline.and_then(|at| summary.lines.get(at));
-    let Some(line) = top else { return pen.fill("frame/nature", &nature(summary)) };
+    let Some(line) = top else { return nature() };
     let top = pen.headline(line)?.unwrap_or_default();
     let moved = summary.lines.iter().find(|other| is_moved(other) && !is_moved(line));
-    match moved.map(|line| pen.headline(line)).transpose()?.flatten() {
-        Some(moved) => pen.fill("frame/headline", &json!({"first": moved, "then": top})),
-        None => Ok(top),
+    if let Some(moved) = moved.map(|line| pen.headline(line)).transpose()?.flatten() {
+        return pen.fill("frame/headline", &json!({"first": moved, "then": top, "adds": false}));
+    }
+    let of_code = summary.report.composition.contains_key(&Role::Source);
+    match summary.report.level {
+        Level::Routine if of_code && is_told_by_files(line) => nature(),
+        Level::Routine if of_code && !is_moved(line) => {
+            pen.fill("frame/headline", &json!({"first": nature()?, "then": top, "adds": true}))
+        }
+        _ => Ok(top),
     }
 }
 
+/// Whether a list of the files touched says as much as the line does.
+fn is_told_by_files(line: &Line) -> bool {
+    ["ui_text", "infra", "tests", "size"].iter().any(|kind| is_of(line, kind))
+}
+
 fn is_moved(line: &Line) -> bool {
-    line.shape.starts_with("moved_code")
+    is_of(line, "moved_code")
 }
 
 /// What a change is as a whole, for a template: a word for its nature and its counts.
@@ -247,11 +305,7 @@ fn nature(summary: &Summary) -> Value {
 
 /// The map as a drawing; null where there is nothing to draw.
 fn map(report: &Report) -> Option<Value> {
-    let title = |name: &str| {
-        let known = report.services.iter().find(|service| service.name == name);
-        known.map_or(name.to_owned(), |service| service.title.clone())
-    };
-    (!report.map.nodes.is_empty()).then(|| crate::services::drawing(&report.map, &title))
+    (!report.map.nodes.is_empty()).then(|| crate::services::drawing(&report.map))
 }
 
 fn who(summary: &Summary) -> Value {
@@ -307,20 +361,26 @@ fn values(pen: &Pen<'_>, summary: &Summary, composed: &Composed) -> Result<Value
         "headline": headline(pen, summary, composed)?,
         "has_headline_line": composed.headline.is_some(),
         "why": report.why,
+        "linked_issue": report.linked_issue,
         "lines": in_view,
         "folded": folded,
         "questions": questions,
         "who": who(summary),
         "rules": rules(&summary.lines, report),
         "owners": summary.owners,
+        "blind": report.is_blind(),
         "could_not_check": not_checked,
         "accepted": accepted(report),
         "evidence": report.first_evidence(),
         "nature": nature(summary),
         "absent": absent(report),
+        "brief": composed.is_brief,
+        "no_tests": report.findings.iter().any(|finding| finding.rule == "tests.none"),
         "size": report.size,
         "map": map(report),
         "touched": touched(report),
+        "shared": report.shared,
+        "tell": report.tell,
         "cut": 0,
         "security": security(report.title.as_deref().unwrap_or_default()),
         "delta": summary.delta,
@@ -394,22 +454,16 @@ fn security(title: &str) -> Option<&str> {
 }
 
 /// What readers ask about first and what was looked for without a find. A file that could not be read may hold it, so
-/// then nothing is said to be absent.
+/// then nothing is said to be absent; nor where a migration or a list of packages stands among the files all the same.
 fn absent(report: &Report) -> Vec<&'static str> {
     if !report.could_not_check.is_empty() {
         return Vec::new();
     }
-    // A migration without a finding is still one, and so is a version that only the exact list names.
-    let touched = |role: Role| report.composition.contains_key(&role);
-    let found = |kind: &&str| {
-        let is_there = match *kind {
-            "schema" => touched(Role::Migration),
-            "dependency" => touched(Role::Lock),
-            _ => false,
-        };
-        is_there || report.findings.iter().any(|finding| finding.facts.kind() == *kind)
-    };
-    ["schema", "dependency", "api"].into_iter().filter(|kind| !found(kind)).collect()
+    let found = |kind: &str| report.findings.iter().any(|finding| finding.facts.kind() == kind);
+    let has = |roles: &[Role]| roles.iter().any(|role| report.composition.contains_key(role));
+    let kinds: [(&str, &[Role]); 3] =
+        [("schema", &[Role::Migration]), ("dependency", &[Role::Manifest, Role::Lock]), ("api", &[])];
+    kinds.into_iter().filter(|(kind, roles)| !found(kind) && !has(roles)).map(|(kind, _)| kind).collect()
 }
 
 fn accepted(report: &Report) -> Vec<Value> {

@@ -4,15 +4,32 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::{Why, WhySource};
+use super::{LinkedIssue, Why, WhySource};
 use crate::change::Words;
 
 /// Words that begin or hold a stated reason. Source: the selection order of the wording guide, 3.5.
 static REASON: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
-        r"(?i)\b(because|so that|in order to|to allow|allows? (for|us|you|them|it|the|a|an|this|that|\w+ to)|deprecated in favou?r|causes? (a|an|the|some)|caused by|due to|fix(es|ed)? (a|an|the) (bug|issue|problem|crash|error) (where|when|that|with|in)|(no longer|not|never) (needed|used|necessary|required|supported)|makes? it possible|to (avoid|prevent)|otherwise,? |needed (for|to|by)|required (for|by))\b",
+        r"(?i)\b(because|so that|so (we|you|they|it|users|people|users) (can|could|may|do|don't|no longer|will)|in order to|to allow|allows? (for|us|you|them|it|the|a|an|this|that|\w+ to)|deprecated in favou?r|caus(es|ing) (a|an|the|some|major|many)|this caused|which (broke|breaks|caused|causes)|caused by|due to|fix(es|ed)? (a|an|the) (bug|issue|problem|crash|error) (where|when|that|with|in)|(no longer|not|never|not currently|currently not) (needed|used|necessary|required|supported)|makes? it possible|to (avoid|prevent)|otherwise,? |needed (for|to|by)|required (for|by))\b",
     )
     .expect("the pattern is fixed and compiles")
+});
+
+/// Steps of a review, not of the change.
+static NOISE: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r"(?i)^(\w+(\([^)]*\))?: )?((apply|address(ed|es)?|respond to|incorporate|implement)?\s*(pr |code |review |some )*(suggestions?|feedback|comments?|nits?)\b|merge (branch|remote|pull|main|master)|wip\b|lint\b|(run |fix(ed)? |update(d)? |add(ed)? )*(the )?(lint(er|ing)?|tests?|specs?|build|ci|typos?|formatting|prettier|rubocop|changelog|snapshots?|changesets?)\.?$)",
+    )
+    .expect("the pattern is fixed and compiles")
+});
+
+/// An issue that a title points at; the number in brackets at its end is the change's own.
+static ISSUE: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"(?:^|\s)(#[0-9]{1,7})\b").expect("the pattern is fixed and compiles"));
+/// An issue that a text says it belongs to.
+static CLOSES: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?i)\b(?:fix(?:es|ed)?|close[sd]?|resolve[sd]?|refs?|part of|relate[sd]? to)\s*:?\s+(#[0-9]{1,7})\b")
+        .expect("the pattern is fixed and compiles")
 });
 
 static COMMENT: LazyLock<Regex> =
@@ -28,43 +45,71 @@ static TRAILER: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 const MOST_WORDS: usize = 30;
+/// A longer list tells the steps of the work, and a reason inside is the reason of one step.
+const SHORT_LIST: usize = 2;
+
+/// A sentence, and whether it stands in a list.
+pub(crate) struct Sentence {
+    pub(crate) text: String,
+    is_item: bool,
+}
 
 /// Finds the reason: the first sentence with a reason word in the body, then in the commits; the linked issue's title;
-/// else the first plain step that the author lists.
+/// else the first plain step that the author lists, or the first sentence. What a bot writes is nobody's reason.
 pub(super) fn find(words: &Words) -> Option<Why> {
+    let people = || words.commits.iter().filter(|commit| !commit.is_merge && !commit.author.is_bot());
+    if !words.commits.is_empty() && people().next().is_none() {
+        return None;
+    }
     let body = words.body.iter().map(|body| (body.as_str(), WhySource::Body));
-    let newest_first = words.commits.iter().filter(|commit| !commit.is_merge && !commit.author.is_bot());
-    let commits: Vec<(&str, WhySource)> =
-        newest_first.map(|commit| (commit.body.as_str(), WhySource::Commit)).collect();
+    let commits = people().map(|commit| (commit.body.as_str(), WhySource::Commit));
     let title = words.title.as_deref().unwrap_or_default();
-    let sources: Vec<(Vec<String>, WhySource)> =
+    let sources: Vec<(Vec<Sentence>, WhySource)> =
         body.chain(commits).map(|(text, source)| (sentences(text), source)).collect();
 
     for (sentences, source) in &sources {
-        if let Some(sentence) = sentences.iter().find(|sentence| REASON.is_match(sentence)) {
-            return Some(Why { quote: cut(sentence), source: *source, is_reason: true });
+        let items = sentences.iter().filter(|sentence| sentence.is_item).count();
+        let mut spoken = sentences.iter().filter(|sentence| !sentence.is_item || items <= SHORT_LIST);
+        if let Some(sentence) = spoken.find(|sentence| REASON.is_match(&sentence.text)) {
+            return Some(Why {
+                quote: cut(&sentence.text),
+                source: *source,
+                is_reason: true,
+                is_step: false,
+            });
         }
     }
     if let Some(issue) = &words.issue {
-        return Some(Why { quote: cut(issue), source: WhySource::Issue, is_reason: true });
+        return Some(Why { quote: cut(issue), source: WhySource::Issue, is_reason: true, is_step: false });
     }
     for (sentences, source) in &sources {
-        let step = sentences
-            .iter()
-            .find(|sentence| sentence.split_whitespace().count() >= 3 && !title.contains(sentence.as_str()));
+        let step = sentences.iter().find(|Sentence { text, .. }| {
+            text.split_whitespace().count() >= 3 && !title.contains(text.as_str()) && !NOISE.is_match(text)
+        });
         if let Some(step) = step {
-            return Some(Why { quote: cut(step), source: *source, is_reason: false });
+            let text = step.text.strip_suffix('.').filter(|text| !text.ends_with('.')).unwrap_or(&step.text);
+            return Some(Why { quote: cut(text), source: *source, is_reason: false, is_step: step.is_item });
         }
     }
     None
 }
 
+/// The issue that the author points at, as `#12`: in the title, else in the text.
+pub(super) fn issue(words: &Words) -> Option<LinkedIssue> {
+    let in_title = words.title.iter().filter_map(|title| ISSUE.captures(title)).map(|found| (found, true));
+    let texts = words.body.iter().chain(words.commits.iter().map(|commit| &commit.body));
+    let in_text = texts.filter_map(|text| CLOSES.captures(text)).map(|found| (found, false));
+    let (found, in_title) = in_title.chain(in_text).next()?;
+    Some(LinkedIssue { number: found[1].to_owned(), in_title })
+}
+
 /// Plain sentences of a text: code blocks, HTML, templates' headings, tables, tick boxes and trailers left out.
-pub(crate) fn sentences(text: &str) -> Vec<String> {
+pub(crate) fn sentences(text: &str) -> Vec<Sentence> {
     let text: String = text.chars().take(20_000).collect();
     let text = COMMENT.replace_all(&text, " ");
     let mut plain = Vec::new();
     let mut paragraph = String::new();
+    let mut in_item = false;
     let mut fence: Option<char> = None;
     for line in text.lines() {
         let line = line.trim();
@@ -75,7 +120,7 @@ pub(crate) fn sentences(text: &str) -> Vec<String> {
                 Some(open) if open == marker => None,
                 open => open,
             };
-            flush(&mut paragraph, &mut plain);
+            flush(&mut paragraph, in_item, &mut plain);
             continue;
         }
         if fence.is_some() {
@@ -83,7 +128,7 @@ pub(crate) fn sentences(text: &str) -> Vec<String> {
         }
         // What a bot appends under a rule, and what a template asks for, are not the author's words.
         if line == "---" || line == "***" {
-            flush(&mut paragraph, &mut plain);
+            flush(&mut paragraph, in_item, &mut plain);
             if !plain.is_empty() {
                 break;
             }
@@ -99,21 +144,23 @@ pub(crate) fn sentences(text: &str) -> Vec<String> {
             || TRAILER.is_match(item)
             || (line.starts_with("**") && line.trim_end_matches(':').ends_with("**"));
         if skip || starts_item {
-            flush(&mut paragraph, &mut plain);
+            flush(&mut paragraph, in_item, &mut plain);
         }
         if skip {
+            in_item = false;
             continue;
         }
+        in_item |= starts_item;
         if !paragraph.is_empty() {
             paragraph.push(' ');
         }
         paragraph.push_str(item);
     }
-    flush(&mut paragraph, &mut plain);
+    flush(&mut paragraph, in_item, &mut plain);
     plain
 }
 
-fn flush(paragraph: &mut String, plain: &mut Vec<String>) {
+fn flush(paragraph: &mut String, is_item: bool, plain: &mut Vec<Sentence>) {
     let text = LINK.replace_all(paragraph, "$1");
     let text = TAG.replace_all(&text, "");
     let mut rest = text.trim();
@@ -130,7 +177,7 @@ fn flush(paragraph: &mut String, plain: &mut Vec<String>) {
         let sentence = rest[..end].trim();
         let is_link = sentence.starts_with("http") && !sentence.contains(' ');
         if !sentence.is_empty() && !is_link && sentence.chars().any(char::is_alphabetic) {
-            plain.push(sentence.to_owned());
+            plain.push(Sentence { text: sentence.to_owned(), is_item });
         }
         rest = rest[end..].trim_start();
     }

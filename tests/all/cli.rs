@@ -80,7 +80,7 @@ fn a_terminal_shows_each_sentence_on_its_own_line() {
         snapbox::str![[r#"
 Talk first: "Drop the note of an order" — deletes stored data that an undo would not bring back
 Why: we found no stated reason.
-- Deletes the field note from every item in orders (migrations/2_note.sql:1). We found no step that copies it first. Undo is not provided.
+- Deletes the field note from every item in orders (migrations/2_note.sql:1). We found no step that copies it first. Reports that read it will stop working. Undo is not provided.
 - Tests: no test file changed.
 
 Ask Ana (author): Is there a copy of this data from just before release? Will anything people already have look different?

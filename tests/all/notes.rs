@@ -35,7 +35,8 @@ fn section<'p>(page: &'p str, heading: &str) -> &'p str {
     rest.split_once("\n## ").map_or(rest, |(section, _)| section)
 }
 
-const COMPOSE: &str = "services:\n  cart:\n    build: ./cart\n  wish-list:\n    build: ./wish-list\n";
+const COMPOSE: &str =
+    "services:\n  cart:\n    build: ./cart\n  pay:\n    build: ./pay\n  wish-list:\n    build: ./wish-list\n";
 const CHANGELOG: &str = "# Changelog\n\n## 1.0.0\n\n### Added\n\n- The shop opens (#1)\n";
 
 /// A shop whose second release takes a service with its table and its calls away.
@@ -43,6 +44,8 @@ fn shop() -> TestRepo {
     let repo = TestRepo::new();
     repo.write("compose.yaml", COMPOSE);
     repo.write("cart/Dockerfile", "FROM scratch\n").write("cart/main.go", "package main\n");
+    repo.write("pay/Dockerfile", "FROM scratch\n").write("pay/main.go", "package main\n");
+    repo.write("CODEOWNERS", "* @acme/shop\n");
     repo.write("wish-list/Dockerfile", "FROM scratch\n").write("wish-list/main.go", "package main\n");
     repo.write(
         "pb/shop.proto",
@@ -52,7 +55,7 @@ fn shop() -> TestRepo {
     repo.write("package.json", "{\"dependencies\": {\"left\": \"1.0.0\"}}\n");
     repo.commit("Open the shop (#1)");
     repo.git(&["tag", "v1.0.0"]);
-    repo.write("compose.yaml", "services:\n  cart:\n    build: ./cart\n");
+    repo.write("compose.yaml", COMPOSE.replace("  wish-list:\n    build: ./wish-list\n", ""));
     repo.write(
         "pb/shop.proto",
         "syntax = \"proto3\";\npackage shop;\nservice CartService { rpc Add(Item) returns (Item); }\nmessage Item { string id = 1; }\n",
@@ -131,15 +134,14 @@ fn customers_read_no_names_of_services_and_leaders_read_who_owns_each_action() {
         "plainly.toml",
         "[[service]]\nname = \"cart\"\npaths = [\"cart/\"]\nvisibility = \"internal\"\n",
     );
-    repo.write("CODEOWNERS", "* @acme/shop\n");
-    repo.commit("Add owners (#8)");
+    repo.commit("Keep the cart to ourselves (#8)");
     let customers = seen(&page(&repo, &["v1.0.0..v1.1.0"]));
     assert!(customers.contains("Removed: wish list"), "{customers}");
     for hidden in ["`wish-list`", "cart:", "kubernetes", "Packages", "Left out"] {
         assert!(!customers.contains(hidden), "{hidden} in {customers}");
     }
     let exec = seen(&page(&repo, &["v1.0.0..HEAD", "--audience", "exec"]));
-    assert!(exec.contains("Owner:") && !exec.contains("## Fixed"), "{exec}");
+    assert!(exec.contains("Owner: `@acme/shop`.") && !exec.contains("## Fixed"), "{exec}");
 }
 
 #[test]

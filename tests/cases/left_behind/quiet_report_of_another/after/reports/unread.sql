@@ -1,0 +1,3 @@
+select count(*)
+from letters
+where not has_been_read;

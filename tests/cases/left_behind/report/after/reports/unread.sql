@@ -1,0 +1,3 @@
+select count(*)
+from messages
+where not has_been_read;

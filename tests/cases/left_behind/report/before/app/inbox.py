@@ -1,0 +1,2 @@
+def unread(rows):
+    return [row for row in rows if not row.has_been_read]

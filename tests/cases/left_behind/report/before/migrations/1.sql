@@ -1,0 +1,1 @@
+create table messages (id int, has_been_read boolean not null default false);
