@@ -269,7 +269,7 @@ mod tests {
     fn a_circle_of_calls_has_an_end_and_callers_stand_left() {
         let node = |name: &str| Node {
             name: name.to_owned(),
-            title: name.to_owned(),
+            title: None,
             kind: NodeKind::Service,
             state: State::Same,
         };
