@@ -249,6 +249,7 @@ pub(crate) enum AudienceName {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum NotesFormat {
     Markdown,
+    Html,
     Json,
 }
 

@@ -146,6 +146,7 @@ fn run_notes(cli: &Cli, wanted: &cli::ReleaseNotes) -> Result<ExitCode, Error> {
         (NotesFormat::Json, _) => {
             serde_json::to_string_pretty(&written.notes).expect("notes have string keys")
         }
+        (NotesFormat::Html, _) => written.html()?,
         (NotesFormat::Markdown, None) if std::io::stdout().is_terminal() => {
             written.terminal(color(cli.color))?
         }
@@ -270,8 +271,7 @@ fn run_digest(cli: &Cli, wanted: &cli::Digest) -> Result<ExitCode, Error> {
     let made = if wanted.merge.is_empty() {
         let days =
             Days { since: wanted.since.clone(), until: wanted.until.clone(), tz: Some(wanted.tz.clone()) };
-        let title = std::env::var("GITHUB_REPOSITORY").ok().filter(|name| !name.is_empty());
-        digest::digest(cli.directory.as_deref(), &days, config.transpose()?, title)?
+        digest::digest(cli.directory.as_deref(), &days, config.transpose()?)?
     } else {
         let files = wanted.merge.iter().map(|path| Ok((path.display().to_string(), read(path)?)));
         digest::merged(&files.collect::<Result<Vec<_>, Error>>()?)?

@@ -21,9 +21,10 @@ use crate::change::{RepoPath, Snapshot};
 use crate::config::Config;
 use crate::error::Error;
 use crate::git::Repository;
-use crate::render::{Links, Renderer, Style, View};
+use crate::render::page::{self, Part};
+use crate::render::{Links, Pen, Renderer, Style, View};
 use crate::run::{self, Given};
-use crate::services::Catalog;
+use crate::services::{Catalog, Map};
 use model::Thanked;
 
 pub use model::{Audience, Entry, Ledger, LeftOut, Notes, NotesRange, Section, SectionName, Source};
@@ -49,6 +50,8 @@ pub struct Written {
     pub renderer: Renderer,
     /// The address of the repository at its forge.
     pub web: Option<String>,
+    /// What is other than before on the map of services, for a page that draws.
+    pub map: Option<Map>,
 }
 
 /// Writes the notes of a release.
@@ -82,6 +85,7 @@ pub fn release_notes(directory: Option<&Path>, wanted: Wanted<'_>) -> Result<Wri
         false => Vec::new(),
     };
     let web = repository.web_url();
+    let map = digest::moved(&summary.report.map, &catalog);
     let mut notes = Notes {
         schema: "plainly/notes/v1".to_owned(),
         title: title(&repository, web.as_deref()),
@@ -98,7 +102,7 @@ pub fn release_notes(directory: Option<&Path>, wanted: Wanted<'_>) -> Result<Wri
     let renderer = plainly.into_renderer();
     say::fill(&mut notes, &renderer, &words)?;
     notes.base_reason = say::base_reason(&notes, &renderer)?;
-    Ok(Written { notes, renderer, web })
+    Ok(Written { notes, renderer, web, map })
 }
 
 /// The configuration that names releases: given, of the work tree, else of the newest state.
@@ -139,24 +143,63 @@ fn title(repository: &Repository, web: Option<&str>) -> String {
 impl Written {
     /// The page as Markdown. `earlier` is the file that stands there: what people wrote in it is kept.
     pub fn markdown(&self, earlier: Option<&str>) -> Result<String, Error> {
-        let range = &self.notes.range;
-        let links = match (&self.web, self.notes.audience) {
-            (Some(web), Audience::Internal) => {
-                Links::Forge { web: web.clone(), base: range.base.clone(), head: range.head.clone() }
-            }
-            _ => Links::None,
-        };
-        let style = Style { view: View::Markdown, links };
-        let blocks = say::blocks(&self.notes, &self.renderer, &style, self.web.as_deref())?;
+        let style = Style { view: View::Markdown, links: self.links() };
+        let blocks = say::blocks(&self.notes, &self.renderer, &style)?;
         Ok(edit::page(&self.renderer.pen(&style), &blocks, earlier)?)
     }
 
     /// The page for a terminal.
     pub fn terminal(&self, color: bool) -> Result<String, Error> {
         let style = Style { view: View::Terminal { color }, links: Links::None };
-        let blocks = say::blocks(&self.notes, &self.renderer, &style, None)?;
-        let values = serde_json::json!({"blocks": blocks});
-        Ok(self.renderer.pen(&style).fill("notes/frame/terminal", &values)?)
+        let blocks = say::blocks(&self.notes, &self.renderer, &style)?;
+        Ok(page::text(&self.renderer.pen(&style), "frame/page_terminal", &say::parts(&blocks))?)
+    }
+
+    /// The page for a browser, in one file, with a chart of what it tells and, for people here, the map of services.
+    pub fn html(&self) -> Result<String, Error> {
+        let style = Style { view: View::Html, links: self.links() };
+        let pen = self.renderer.pen(&style);
+        let mut parts = say::parts(&say::blocks(&self.notes, &self.renderer, &style)?);
+        let is_heading = |part: &Part| matches!(part, Part::Heading(_));
+        // behind the opening words and "In short"
+        let headings = parts.iter().enumerate().filter(|(_, part)| is_heading(part));
+        let at = headings.map(|(at, _)| at).nth(1).unwrap_or(parts.len());
+        parts.splice(at..at, self.drawings(&pen)?);
+        let name = say::name(&self.notes, &self.renderer)?;
+        Ok(page::html(&pen, &name, &parts)?)
+    }
+
+    fn drawings(&self, pen: &Pen<'_>) -> Result<Vec<Part>, Error> {
+        let told =
+            self.notes.sections.iter().filter(|section| {
+                !matches!(section.name, SectionName::InShort | SectionName::NeedsYourWords)
+            });
+        let rows: Vec<(String, u64)> = told
+            .map(|section| {
+                let heading = pen.fill("notes/heading", &serde_json::json!({"name": section.name}))?;
+                Ok((heading, section.entries.len() as u64))
+            })
+            .collect::<Result<_, crate::render::Error>>()?;
+        let mut drawings = Vec::new();
+        if rows.len() > 1 {
+            let title = pen.fill("digest/told_title", &serde_json::Value::Null)?;
+            drawings.push(Part::Drawing { template: "frame/bars_svg", values: page::bars(&title, &rows) });
+        }
+        if let Some(map) = self.map.as_ref().filter(|_| self.notes.audience == Audience::Internal) {
+            drawings.push(digest::say::drawn(pen, map)?);
+        }
+        Ok(drawings)
+    }
+
+    /// People here read what lies behind each sentence; others have no use for a place in the code.
+    fn links(&self) -> Links {
+        let range = &self.notes.range;
+        match (&self.web, self.notes.audience) {
+            (Some(web), Audience::Internal) => {
+                Links::Forge { web: web.clone(), base: range.base.clone(), head: range.head.clone() }
+            }
+            _ => Links::None,
+        }
     }
 }
 

@@ -7,7 +7,11 @@ use serde_json::{Value, json};
 
 use super::model::{Audience, Entry, Notes, SectionName};
 use crate::finding::id_of;
+use crate::render::page::Part;
 use crate::render::{Error, Pen, Renderer, Style};
+
+/// Pull requests behind one entry that are worth naming.
+const PULLS_SHOWN: usize = 8;
 
 /// A piece of the page.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -108,12 +112,7 @@ fn reworded(text: &str, words: &BTreeMap<String, String>) -> String {
 }
 
 /// The page as blocks, without marks.
-pub fn blocks(
-    notes: &Notes,
-    renderer: &Renderer,
-    style: &Style,
-    web: Option<&str>,
-) -> Result<Vec<Block>, Error> {
+pub fn blocks(notes: &Notes, renderer: &Renderer, style: &Style) -> Result<Vec<Block>, Error> {
     let pen = renderer.pen(style);
     let plain = |kind: BlockKind, text: String| Block {
         kind,
@@ -139,9 +138,8 @@ pub fn blocks(
         let shown = section.shown as usize;
         for entry in section.entries.iter().take(shown) {
             let sentence = sentence(&pen, entry, notes.audience, words)?;
-            let refs = references(entry, web);
-            let text = pen
-                .fill("notes/frame/entry", &json!({"text": sentence, "refs": refs, "web": web.is_some()}))?;
+            let pulls: Vec<&u64> = entry.pulls.iter().take(PULLS_SHOWN).collect();
+            let text = pen.fill("notes/frame/entry", &json!({"text": sentence, "pulls": pulls}))?;
             let facts = id_of("note", &entry.shape, &entry.facts.to_string());
             blocks.push(Block { kind: BlockKind::Item, text, id: entry.id.clone(), facts, mark: None });
         }
@@ -168,6 +166,25 @@ pub fn blocks(
     Ok(blocks)
 }
 
+/// The blocks as parts of a page, for a browser and a terminal.
+pub fn parts(blocks: &[Block]) -> Vec<Part> {
+    let part = |block: &Block| {
+        let text = block.text.clone();
+        match block.kind {
+            BlockKind::Title => Part::Title(text),
+            BlockKind::Heading => Part::Heading(text),
+            BlockKind::Item => Part::Item(text),
+            BlockKind::Text => Part::Text(text),
+        }
+    };
+    blocks.iter().map(part).collect()
+}
+
+/// The page's name, as plain text.
+pub fn name(notes: &Notes, renderer: &Renderer) -> Result<String, Error> {
+    renderer.pen(&Style::PLAIN).fill("notes/title", &page_values(notes))
+}
+
 /// What the page's own sentences see.
 fn page_values(notes: &Notes) -> Value {
     let reasons: Vec<Value> = notes
@@ -192,12 +209,6 @@ fn page_values(notes: &Notes) -> Value {
         "first": names.len(),
         "names": names,
     })
-}
-
-/// The pull requests of an entry, with addresses where the forge is known.
-fn references(entry: &Entry, web: Option<&str>) -> Vec<Value> {
-    let address = |number: &u64| web.map(|web| [web, "/pull/", &number.to_string()].concat());
-    entry.pulls.iter().take(8).map(|number| json!({"number": number, "address": address(number)})).collect()
 }
 
 /// The base's reason as a sentence of its own, for the report; null where it was named.

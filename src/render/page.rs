@@ -1,6 +1,7 @@
 //! A page of parts, for a file, a terminal or a browser. For a browser it is one file that needs nothing else: no
 //! script, no font, no picture from elsewhere.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
@@ -148,9 +149,9 @@ pub fn bars(title: &str, rows: &[(String, u64)]) -> Value {
     json!({"title": title, "bars": bars, "width": BAR_LEFT + BAR_WIDTH + 50, "height": rows.len() * ROW})
 }
 
-const NODE_WIDTH: usize = 180;
+const NODE_WIDTH: usize = 170;
 const NODE_HEIGHT: usize = 44;
-const GAP_X: usize = 70;
+const GAP_X: usize = 64;
 const GAP_Y: usize = 18;
 /// More nodes than this no map has.
 const MOST_NODES: usize = 12;
@@ -195,12 +196,21 @@ pub fn drawn_map(title: &str, said: &str, map: &Map) -> Value {
         .map(|(from, to, state)| {
             let ((x1, y1), (x2, y2)) = (places[*from], places[*to]);
             let middle = NODE_HEIGHT / 2;
-            let (left, right) = if x1 < x2 { (x1 + NODE_WIDTH, x2) } else { (x1, x2 + NODE_WIDTH) };
-            // calls within a column, or back, swing around
-            let bend = if x1 < x2 { GAP_X / 2 } else { GAP_X };
-            let (one, other) = if x1 < x2 { (left + bend, right.saturating_sub(bend)) } else { (left.saturating_sub(bend), right + bend) };
+            // calls within a column go around it, on the side of a gap
+            let last = x1 / (NODE_WIDTH + GAP_X) == COLUMNS - 1;
+            let bend = GAP_X / 2;
+            let (start, one, other, end) = match x1.cmp(&x2) {
+                Ordering::Less => (x1 + NODE_WIDTH, x1 + NODE_WIDTH + bend, x2 - bend, x2),
+                Ordering::Greater => (x1, x1 - bend, x2 + NODE_WIDTH + bend, x2 + NODE_WIDTH),
+                Ordering::Equal if last => (x1, x1 - bend, x2 - bend, x2),
+                Ordering::Equal => {
+                    let right = x1 + NODE_WIDTH;
+                    (right, right + bend, right + bend, right)
+                }
+            };
+            let (from, to) = (y1 + middle, y2 + middle);
             json!({
-                "path": format!("M {left} {} C {one} {}, {other} {}, {right} {}", y1 + middle, y1 + middle, y2 + middle, y2 + middle),
+                "path": format!("M {start} {from} C {one} {from}, {other} {to}, {end} {to}"),
                 "state": state,
             })
         })
@@ -259,7 +269,7 @@ mod tests {
     fn a_circle_of_calls_has_an_end_and_callers_stand_left() {
         let node = |name: &str| Node {
             name: name.to_owned(),
-            title: Some(name.to_owned()),
+            title: None,
             kind: NodeKind::Service,
             state: State::Same,
         };

@@ -34,6 +34,8 @@ const SAYS: usize = 3;
 /// What else changed: facts, and changes by their authors' titles.
 const ALSO: usize = 5;
 const TITLES: usize = 12;
+/// Sentences on outside packages and versions of languages.
+const PACKAGES: usize = 2;
 /// Promises; questions, of which some turn out to be the same.
 const PROMISES: usize = 4;
 const QUESTIONS: usize = 6;
@@ -116,7 +118,6 @@ pub fn digest(
     directory: Option<&Path>,
     days: &Days,
     config: Option<(String, String)>,
-    title: Option<String>,
 ) -> Result<Made, Error> {
     let repository = Repository::open(directory)?;
     let head = repository.between("HEAD", "HEAD")?.head();
@@ -125,7 +126,7 @@ pub fn digest(
     let given = Given { config, ..Given::default() };
     let run = run::summarize(&repository, &range, given, ConfigFrom::WorkTree)?;
     let web = repository.web_url();
-    let title = title.unwrap_or_else(|| name_of(&repository, web.as_deref()));
+    let title = super::title(&repository, web.as_deref());
     if range.is_empty() {
         let notes = notes(title, &window, &run.change, Vec::new(), Ledger::default());
         return Ok(Made { renderer: run.plainly.into_renderer(), digests: vec![notes], web });
@@ -169,17 +170,6 @@ fn notes(title: String, window: &Window, change: &Change, sections: Vec<Section>
         ledger,
         ..Notes::default()
     }
-}
-
-/// The name that people know the repository by: of its address, else of its folder.
-fn name_of(repository: &Repository, web: Option<&str>) -> String {
-    let named = web.and_then(|url| url.rsplit('/').next()).map(str::to_owned);
-    let folder = || {
-        let folder = repository.work_tree().unwrap_or_else(|| repository.common_dir());
-        let folder = folder.canonicalize().ok()?;
-        folder.file_name().map(|name| name.to_string_lossy().trim_end_matches(".git").to_owned())
-    };
-    named.or_else(folder).unwrap_or_default()
 }
 
 /// What a reader must know first: what to do, then privacy, what will go, what is new, what is other than before.
@@ -231,10 +221,15 @@ impl Week<'_> {
             let unit = &self.units.units[*at];
             (unit.wording.code_words > 0, sort_of(unit))
         });
+        // of changes that their authors call the same, one stands for all
+        let mut titles = BTreeSet::new();
+        let (mut untold, same): (Vec<usize>, Vec<usize>) =
+            untold.into_iter().partition(|at| titles.insert(&self.units.units[*at].title));
+        untold.extend(same);
 
         let things: Vec<Entry> = top.iter().map(|thing| self.thing(thing, SAYS)).collect();
         let mut also: Vec<Entry> = rest.iter().take(ALSO).map(|thing| self.thing(thing, 1)).collect();
-        also.extend(packages.into_iter().map(|fact| fact.entry));
+        also.extend(packages.into_iter().take(PACKAGES).map(|fact| fact.entry));
         also.extend(untold.iter().take(TITLES).map(|at| self.title(*at)));
         if untold.len() > TITLES {
             also.push(entry("digest/more", "", json!({"count": untold.len() - TITLES})));
@@ -321,9 +316,10 @@ impl Week<'_> {
     /// `{"tags"}` where each unit is released, the highest line's tag first; `{"tags": []}` where none is; null where that
     /// cannot be told.
     fn released_of(&self, units: &BTreeSet<usize>) -> Value {
-        // that none is released is said once
-        let nothing = self.released.of_units.iter().all(Vec::is_empty);
-        if !self.released.has_lines || units.is_empty() || nothing {
+        // what holds for all is said once
+        let all = &self.released.of_units;
+        let is_said = all.iter().all(|tags| all.first() == Some(tags));
+        if !self.released.has_lines || units.is_empty() || is_said {
             return Value::Null;
         }
         let of: Vec<&Vec<String>> = units.iter().map(|at| &self.released.of_units[*at]).collect();
@@ -389,30 +385,9 @@ impl Week<'_> {
         }
     }
 
-    /// New and gone services and calls and what they are joined with; titles stand for names.
     fn map(&self) -> Vec<Entry> {
-        let map = &self.seen.summary.report.map;
-        let title = |name: &String| {
-            self.seen.catalog.named(name).map_or_else(|| name.clone(), |service| service.title.clone())
-        };
-        let moves = |state: State| matches!(state, State::New | State::Gone);
-        let moved: BTreeSet<&str> =
-            map.nodes.iter().filter(|node| moves(node.state)).map(|node| node.name.as_str()).collect();
-        let mut edges = map.edges.clone();
-        edges.retain(|edge| {
-            moves(edge.state) || moved.contains(edge.from.as_str()) || moved.contains(edge.to.as_str())
-        });
-        let mut nodes = map.nodes.clone();
-        nodes.retain(|node| {
-            moves(node.state) || edges.iter().any(|edge| edge.from == node.name || edge.to == node.name)
-        });
-        if nodes.is_empty() {
-            return Vec::new();
-        }
-        nodes.iter_mut().for_each(|node| node.name = title(&node.name));
-        edges.iter_mut().for_each(|edge| (edge.from, edge.to) = (title(&edge.from), title(&edge.to)));
-        let titled = Map { nodes, edges };
-        vec![entry("digest/map", "", json!(titled))]
+        let map = moved(&self.seen.summary.report.map, self.seen.catalog);
+        map.into_iter().map(|map| entry("digest/map", "", json!(map))).collect()
     }
 
     fn promises(&self) -> Vec<Entry> {
@@ -539,6 +514,25 @@ impl Week<'_> {
         ledger.left_out.retain(|_, count| *count > 0);
         ledger
     }
+}
+
+/// New and gone services and calls and what they are joined with; titles stand for names.
+pub(super) fn moved(map: &Map, catalog: &Catalog) -> Option<Map> {
+    let title =
+        |name: &String| catalog.named(name).map_or_else(|| name.clone(), |service| service.title.clone());
+    let moves = |state: State| matches!(state, State::New | State::Gone);
+    let moved: BTreeSet<&str> =
+        map.nodes.iter().filter(|node| moves(node.state)).map(|node| node.name.as_str()).collect();
+    let touches = |name: &String| moved.contains(name.as_str());
+    let mut edges = map.edges.clone();
+    edges.retain(|edge| moves(edge.state) || touches(&edge.from) || touches(&edge.to));
+    let mut nodes = map.nodes.clone();
+    nodes.retain(|node| {
+        moves(node.state) || edges.iter().any(|edge| edge.from == node.name || edge.to == node.name)
+    });
+    nodes.iter_mut().for_each(|node| node.name = title(&node.name));
+    edges.iter_mut().for_each(|edge| (edge.from, edge.to) = (title(&edge.from), title(&edge.to)));
+    (!nodes.is_empty()).then_some(Map { nodes, edges })
 }
 
 /// Whether a change is still there at the end.
