@@ -271,8 +271,7 @@ fn run_digest(cli: &Cli, wanted: &cli::Digest) -> Result<ExitCode, Error> {
     let made = if wanted.merge.is_empty() {
         let days =
             Days { since: wanted.since.clone(), until: wanted.until.clone(), tz: Some(wanted.tz.clone()) };
-        let title = std::env::var("GITHUB_REPOSITORY").ok().filter(|name| !name.is_empty());
-        digest::digest(cli.directory.as_deref(), &days, config.transpose()?, title)?
+        digest::digest(cli.directory.as_deref(), &days, config.transpose()?)?
     } else {
         let files = wanted.merge.iter().map(|path| Ok((path.display().to_string(), read(path)?)));
         digest::merged(&files.collect::<Result<Vec<_>, Error>>()?)?

@@ -21,9 +21,10 @@ use crate::change::{RepoPath, Snapshot};
 use crate::config::Config;
 use crate::error::Error;
 use crate::git::Repository;
-use crate::render::{Links, Renderer, Style, View, page};
+use crate::render::page::{self, Part};
+use crate::render::{Links, Renderer, Style, View};
 use crate::run::{self, Given};
-use crate::services::Catalog;
+use crate::services::{Catalog, Map};
 use model::Thanked;
 
 pub use model::{Audience, Entry, Ledger, LeftOut, Notes, NotesRange, Section, SectionName, Source};
@@ -49,6 +50,8 @@ pub struct Written {
     pub renderer: Renderer,
     /// The address of the repository at its forge.
     pub web: Option<String>,
+    /// What is other than before on the map of services, for a page that draws.
+    pub map: Option<Map>,
 }
 
 /// Writes the notes of a release.
@@ -82,6 +85,7 @@ pub fn release_notes(directory: Option<&Path>, wanted: Wanted<'_>) -> Result<Wri
         false => Vec::new(),
     };
     let web = repository.web_url();
+    let map = digest::moved(&summary.report.map, &catalog);
     let mut notes = Notes {
         schema: "plainly/notes/v1".to_owned(),
         title: title(&repository, web.as_deref()),
@@ -98,7 +102,7 @@ pub fn release_notes(directory: Option<&Path>, wanted: Wanted<'_>) -> Result<Wri
     let renderer = plainly.into_renderer();
     say::fill(&mut notes, &renderer, &words)?;
     notes.base_reason = say::base_reason(&notes, &renderer)?;
-    Ok(Written { notes, renderer, web })
+    Ok(Written { notes, renderer, web, map })
 }
 
 /// The configuration that names releases: given, of the work tree, else of the newest state.
@@ -144,19 +148,46 @@ impl Written {
         Ok(edit::page(&self.renderer.pen(&style), &blocks, earlier)?)
     }
 
+    /// The page as one file for a browser, with the map and a chart of what it tells.
+    pub fn html(&self) -> Result<String, Error> {
+        let style = Style { view: View::Html, links: self.links() };
+        let pen = self.renderer.pen(&style);
+        let blocks = say::blocks(&self.notes, &self.renderer, &style)?;
+        let name = say::name(&self.notes, &self.renderer)?;
+        let mut parts = say::parts(&blocks);
+        let told =
+            self.notes.sections.iter().filter(|section| {
+                !matches!(section.name, SectionName::InShort | SectionName::NeedsYourWords)
+            });
+        let rows = told.map(|section| {
+            let heading = pen.fill("notes/heading", &serde_json::json!({"name": section.name}))?;
+            Ok((heading, section.entries.len() as u64))
+        });
+        let rows: Vec<(String, u64)> = rows.collect::<Result<_, crate::render::Error>>()?;
+        // after the page's opening words
+        let at = parts.iter().position(|part| matches!(part, Part::Heading(_))).unwrap_or(parts.len());
+        let at = parts[at..]
+            .iter()
+            .skip(1)
+            .position(|part| matches!(part, Part::Heading(_)))
+            .map_or(at, |n| at + 1 + n);
+        let mut drawings = Vec::new();
+        if rows.len() > 1 {
+            let title = pen.fill("digest/told_title", &serde_json::Value::Null)?;
+            drawings.push(Part::Drawing { template: "frame/bars_svg", values: page::bars(&title, &rows) });
+        }
+        if let Some(map) = &self.map {
+            drawings.push(digest::say::drawn(&pen, map)?);
+        }
+        parts.splice(at..at, drawings);
+        Ok(page::html(&pen, &name, &parts)?)
+    }
+
     /// The page for a terminal.
     pub fn terminal(&self, color: bool) -> Result<String, Error> {
         let style = Style { view: View::Terminal { color }, links: Links::None };
         let blocks = say::blocks(&self.notes, &self.renderer, &style)?;
         Ok(page::text(&self.renderer.pen(&style), "frame/page_terminal", &say::parts(&blocks))?)
-    }
-
-    /// The page for a browser, in one file.
-    pub fn html(&self) -> Result<String, Error> {
-        let style = Style { view: View::Html, links: self.links() };
-        let blocks = say::blocks(&self.notes, &self.renderer, &style)?;
-        let name = say::name(&self.notes, &self.renderer)?;
-        Ok(page::html(&self.renderer.pen(&style), &name, &say::parts(&blocks))?)
     }
 
     /// People here read what lies behind each sentence; others have no use for a place in the code.

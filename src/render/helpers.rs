@@ -247,7 +247,7 @@ impl HelperDef for Bold {
         if let Some(template) = h.template() {
             template.render(engine, context, rc, out)?;
         }
-        out.write(close)?;
+        out.write(&close)?;
         Ok(())
     }
 }
@@ -269,16 +269,16 @@ impl HelperDef for Quote {
         let text = text_of(&param(h, 0, "quote")?);
         let text = if self.most == usize::MAX { text.trim() } else { without_numbers(text.trim()) };
         let text = cut(text, self.most);
-        let (open, close) = (words::of(engine, "quote_open"), words::of(engine, "quote_close"));
+        let (mut open, mut close) = (words::of(engine, "quote_open"), words::of(engine, "quote_close"));
         // A quotation mark inside would end the quotation for the reader.
         let text = text.replace(|c| open.contains(c) || close.contains(c), "'");
-        let (open, close) = match self.view {
-            View::Html => ("<q>", "</q>"),
-            _ => (open.as_str(), close.as_str()),
-        };
-        out.write(open)?;
+        if self.view == View::Html {
+            // the browser knows the marks of the page's language
+            (open, close) = ("<q>".to_owned(), "</q>".to_owned());
+        }
+        out.write(&open)?;
         out.write(&prose(&text, self.view))?;
-        out.write(close)?;
+        out.write(&close)?;
         // What ends a sentence inside the quotation ends ours as well.
         let end = h.hash_get("end").map(|end| text_of(end.value())).unwrap_or_default();
         if !text.ends_with(['.', '!', '?', '…']) {

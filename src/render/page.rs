@@ -257,7 +257,12 @@ mod tests {
 
     #[test]
     fn a_circle_of_calls_has_an_end_and_callers_stand_left() {
-        let node = |name: &str| Node { name: name.to_owned(), kind: NodeKind::Service, state: State::Same };
+        let node = |name: &str| Node {
+            name: name.to_owned(),
+            title: None,
+            kind: NodeKind::Service,
+            state: State::Same,
+        };
         let edge =
             |from: &str, to: &str| Edge { from: from.to_owned(), to: to.to_owned(), state: State::New };
         let map = Map {

@@ -17,7 +17,7 @@ fn week() -> Days {
 }
 
 fn made(repo: &TestRepo) -> Made {
-    digest::digest(Some(repo.dir()), &week(), None, Some("shop".to_owned())).expect("a digest")
+    digest::digest(Some(repo.dir()), &week(), None).expect("a digest")
 }
 
 fn markdown(repo: &TestRepo) -> String {
@@ -60,7 +60,7 @@ fn a_week_says_what_matters_and_what_is_released() {
     let repo = shop();
     let text = markdown(&repo);
     for expected in [
-        "# What changed: shop, 17 to 21 August 2026",
+        "# What changed: repo, 17 to 21 August 2026",
         "5 changes; 3 may matter to readers.",
         "One part of the public API was removed: apps that use it will stop working.",
         "One of the 5 is released. New releases: `3.1.1` (18 August 2026).",
@@ -109,7 +109,7 @@ fn a_quiet_week_is_one_sentence() {
     let text = markdown(&repo);
     assert_eq!(
         sentence(&text).as_deref(),
-        Some("A quiet time in shop, 17 to 21 August 2026: nothing changed."),
+        Some("A quiet time in repo, 17 to 21 August 2026: nothing changed."),
         "{text}"
     );
     repo.set_clock(MONDAY + DAY);
@@ -118,7 +118,7 @@ fn a_quiet_week_is_one_sentence() {
     assert_eq!(
         sentence(&text).as_deref(),
         Some(
-            "A quiet time in shop, 17 to 21 August 2026: one change, and none that readers would notice (1 for tests)."
+            "A quiet time in repo, 17 to 21 August 2026: one change, and none that readers would notice (1 for tests)."
         ),
         "{text}"
     );
@@ -145,7 +145,7 @@ fn a_long_week_still_takes_five_minutes() {
 fn a_cut_copy_says_what_to_do() {
     let origin = shop();
     let copy = TestRepo::clone_of(&origin, &["--depth=1"]);
-    let error = digest::digest(Some(copy.dir()), &week(), None, None).err().expect("too little history");
+    let error = digest::digest(Some(copy.dir()), &week(), None).err().expect("too little history");
     assert!(error.hint().is_some_and(|hint| hint.contains("fetch-depth: 0")), "{error}");
 }
 

@@ -116,7 +116,6 @@ pub fn digest(
     directory: Option<&Path>,
     days: &Days,
     config: Option<(String, String)>,
-    title: Option<String>,
 ) -> Result<Made, Error> {
     let repository = Repository::open(directory)?;
     let head = repository.between("HEAD", "HEAD")?.head();
@@ -125,7 +124,7 @@ pub fn digest(
     let given = Given { config, ..Given::default() };
     let run = run::summarize(&repository, &range, given, ConfigFrom::WorkTree)?;
     let web = repository.web_url();
-    let title = title.unwrap_or_else(|| name_of(&repository, web.as_deref()));
+    let title = super::title(&repository, web.as_deref());
     if range.is_empty() {
         let notes = notes(title, &window, &run.change, Vec::new(), Ledger::default());
         return Ok(Made { renderer: run.plainly.into_renderer(), digests: vec![notes], web });
@@ -169,17 +168,6 @@ fn notes(title: String, window: &Window, change: &Change, sections: Vec<Section>
         ledger,
         ..Notes::default()
     }
-}
-
-/// The name that people know the repository by: of its address, else of its folder.
-fn name_of(repository: &Repository, web: Option<&str>) -> String {
-    let named = web.and_then(|url| url.rsplit('/').next()).map(str::to_owned);
-    let folder = || {
-        let folder = repository.work_tree().unwrap_or_else(|| repository.common_dir());
-        let folder = folder.canonicalize().ok()?;
-        folder.file_name().map(|name| name.to_string_lossy().trim_end_matches(".git").to_owned())
-    };
-    named.or_else(folder).unwrap_or_default()
 }
 
 /// What a reader must know first: what to do, then privacy, what will go, what is new, what is other than before.
@@ -389,30 +377,9 @@ impl Week<'_> {
         }
     }
 
-    /// New and gone services and calls and what they are joined with; titles stand for names.
     fn map(&self) -> Vec<Entry> {
-        let map = &self.seen.summary.report.map;
-        let title = |name: &String| {
-            self.seen.catalog.named(name).map_or_else(|| name.clone(), |service| service.title.clone())
-        };
-        let moves = |state: State| matches!(state, State::New | State::Gone);
-        let moved: BTreeSet<&str> =
-            map.nodes.iter().filter(|node| moves(node.state)).map(|node| node.name.as_str()).collect();
-        let mut edges = map.edges.clone();
-        edges.retain(|edge| {
-            moves(edge.state) || moved.contains(edge.from.as_str()) || moved.contains(edge.to.as_str())
-        });
-        let mut nodes = map.nodes.clone();
-        nodes.retain(|node| {
-            moves(node.state) || edges.iter().any(|edge| edge.from == node.name || edge.to == node.name)
-        });
-        if nodes.is_empty() {
-            return Vec::new();
-        }
-        nodes.iter_mut().for_each(|node| node.name = title(&node.name));
-        edges.iter_mut().for_each(|edge| (edge.from, edge.to) = (title(&edge.from), title(&edge.to)));
-        let titled = Map { nodes, edges };
-        vec![entry("digest/map", "", json!(titled))]
+        let map = moved(&self.seen.summary.report.map, self.seen.catalog);
+        map.into_iter().map(|map| entry("digest/map", "", json!(map))).collect()
     }
 
     fn promises(&self) -> Vec<Entry> {
@@ -539,6 +506,25 @@ impl Week<'_> {
         ledger.left_out.retain(|_, count| *count > 0);
         ledger
     }
+}
+
+/// New and gone services and calls and what they are joined with; titles stand for names.
+pub(super) fn moved(map: &Map, catalog: &Catalog) -> Option<Map> {
+    let title =
+        |name: &String| catalog.named(name).map_or_else(|| name.clone(), |service| service.title.clone());
+    let moves = |state: State| matches!(state, State::New | State::Gone);
+    let moved: BTreeSet<&str> =
+        map.nodes.iter().filter(|node| moves(node.state)).map(|node| node.name.as_str()).collect();
+    let touches = |name: &String| moved.contains(name.as_str());
+    let mut edges = map.edges.clone();
+    edges.retain(|edge| moves(edge.state) || touches(&edge.from) || touches(&edge.to));
+    let mut nodes = map.nodes.clone();
+    nodes.retain(|node| {
+        moves(node.state) || edges.iter().any(|edge| edge.from == node.name || edge.to == node.name)
+    });
+    nodes.iter_mut().for_each(|node| node.name = title(&node.name));
+    edges.iter_mut().for_each(|edge| (edge.from, edge.to) = (title(&edge.from), title(&edge.to)));
+    (!nodes.is_empty()).then_some(Map { nodes, edges })
 }
 
 /// Whether a change is still there at the end.

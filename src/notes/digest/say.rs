@@ -368,13 +368,14 @@ fn drawing(pen: &Pen<'_>, section: SectionName, entry: &Entry) -> Result<Option<
         }
         SectionName::Map => {
             let Ok(map) = serde_json::from_value::<Map>(entry.facts.clone()) else { return Ok(None) };
-            let title = pen.fill("digest/map_title", &Value::Null)?;
-            let said = pen.fill("digest/map_title", &Value::Null)?;
-            Ok(Some(Part::Drawing {
-                template: "frame/map_svg",
-                values: page::drawn_map(&title, &said, &map),
-            }))
+            drawn(pen, &map).map(Some)
         }
         _ => Ok(None),
     }
+}
+
+/// A map as a drawing.
+pub fn drawn(pen: &Pen<'_>, map: &Map) -> Result<Part, Error> {
+    let title = pen.fill("digest/map_title", &Value::Null)?;
+    Ok(Part::Drawing { template: "frame/map_svg", values: page::drawn_map(&title, &title, map) })
 }
