@@ -459,7 +459,7 @@ mod tests {
         for (title, expected) in [
             ("Add international deliveries", 0),
             ("Fix the price of 2.5 kg on GitHub", 0),
-            ("correct nanos in getTotal and order_lines", 2),
+            ("correct nanos in getTotal and order_lines", 3),
             ("guard VERSION getenv against nullptr", 3),
             ("Remove `old tax` mutations", 3),
             ("Move src/cart/main.go to cart/", 1),
