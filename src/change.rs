@@ -337,6 +337,8 @@ pub struct Words {
     pub title: Option<String>,
     /// The pull request's text.
     pub body: Option<String>,
+    /// The names of the pull request's labels.
+    pub labels: Vec<String>,
     /// The title of the issue it links, where the forge's API gives it.
     pub issue: Option<String>,
     /// The commits of the range, newest first.

@@ -32,6 +32,8 @@ pub struct Config {
     pub people: bool,
     /// A prefix of labels that are kept, such as `plainly/`; empty for none.
     pub labels: String,
+    /// Whether a check run is kept too: neutral, and red only where `fail_on` is reached.
+    pub check: bool,
     /// Globs of reports that are searched for dropped names.
     pub reports: Vec<String>,
     /// The services; the last match wins.
@@ -62,6 +64,7 @@ impl Default for Config {
             mention: false,
             people: true,
             labels: String::new(),
+            check: false,
             reports: Vec::new(),
             service: Vec::new(),
             sensitive: Vec::new(),

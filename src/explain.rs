@@ -6,6 +6,7 @@ use crate::change::{RepoPath, Snapshot};
 use crate::detectors;
 use crate::error::Error;
 use crate::finding::{Evidence, Finding, Side};
+use crate::formats::settings::secrets;
 use crate::render::{Renderer, Style};
 use crate::run::Run;
 
@@ -94,7 +95,7 @@ fn shown(run: &Run, place: &Evidence) -> Value {
         None => Vec::new(),
         Some(line) => {
             let from = (line as usize).saturating_sub(1 + AROUND);
-            let numbered = text.lines().enumerate().skip(from).take(2 * AROUND + 1);
+            let numbered = secrets::shown(&place.path, text).enumerate().skip(from).take(2 * AROUND + 1);
             numbered.map(|(at, text)| json!({"number": at + 1, "text": text.chars().take(160).collect::<String>()})).collect()
         }
     };

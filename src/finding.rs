@@ -63,7 +63,7 @@ pub struct Finding {
     pub services: Vec<String>,
     /// The lines that prove it; never empty.
     pub evidence: Vec<Evidence>,
-    /// Who accepted it and why, where `[[accept]]` says so.
+    /// Who accepted it and why, where the configuration, a label or a trailer says so.
     #[serde(default)]
     pub accepted: Option<Acceptance>,
     /// The fact itself: `kind` names its shape.
@@ -71,13 +71,38 @@ pub struct Finding {
     pub facts: Facts,
 }
 
-/// An acceptance from the configuration, shown beside the finding.
+/// An acceptance, shown beside the finding.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Acceptance {
-    /// Who accepted it.
-    pub by: String,
+    /// Where it is said.
+    pub how: AcceptedHow,
+    /// Who accepted it; null where the forge does not tell who set a label, or names are not printed.
+    pub by: Option<String>,
     /// Why, in their words.
-    pub reason: String,
+    pub reason: Option<String>,
+    /// The last day on which it holds, such as `2026-12-31`.
+    pub until: Option<String>,
+    /// Whether the newest commit was made after that day: then it no longer holds.
+    pub ended: bool,
+}
+
+impl Acceptance {
+    /// Whether it keeps `fail_on` from being reached. A trailer does not: nobody lifts the bar for their own change.
+    pub fn lifts_the_bar(&self) -> bool {
+        !self.ended && self.how != AcceptedHow::Trailer
+    }
+}
+
+/// Where an acceptance is said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AcceptedHow {
+    /// `[[accept]]` of the configuration.
+    Configuration,
+    /// The label `plainly-accept: <id>`, which only people with rights in the repository can set.
+    Label,
+    /// The line `Plainly-Accept: <id> reason` of a commit or of the pull request's text.
+    Trailer,
 }
 
 /// The stable id of a fact: FNV-1a over kind, rule and subject, folded to 32 bits.
@@ -399,6 +424,9 @@ pub struct ApiFacts {
     /// Whether what is removed was marked for removal before.
     #[serde(default)]
     pub announced: bool,
+    /// The titles of other services of this repository whose code still names the operation.
+    #[serde(default)]
+    pub callers: Vec<String>,
 }
 
 /// Who may see or do what.

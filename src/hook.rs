@@ -67,10 +67,9 @@ pub fn run(directory: Option<&Path>, remote: &str, lines: &[PushLine]) -> Result
             Against::Nearest => "nearest",
             Against::FirstPush => "first_push",
         };
-        let bar = run.plainly.config().fail_on;
         said.push(Said {
             lead: json!({"branch": name, "against": against, "commits": run.change.range.commits}),
-            reached: bar.is_some_and(|bar| bar.is_reached_by(run.summary.report.level)),
+            reached: run.summary.report.reaches(run.plainly.config().fail_on),
             summary: run.summary,
             renderer: run.plainly.into_renderer(),
         });

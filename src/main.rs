@@ -117,7 +117,7 @@ fn run_preview(cli: &Cli, preview: &cli::Preview) -> Result<ExitCode, Error> {
             print(&run.plainly.renderer().summary(&run.summary, &style, usize::MAX)?)?;
         }
     }
-    let reached = run.plainly.config().fail_on.is_some_and(|bar| bar.is_reached_by(run.summary.report.level));
+    let reached = run.summary.report.reaches(run.plainly.config().fail_on);
     Ok(if reached { ExitCode::from(REACHED) } else { ExitCode::SUCCESS })
 }
 
@@ -376,7 +376,12 @@ fn words(given: &Given) -> Result<plainly::run::Given, Error> {
     };
     let config =
         given.config.as_deref().map(|path| read(path).map(|text| (path.display().to_string(), text)));
-    Ok(plainly::run::Given { title: given.title.clone(), body, config: config.transpose()?, pull: None })
+    Ok(plainly::run::Given {
+        title: given.title.clone(),
+        body,
+        config: config.transpose()?,
+        ..Default::default()
+    })
 }
 
 fn read(path: &std::path::Path) -> Result<String, Error> {

@@ -20,6 +20,10 @@ pub struct Given {
     pub title: Option<String>,
     /// The pull request's text.
     pub body: Option<String>,
+    /// The title of the issue that they point at, where the forge gives it.
+    pub issue: Option<String>,
+    /// The names of the pull request's labels.
+    pub labels: Vec<String>,
     /// A configuration in place of the repository's own: its path and text.
     pub config: Option<(String, String)>,
     /// What the forge knows of the pull request. The copy of the repository may hold its merge commit and only some
@@ -107,6 +111,8 @@ pub(crate) fn read(
         words.title = given.title;
     }
     words.body = given.body;
+    words.issue = given.issue;
+    words.labels = given.labels;
     let mut ends =
         summary::Range { base: range.base(), head: range.head(), commits: words.commits.len() as u32 };
     if let Some(pull) = given.pull {

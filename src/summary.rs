@@ -1,5 +1,6 @@
 //! The seam between facts and words: what was found, in which order, how loud, and whom to ask. Our JSON contract.
 
+mod accept;
 mod expect;
 pub(crate) mod why;
 
@@ -11,9 +12,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::change::{ChangeKind, ChangeSet, Content, FileChange, Role, Words};
-use crate::config::{Config, Reader, pattern};
+use crate::config::{Config, FailOn, Reader, pattern};
 use crate::detectors::{self, Line, dependency};
-use crate::finding::{CouldNotCheck, Evidence, Facts, Finding, KINDS, Level};
+use crate::finding::{Acceptance, CouldNotCheck, Evidence, Facts, Finding, KINDS, Level};
 use crate::formats::locks::{CameAlong, came_along};
 use crate::services::{Map, Reason, ServiceTouch, SharedTouch};
 
@@ -52,6 +53,9 @@ pub struct LinkedIssue {
     pub number: String,
     /// Whether the title names it; else the text does.
     pub in_title: bool,
+    /// Its title, where the forge gives it.
+    #[serde(default)]
+    pub title: Option<String>,
 }
 
 /// Where a reason was found.
@@ -291,6 +295,12 @@ pub struct Parts<'a> {
     pub config: &'a Config,
 }
 
+/// The number of the issue that a title or text points at, so that the forge can be asked for its title.
+pub fn linked_issue(title: Option<&str>, body: Option<&str>) -> Option<u32> {
+    let words = Words { title: title.map(str::to_owned), body: body.map(str::to_owned), ..Words::default() };
+    why::issue(&words)?.number.trim_start_matches('#').parse().ok()
+}
+
 /// Puts facts into order and decides how loud to be.
 pub fn summarize(parts: Parts<'_>) -> Summary {
     let Parts {
@@ -319,7 +329,7 @@ pub fn summarize(parts: Parts<'_>) -> Summary {
             could_not_check.push(entry);
         }
     }
-    accept(&mut findings, config);
+    accept::accept(&mut findings, config, words);
     sort(&mut findings, config.reader);
     let files: Vec<File> =
         changes.files().iter().zip(service_of).map(|(file, service)| file_of(file, service)).collect();
@@ -362,6 +372,17 @@ pub fn summarize(parts: Parts<'_>) -> Summary {
         expectations,
     };
     Summary::of(report, owners, Manners { mention: config.mention, people: config.people }, config.reader)
+}
+
+impl Report {
+    /// Whether the change reaches a bar: it is of that level, and a finding of that level is not accepted by the team.
+    pub fn reaches(&self, bar: Option<FailOn>) -> bool {
+        let is_open = |finding: &Finding| !finding.accepted.as_ref().is_some_and(Acceptance::lifts_the_bar);
+        bar.is_some_and(|bar| {
+            bar.is_reached_by(self.level)
+                && self.findings.iter().any(|finding| bar.is_reached_by(finding.level) && is_open(finding))
+        })
+    }
 }
 
 impl Summary {
@@ -454,18 +475,6 @@ fn level_of(findings: &[Finding], files: &[File]) -> Level {
         return Level::Routine;
     }
     findings.iter().map(|finding| finding.level).max().unwrap_or(Level::Routine)
-}
-
-fn accept(findings: &mut [Finding], config: &Config) {
-    for finding in findings {
-        let Some(entry) =
-            config.accept.iter().find(|entry| !entry.finding.is_empty() && finding.id == entry.finding)
-        else {
-            continue;
-        };
-        finding.accepted =
-            Some(crate::finding::Acceptance { by: entry.by.clone(), reason: entry.reason.clone() });
-    }
 }
 
 /// The place of a kind among its level. `reader` moves some kinds to the front, never facts away.

@@ -12,8 +12,8 @@ use crate::git::{self, Repository, fetch};
 use crate::github::comment::COMMENT_LIMIT;
 use crate::github::runner::SUMMARY_LIMIT;
 use crate::github::{
-    Access, CommitId, Letter, Marker, Nothing, Patience, PullRequest, Refusal, Runner, Session, Target,
-    Upsert, WorkflowRun, change, comment, labels, release,
+    Access, CommitId, Error as GitHubError, Letter, Marker, Nothing, Patience, PullRequest, Refusal, Runner,
+    Session, Target, Upsert, WorkflowRun, change, check, comment, labels, release,
 };
 use crate::history::History;
 use crate::render::{Links, Style, View};
@@ -146,9 +146,10 @@ impl Job<'_> {
             return self.finish(said, Some(text));
         }
         let config = said.plainly.config();
-        let upsert = match (&self.session, pull.access) {
-            (None, _) => Upsert::Refused(Refusal::NoToken),
-            (Some(_), Access::Read(why)) => Upsert::Refused(why.into()),
+        let mut unchecked = None;
+        let written = match (&self.session, pull.access) {
+            (None, _) => Ok(Upsert::Refused(Refusal::NoToken)),
+            (Some(_), Access::Read(why)) => Ok(Upsert::Refused(why.into())),
             (Some(session), Access::Write) => {
                 let head = pull.head.clone();
                 let body = |earlier: Option<&str>, limit: usize| {
@@ -162,14 +163,31 @@ impl Job<'_> {
                         && !said.summary.report.files.is_empty(),
                     body: &body,
                 };
-                let upsert = session.wait(comment::upsert(session.api(), &letter))?;
-                if upsert.id().is_some() || upsert == Upsert::NotWanted {
-                    let wanted = [label(said.summary.report.level).to_owned()].into();
-                    session.wait(labels::set(session.api(), pull.number, &config.labels, &wanted))?;
+                let wanted = [label(said.summary.report.level).to_owned()].into();
+                let write = async {
+                    let upsert = comment::upsert(session.api(), &letter).await?;
+                    if upsert.id().is_some() || upsert == Upsert::NotWanted {
+                        labels::set(session.api(), pull.number, &config.labels, &wanted).await?;
+                    }
+                    Ok(upsert)
+                };
+                let written = session.wait(write);
+                if config.check && written.is_ok() {
+                    unchecked = said.check(session, &pull.head, &style).err();
                 }
-                upsert
+                written
             }
         };
+        let upsert = match written {
+            Ok(upsert) => upsert,
+            Err(GitHubError::Answer { status: 429, .. }) => Upsert::Refused(Refusal::Limit),
+            Err(error) => {
+                // the text is not lost with the comment
+                self.finish(said, None)?;
+                return Err(error.into());
+            }
+        };
+        self.done.notes.extend(unchecked.map(|why| why.to_string()));
         if let Upsert::Refused(why) = &upsert {
             self.done.notes.push(why.to_string());
         }
@@ -236,8 +254,7 @@ impl Job<'_> {
             self.runner.write_output("headline", &report.headline)?;
         }
         self.done.text = text;
-        let bar = plainly.config().fail_on;
-        self.done.reached = bar.is_some_and(|bar| bar.is_reached_by(summary.report.level));
+        self.done.reached = said.reached();
         Ok(())
     }
 
@@ -264,17 +281,28 @@ impl Job<'_> {
             if pull.commits.is_some_and(|count| count != commits.len() as u64) {
                 commits = self.listed(pull).unwrap_or(commits);
             }
-            let given = given(pull, commits);
+            let given = self.with_issue(given(pull, commits));
             let run = run::summarize(&repository, &range, given, ConfigFrom::Base)?;
             if is_whole(&run) || self.session.is_none() {
                 return Ok(run);
             }
         }
-        let given = given(pull, self.listed(pull).unwrap_or_default());
+        let given = self.with_issue(given(pull, self.listed(pull).unwrap_or_default()));
         match self.fetched(&pull.base, &pull.head, given.clone()) {
             Ok(run) => Ok(run),
             Err(error) => self.limited(pull, given).ok_or(error),
         }
+    }
+
+    /// Adds the title of the issue that the pull request points at. Whoever may not read it goes without.
+    fn with_issue(&self, given: Given) -> Given {
+        let number = summary::linked_issue(given.title.as_deref(), given.body.as_deref());
+        let title = self
+            .session
+            .as_ref()
+            .zip(number)
+            .and_then(|(session, number)| session.wait(change::issue_title(session.api(), number)).ok());
+        Given { issue: title, ..given }
     }
 
     fn listed(&self, pull: &PullRequest) -> Option<Vec<Commit>> {
@@ -311,7 +339,8 @@ impl Job<'_> {
         let words = crate::change::Words {
             title: given.title,
             body: given.body,
-            issue: None,
+            issue: given.issue,
+            labels: given.labels,
             commits: given.pull.map(|pull| pull.commits).unwrap_or_default(),
         };
         let problem = CouldNotCheck { path: String::new(), reason: summary::LIMITED.to_owned() };
@@ -331,6 +360,20 @@ impl Job<'_> {
 }
 
 impl Said {
+    /// Whether the team's bar is reached.
+    fn reached(&self) -> bool {
+        self.summary.report.reaches(self.plainly.config().fail_on)
+    }
+
+    /// Makes or renews the check run of a commit. That it may not be written loses nothing else.
+    fn check(&self, session: &Session, head: &CommitId, style: &Style) -> Result<(), check::NotWritten> {
+        let renderer = self.plainly.renderer();
+        let title = renderer.report(&self.summary).map(|report| report.headline).unwrap_or_default();
+        let summary = |limit: usize| renderer.summary(&self.summary, style, limit).unwrap_or_default();
+        let check = check::Check { head, title: &title, failed: self.reached(), summary: &summary };
+        session.wait(check::upsert(session.api(), &check)).map(|_| ()).map_err(check::NotWritten)
+    }
+
     /// The comment from its second line on: the findings' ids, hidden, and the text, which says what is new since
     /// the version that stands there.
     fn body(
@@ -363,6 +406,8 @@ fn given(pull: &PullRequest, commits: Vec<Commit>) -> Given {
     Given {
         title: Some(pull.title.clone()).filter(|title| !title.is_empty()),
         body: pull.body.clone(),
+        issue: None,
+        labels: pull.labels.clone(),
         config: None,
         pull: Some(Pull { head: pull.head.to_string(), count, commits }),
     }
@@ -402,8 +447,8 @@ fn again(path: &Path, pull: &PullRequest) -> Result<Said, Error> {
     Ok(Said { plainly, summary })
 }
 
-fn no_token() -> crate::github::Error {
-    crate::github::Error::Environment { name: "GITHUB_TOKEN", problem: "not set" }
+fn no_token() -> GitHubError {
+    GitHubError::Environment { name: "GITHUB_TOKEN", problem: "not set" }
 }
 
 fn label(level: Level) -> &'static str {

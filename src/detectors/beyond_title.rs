@@ -174,13 +174,51 @@ impl Detector for BeyondTitle {
     }
 }
 
-/// What the title's first word promises; a leading `area:` or `type(scope):` is looked at and passed.
+/// First words, behind a tag, by which a title names something larger than its tag.
+const LARGER: &[&str] = &[
+    "add",
+    "adds",
+    "allow",
+    "convert",
+    "create",
+    "delete",
+    "deletes",
+    "disable",
+    "drop",
+    "drops",
+    "enable",
+    "implement",
+    "introduce",
+    "migrate",
+    "remove",
+    "removes",
+    "replace",
+    "replaces",
+    "retire",
+    "support",
+    "switch",
+];
+
+/// What the title's first word promises; a leading `area:`, `type(scope):` or `[area]` is looked at, and what stands
+/// behind it may take the promise back.
 fn promise(title: &str) -> Option<(&'static str, &'static [&'static str])> {
     let lower = title.to_lowercase();
-    let parts = lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).take(1);
-    let after_colon = lower.split_once(':').and_then(|(_, rest)| rest.split_whitespace().next());
-    parts.chain(after_colon).find_map(|word| {
-        VERBS.iter().find(|(words, _, _)| words.contains(&word)).map(|(_, verb, expected)| (*verb, *expected))
+    let word = |text: &str| {
+        text.split(|c: char| !c.is_alphanumeric()).find(|word| !word.is_empty()).map(str::to_owned)
+    };
+    let behind = lower
+        .strip_prefix('[')
+        .and_then(|rest| rest.split_once(']'))
+        .or_else(|| lower.split_once(':'))
+        .and_then(|(_, rest)| word(rest));
+    if behind.as_deref().is_some_and(|word| LARGER.contains(&word)) {
+        return None;
+    }
+    [word(&lower), behind].into_iter().flatten().find_map(|word| {
+        VERBS
+            .iter()
+            .find(|(words, _, _)| words.contains(&word.as_str()))
+            .map(|(_, verb, expected)| (*verb, *expected))
     })
 }
 
@@ -256,6 +294,9 @@ mod tests {
             ("fix(ui): wrong colour", Some("fix")),
             ("chore: bump things", Some("version step")),
             ("Add a service", None),
+            ("[cleanup] Remove the reviews service", None),
+            ("chore: drop old settings", None),
+            ("[cleanup] unused code", Some("tidying")),
             ("", None),
             ("Movement tracking", None),
         ] {

@@ -108,7 +108,7 @@ impl Repository {
     pub fn words(&self, range: &Range) -> Result<Words, Error> {
         let commits = self.commits(range)?;
         let title = commits.iter().find(|commit| !commit.is_merge).map(|commit| commit.subject.clone());
-        Ok(Words { title, body: None, issue: None, commits })
+        Ok(Words { title, commits, ..Words::default() })
     }
 
     fn tree_of(&self, commit: Option<ObjectId>) -> Result<ObjectId, Error> {

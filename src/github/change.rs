@@ -52,6 +52,17 @@ struct File {
     deletions: u32,
 }
 
+#[derive(Deserialize)]
+struct Issue {
+    title: String,
+}
+
+/// The title of an issue of the same repository.
+pub async fn issue_title(api: &Api, number: u32) -> Result<String, Error> {
+    let issue: Issue = api.get(&format!("/issues/{number}")).await?;
+    Ok(issue.title)
+}
+
 /// Where the two histories part.
 pub async fn merge_base(api: &Api, base: &CommitId, head: &CommitId) -> Result<CommitId, Error> {
     // One commit and no file is asked for: only the merge base matters here.

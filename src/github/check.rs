@@ -24,6 +24,11 @@ pub struct Check<'a> {
     pub summary: &'a dyn Fn(usize) -> String,
 }
 
+/// Why there is no check run, as a sentence for the job's log.
+#[derive(Debug, thiserror::Error)]
+#[error("the check run was not written: {0}")]
+pub struct NotWritten(#[source] pub Error);
+
 #[derive(Deserialize)]
 struct CheckRun {
     id: u64,

@@ -101,6 +101,11 @@ pub enum Refusal {
     /// The conversation is locked.
     #[error("the conversation is locked; the summary is in this run's job summary")]
     Locked,
+    /// The requests of this hour are used up, for longer than we wait.
+    #[error(
+        "GitHub takes no more requests from this repository for now; the summary is in this run's job summary"
+    )]
+    Limit,
     /// No token was handed over.
     #[error("there is no GITHUB_TOKEN; the summary is in this run's job summary")]
     NoToken,

@@ -268,6 +268,8 @@ mod tests {
     }
 
     proptest::proptest! {
+        // each case parses every template anew
+        #![proptest_config(proptest::prelude::ProptestConfig::with_cases(8))]
         #[test]
         fn any_file_may_stand_there(text in "\\PC{0,300}") {
             let _ = page_of(&first(), Some(&text));

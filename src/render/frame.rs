@@ -85,6 +85,7 @@ fn compose(pen: &Pen<'_>, summary: &Summary) -> Result<(Composed, Vec<String>), 
         }
     }
     let mut findings = 0;
+    lines += usize::from(report_names_issue(&summary.report));
     if summary.report.is_blind() {
         lines += 1;
         words += BLIND_WORDS;
@@ -116,6 +117,12 @@ fn compose(pen: &Pen<'_>, summary: &Summary) -> Result<(Composed, Vec<String>), 
         composed.is_brief = text.split_whitespace().count() > budget.words;
     }
     Ok((composed, said))
+}
+
+/// Whether the title of the linked issue gets a line: only the forge knows it, so it stands apart from all else.
+fn report_names_issue(report: &Report) -> bool {
+    let is_named = report.linked_issue.as_ref().is_some_and(|issue| issue.title.is_some());
+    is_named && !report.why.as_ref().is_some_and(|why| why.is_reason)
 }
 
 /// Whether a line tells what the author's own words leave out.
@@ -258,6 +265,12 @@ fn headline(pen: &Pen<'_>, summary: &Summary, composed: &Composed) -> Result<Str
     if let Some(moved) = moved.map(|line| pen.headline(line)).transpose()?.flatten() {
         return pen.fill("frame/headline", &json!({"first": moved, "then": top, "adds": false}));
     }
+    // A whole service that comes or goes is what the change is; what follows from it comes second.
+    let is_service = |line: &&Line| is_of(line, "service") && line.level == summary.report.level;
+    let service = summary.lines.iter().find(is_service).filter(|_| !is_of(line, "service"));
+    if let Some(service) = service.map(|line| pen.headline(line)).transpose()?.flatten() {
+        return pen.fill("frame/headline", &json!({"first": service, "then": top, "adds": true}));
+    }
     let of_code = summary.report.composition.contains_key(&Role::Source);
     match summary.report.level {
         Level::Routine if of_code && is_told_by_files(line) => nature(),
@@ -309,12 +322,22 @@ fn map(report: &Report) -> Option<Value> {
 }
 
 fn who(summary: &Summary) -> Value {
-    let name = summary.report.author.as_ref().filter(|_| summary.manners.people).map(|author| &author.name);
+    let people = summary.manners.people;
+    let name = summary.report.author.as_ref().filter(|_| people).map(|author| &author.name);
+    // Before something that cannot be taken back ships, whoever knows the area is asked as well.
+    let is_loud = people && summary.report.level == Level::TalkFirst;
+    let knows = summary.report.findings.iter().filter(|_| is_loud).find_map(|finding| match &finding.facts {
+        Facts::Ownership(facts) => {
+            facts.person.as_ref().filter(|person| Some(*person) != name).map(|_| facts)
+        }
+        _ => None,
+    });
     json!({
         "name": name,
         "is_bot": summary.report.author.is_none(),
         "owner": summary.owners.first(),
         "mention": summary.manners.mention,
+        "knows": knows,
     })
 }
 
@@ -469,7 +492,7 @@ fn absent(report: &Report) -> Vec<&'static str> {
 fn accepted(report: &Report) -> Vec<Value> {
     let accepted =
         report.findings.iter().filter_map(|finding| finding.accepted.as_ref().map(|by| (finding, by)));
-    accepted.map(|(finding, by)| json!({"rule": finding.rule, "by": by.by, "reason": by.reason})).collect()
+    accepted.map(|(finding, by)| json!({"rule": finding.rule, "accepted": by})).collect()
 }
 
 impl CommentFrom {

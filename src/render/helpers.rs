@@ -247,7 +247,7 @@ impl HelperDef for Bold {
         if let Some(template) = h.template() {
             template.render(engine, context, rc, out)?;
         }
-        out.write(close)?;
+        out.write(&close)?;
         Ok(())
     }
 }
@@ -347,6 +347,11 @@ impl HelperDef for Link {
     ) -> HelperResult {
         let name = text_of(&param(h, 0, "link")?);
         let place = param(h, 1, "link")?;
+        // Where the sentence names the file, its path alone would say it again.
+        let is_said = h.hash_get("said").is_some_and(|said| said.value() == &Value::Bool(true));
+        if is_said && self.0.links == Links::Paths && place.get("line").is_none_or(Value::is_null) {
+            return Ok(());
+        }
         if let Some(link) = one_link(&name, &place, &self.0) {
             out.write(&format!(" ({link})"))?;
         }

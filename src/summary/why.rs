@@ -10,10 +10,20 @@ use crate::change::Words;
 /// Words that begin or hold a stated reason. Source: the selection order of the wording guide, 3.5.
 static REASON: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
-        r"(?i)\b(because|so that|so (we|you|they|it|users|people|users) (can|could|may|do|don't|no longer|will)|in order to|to allow|allows? (for|us|you|them|it|the|a|an|this|that|\w+ to)|deprecated in favou?r|caus(es|ing) (a|an|the|some|major|many)|this caused|which (broke|breaks|caused|causes)|caused by|due to|fix(es|ed)? (a|an|the) (bug|issue|problem|crash|error) (where|when|that|with|in)|(no longer|not|never|not currently|currently not) (needed|used|necessary|required|supported)|makes? it possible|to (avoid|prevent)|otherwise,? |needed (for|to|by)|required (for|by))\b",
+        r"(?i)\b(because|so that|so (we|you|they|it|users|people) (can|could|may|do|don't|no longer|will)|in order to|to allow|allows? (for|us|you|them|it|the|a|an|this|that|\w+ to)|deprecated in favou?r|(no longer|not|never|not currently|currently not) (needed|used|necessary|required|supported)|makes? it possible)\b",
     )
     .expect("the pattern is fixed and compiles")
 });
+
+/// Words that tell a cause: of the change where they stand at its beginning, else of one step of it.
+static CAUSE: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r"(?i)\b(caus(es|ing) (a|an|the|some|major|many)|which (broke|breaks|caused|causes)|caused by|due to|fix(es|ed)? (a|an|the) (bug|issue|problem|crash|error) (where|when|that|with|in)|to (avoid|prevent)|otherwise,? )\b",
+    )
+    .expect("the pattern is fixed and compiles")
+});
+/// So many sentences are the beginning.
+const BEGINNING: usize = 5;
 
 /// Steps of a review, not of the change.
 static NOISE: LazyLock<Regex> = LazyLock::new(|| {
@@ -54,8 +64,7 @@ pub(crate) struct Sentence {
     is_item: bool,
 }
 
-/// Finds the reason: the first sentence with a reason word in the body, then in the commits; the linked issue's title;
-/// else the first plain step that the author lists, or the first sentence. What a bot writes is nobody's reason.
+/// Finds the reason: the first sentence with a reason word in the body, then in the commits; else the first plain step that the author lists, or the first sentence. What a bot writes is nobody's reason.
 pub(super) fn find(words: &Words) -> Option<Why> {
     let people = || words.commits.iter().filter(|commit| !commit.is_merge && !commit.author.is_bot());
     if !words.commits.is_empty() && people().next().is_none() {
@@ -69,8 +78,10 @@ pub(super) fn find(words: &Words) -> Option<Why> {
 
     for (sentences, source) in &sources {
         let items = sentences.iter().filter(|sentence| sentence.is_item).count();
-        let mut spoken = sentences.iter().filter(|sentence| !sentence.is_item || items <= SHORT_LIST);
-        if let Some(sentence) = spoken.find(|sentence| REASON.is_match(&sentence.text)) {
+        let spoken = || sentences.iter().filter(|sentence| !sentence.is_item || items <= SHORT_LIST);
+        let reason = spoken().find(|sentence| REASON.is_match(&sentence.text));
+        let cause = || spoken().take(BEGINNING).find(|sentence| CAUSE.is_match(&sentence.text));
+        if let Some(sentence) = reason.or_else(cause) {
             return Some(Why {
                 quote: cut(&sentence.text),
                 source: *source,
@@ -78,9 +89,6 @@ pub(super) fn find(words: &Words) -> Option<Why> {
                 is_step: false,
             });
         }
-    }
-    if let Some(issue) = &words.issue {
-        return Some(Why { quote: cut(issue), source: WhySource::Issue, is_reason: true, is_step: false });
     }
     for (sentences, source) in &sources {
         let step = sentences.iter().find(|Sentence { text, .. }| {
@@ -100,7 +108,8 @@ pub(super) fn issue(words: &Words) -> Option<LinkedIssue> {
     let texts = words.body.iter().chain(words.commits.iter().map(|commit| &commit.body));
     let in_text = texts.filter_map(|text| CLOSES.captures(text)).map(|found| (found, false));
     let (found, in_title) = in_title.chain(in_text).next()?;
-    Some(LinkedIssue { number: found[1].to_owned(), in_title })
+    let title = words.issue.as_deref().map(cut);
+    Some(LinkedIssue { number: found[1].to_owned(), in_title, title })
 }
 
 /// Plain sentences of a text: code blocks, HTML, templates' headings, tables, tick boxes and trailers left out.
@@ -217,9 +226,46 @@ mod tests {
     }
 
     #[test]
+    fn a_reason_of_one_step_is_not_the_reason_of_the_change() {
+        let steps = "- Add a page\n- Fix the list because tests failed\n- Move the menu";
+        assert!(!body(steps).expect("a step").is_reason);
+        let late = format!("{}The cache is emptied due to a limit.", "We did a thing here. ".repeat(6));
+        assert!(!body(&late).expect("a sentence").is_reason);
+        assert!(body("The page failed due to a limit.").expect("a cause").is_reason);
+    }
+
+    #[test]
+    fn bots_have_no_reasons() {
+        let commit = crate::change::Commit {
+            id: String::new(),
+            subject: "Bump x".into(),
+            body: String::new(),
+            author: crate::change::Person { name: "dependabot[bot]".into(), email: String::new() },
+            time: 0,
+            is_merge: false,
+        };
+        let body = Some("Bumps x because of y.".to_owned());
+        assert_eq!(find(&Words { body, commits: vec![commit], ..Words::default() }), None);
+    }
+
+    #[test]
+    fn an_issue_is_named_by_title_or_text() {
+        let of = |title: &str, body: &str| {
+            let words = Words { title: Some(title.into()), body: Some(body.into()), ..Words::default() };
+            issue(&words).map(|issue| (issue.number, issue.in_title))
+        };
+        assert_eq!(of("Remove it #1720 (#1767)", ""), Some(("#1720".to_owned(), true)));
+        assert_eq!(of("Remove it (#1767)", "Some words.\nFixes #12"), Some(("#12".to_owned(), false)));
+        assert_eq!(of("Remove it (#1767)", "As in #12"), None);
+    }
+
+    #[test]
     fn a_step_is_not_a_reason() {
         let why = body("## Changes\n- Added product reviews to UI\n- More").expect("a step");
-        assert_eq!((why.quote.as_str(), why.is_reason), ("Added product reviews to UI", false));
+        assert_eq!(
+            (why.quote.as_str(), why.is_reason, why.is_step),
+            ("Added product reviews to UI", false, true)
+        );
     }
 
     #[test]

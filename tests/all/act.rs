@@ -79,7 +79,12 @@ impl Stage {
     }
 
     fn run(&self, act: &Path, event_name: &str, workflow: &str) -> Ran {
-        let here = self.repo.beside("act");
+        self.run_in("act", act, event_name, workflow)
+    }
+
+    /// The same with a home of its own, so that two runs may go side by side.
+    fn run_in(&self, place: &str, act: &Path, event_name: &str, workflow: &str) -> Ran {
+        let here = self.repo.beside(place);
         let action = here.join("action");
         for file in ["action.yml", ".github/action/install.sh", ".github/action/run.sh", "Cargo.toml"] {
             let from = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
@@ -187,6 +192,42 @@ fn a_comment_that_was_made_and_denied_is_not_made_twice() {
     let ran = stage.run(&act, "pull_request", "private");
     assert!(ran.passed, "{}", ran.log);
     assert_eq!((stage.github.comments(), stage.github.count("POST")), (1, 1));
+}
+
+#[test]
+fn a_rate_limit_is_waited_for_within_the_budget_and_never_reddens_the_job() {
+    let Some(act) = act() else { return };
+    let limit = |after: &str| {
+        let message = json!({"message": "You have exceeded a secondary rate limit"});
+        Fault::Answer(403, vec![("retry-after", after.to_owned())], message)
+    };
+    let stage = Stage::new();
+    stage.github.fault("POST", "comments", limit("1"));
+    let ran = stage.run(&act, "pull_request", "private");
+    assert!(ran.passed, "{}", ran.log);
+    assert_eq!((stage.github.comments(), stage.github.count("POST")), (1, 2), "{}", ran.log);
+
+    let stage = Stage::new();
+    stage.github.fault("POST", "comments", limit("3600"));
+    let ran = stage.run(&act, "pull_request", "private");
+    assert!(ran.passed && ran.log.contains("Summary - "), "{}", ran.log);
+    assert!(ran.log.contains("no more requests"), "{}", ran.log);
+    assert_eq!(stage.github.comments(), 0, "{}", ran.log);
+}
+
+#[test]
+fn two_runs_at_once_leave_one_comment() {
+    let Some(act) = act() else { return };
+    let stage = Stage::new();
+    let ran = std::thread::scope(|scope| {
+        let runs =
+            ["one", "two"].map(|place| scope.spawn(|| stage.run_in(place, &act, "pull_request", "private")));
+        runs.map(|run| run.join().unwrap())
+    });
+    for ran in &ran {
+        assert!(ran.passed, "{}", ran.log);
+    }
+    assert_eq!(stage.github.comments(), 1, "{}{}", ran[0].log, ran[1].log);
 }
 
 #[test]

@@ -137,6 +137,34 @@ fn fail_on_is_off_until_it_is_set() {
 }
 
 #[test]
+fn an_acceptance_holds_until_its_day_and_is_never_hidden() {
+    let repo = shop();
+    let report = stdout(&plainly(&repo, &["preview", "HEAD~1", "--format", "json"]));
+    let report: Value = serde_json::from_str(&report).unwrap();
+    let open = report["findings"].as_array().unwrap().iter().filter(|it| it["level"] == "talk_first");
+    let ids: Vec<&str> = open.map(|finding| finding["id"].as_str().unwrap()).collect();
+    let accept = |until: &str| {
+        let entry =
+            |id: &&str| format!("[[accept]]\nfinding = \"{id}\"\nby = \"Ana\"\nreason = \"copied\"\n{until}");
+        format!("fail_on = \"talk-first\"\n{}", ids.iter().map(entry).collect::<String>())
+    };
+    for (until, code, said) in [
+        ("", 0, "Accepted** by Ana: \"copied\""),
+        ("until = 2999-12-31\n", 0, "Accepted** by Ana, until 31 December 2999: \"copied\""),
+        ("until = 1999-12-31\n", 1, "No longer accepted** by Ana, until 31 December 1999: \"copied\""),
+    ] {
+        repo.write("plainly.toml", &accept(until));
+        let output = plainly(&repo, &["preview", "HEAD~1", "--format", "markdown"]);
+        let text = String::from_utf8_lossy(&output.stdout);
+        assert_eq!(output.status.code(), Some(code), "{text}");
+        assert!(text.contains(said), "{text}");
+        assert!(text.contains("Talk first"), "{text}");
+        let explained = plainly(&repo, &["explain", ids[0], "HEAD~1"]);
+        assert!(stdout(&explained).contains("ccepted"), "{}", stdout(&explained));
+    }
+}
+
+#[test]
 fn every_finding_can_be_explained() {
     let repo = shop();
     let report: Value =

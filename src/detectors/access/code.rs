@@ -38,7 +38,7 @@ const fn rule(what: &'static str, effect: Effect, guards: Guards, pattern: &'sta
     Rule { what, effect, guards, pattern }
 }
 
-/// One row a framework's way to say it, on a line without its indent.
+/// One row a framework's way to say it, on a line without its indent. The first that fits a line counts.
 static RULES: &[Rule] = &[
     rule(
         "login",
@@ -67,16 +67,16 @@ static RULES: &[Rule] = &[
     rule("permission", Effect::Asks, Guards::Below, r"^@permission_classes\(\[\s*(?:Is|Has|Can)\w+"),
     rule("permission", Effect::Opens, Guards::Below, r"^@permission_classes\(\[\s*(?:AllowAny)?\s*\]"),
     rule(
-        "login",
-        Effect::Asks,
-        Guards::Around,
-        r"^before_action\s*[( ]\s*:(?:authenticate\w*|require_\w*(?:log|user|auth|sign)\w*|ensure_\w*(?:log|user|auth|sign)\w*|login_required|\w*logged_in\w*)",
-    ),
-    rule(
         "permission",
         Effect::Asks,
         Guards::Around,
         r"^before_action\s*[( ]\s*:(?:authori[sz]e\w*|require_\w*(?:admin|moderator|owner|permission)\w*|ensure_\w*(?:admin|owner|permission)\w*|\w*admin_only\w*)",
+    ),
+    rule(
+        "login",
+        Effect::Asks,
+        Guards::Around,
+        r"^before_action\s*[( ]\s*:(?:authenticate\w*|require_\w*(?:log|user|auth|sign)\w*|ensure_\w*(?:log|user|auth|sign)\w*|login_required|\w*logged_in\w*)",
     ),
     rule(
         "login",
@@ -169,7 +169,24 @@ pub(super) fn find(files: &[FileChange]) -> Vec<Found> {
         .guards
         .iter()
         .filter(|(key, (_, place))| !after.guards.contains_key(*key) && !shrunk.contains(&place.path));
+    // A mark that gives way to a check in the code asks as before.
+    let asks_itself: BTreeSet<&RepoPath> =
+        files.iter().filter(|file| gains_checks(file)).map(FileChange::old_path).collect();
+    // A guard that comes to a class around others, and to none before it, is the guard of these from now on.
+    let moved_up = |what: &str| {
+        let comes = |key: &&Key| {
+            let asks = key.what == what && key.effect == Effect::Asks && !before.guards.contains_key(*key);
+            asks && is_base(&key.subject)
+        };
+        after.guards.keys().any(|key| comes(&key))
+    };
     for (key, (text, place)) in gone.filter(|(key, _)| after.subjects.contains(&key.subject)) {
+        if !shares_guarded(&key.subject, text, &before, &after)
+            || moved_up(key.what)
+            || asks_itself.contains(&place.path)
+        {
+            continue;
+        }
         let change = if key.effect == Effect::Asks { "loosened" } else { "tightened" };
         // another guard of any kind in its place: not open, but not the same
         let replaced = after.guards.iter().find(|(other, _)| {
@@ -186,6 +203,9 @@ pub(super) fn find(files: &[FileChange]) -> Vec<Found> {
     }
     let new = after.guards.iter().filter(|(key, _)| !before.guards.contains_key(*key));
     for (key, (text, place)) in new.filter(|(key, _)| before.subjects.contains(&key.subject)) {
+        if !shares_guarded(&key.subject, text, &after, &before) {
+            continue;
+        }
         let replaces = before.guards.iter().any(|(other, _)| {
             other.subject == key.subject && other.effect == Effect::Asks && !after.guards.contains_key(other)
         });
@@ -195,6 +215,53 @@ pub(super) fn find(files: &[FileChange]) -> Vec<Found> {
         }
     }
     found
+}
+
+/// Whether more of a file's code checks who asks than before.
+fn gains_checks(file: &FileChange) -> bool {
+    static CHECK: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(
+            r"(?i)is_?authenticated|is_anonymous|logged_in|signed_in|\b(?:401|403)\b|unauthori[sz]ed|forbidden|access_?denied|has_?perm",
+        )
+        .expect("the pattern is fixed and the tests run it")
+    });
+    let count = |text: Option<&str>| CHECK.find_iter(text.unwrap_or_default()).count();
+    count(file.after_text()) > count(file.before_text())
+}
+
+/// Whether a class is one that others build on, by its name: `ApplicationController`, `BaseView`, `Authentication`.
+fn is_base(subject: &str) -> bool {
+    let last = subject.rsplit([':', '.']).next().unwrap_or(subject);
+    ["Application", "Base", "Abstract", "Auth"].iter().any(|start| last.starts_with(start))
+        || last.ends_with("Base")
+        || last.ends_with("Mixin")
+}
+
+/// Whether the other side has any of what a guard of a class guards, `only` and `except` read: actions that go to
+/// another class together with their guard lose nothing, and a new action was never closed. A class of which no method
+/// is known counts as a whole.
+fn shares_guarded(subject: &str, text: &str, own: &Side, other: &Side) -> bool {
+    let named = |word: &str| -> Option<Vec<&str>> {
+        let list = &text[text.find(word)? + word.len()..];
+        let list = list.find(']').map_or(list, |end| &list[..end]);
+        let list = list.trim_start().trim_start_matches("%i").trim_start_matches("%w");
+        Some(
+            list.split(|c: char| !c.is_alphanumeric() && !matches!(c, '_' | '?' | '!'))
+                .filter(|name| !name.is_empty())
+                .collect(),
+        )
+    };
+    let (only, except) = (named("only:"), named("except:"));
+    let start = format!("{subject}.");
+    let methods = own.subjects.range(start.clone()..).take_while(|name| name.starts_with(&start));
+    let guarded: Vec<&String> = methods
+        .filter(|name| {
+            let name = &name[start.len()..];
+            only.as_ref().is_none_or(|only| only.contains(&name))
+                && except.as_ref().is_none_or(|except| !except.contains(&name))
+        })
+        .collect();
+    guarded.is_empty() && only.is_none() || guarded.iter().any(|name| other.subjects.contains(*name))
 }
 
 /// Whether a Ruby class has fewer methods than before.
@@ -232,6 +299,11 @@ fn read(path: &RepoPath, text: Option<&str>, side: fn(&RepoPath, Option<u32>) ->
             class = found[1].to_owned();
             into.subjects.insert(class.clone());
         }
+        // In Python a class ends where a line begins at the margin.
+        let at_margin = line.starts_with(|c: char| c == '@' || c.is_alphabetic());
+        if path.extension() == "py" && at_margin && !line.starts_with("class ") {
+            class.clear();
+        }
         let trimmed = line.trim();
         let place = || side(path, u32::try_from(at + 1).ok());
         if let Some(found) = ROUTE.captures(trimmed) {
@@ -255,10 +327,13 @@ fn read(path: &RepoPath, text: Option<&str>, side: fn(&RepoPath, Option<u32>) ->
         if let Some(name) = name_of(trimmed) {
             into.subjects.insert(in_class(&class, name));
         }
-        for (rule, pattern) in
-            RULES.iter().zip(PATTERNS.iter()).filter(|(_, pattern)| pattern.is_match(trimmed))
-        {
-            let _ = pattern;
+        // A guard whose actions are handed in is a tool for others, and guards nothing itself.
+        let rule = RULES
+            .iter()
+            .zip(PATTERNS.iter())
+            .find(|(_, pattern)| pattern.is_match(trimmed))
+            .filter(|_| !trimmed.contains("**"));
+        if let Some((rule, _)) = rule {
             let below = || {
                 lines.iter().skip(at + 1).take(8).find_map(|line| {
                     CLASS
@@ -299,97 +374,4 @@ fn name_of(line: &str) -> Option<&str> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::super::testing::{added, deleted, modified};
-    use super::super::tests::found;
-    use super::*;
-
-    #[test]
-    fn what_no_longer_asks_and_what_newly_asks() {
-        for (path, with, without, subject, what) in [
-            (
-                "a.py",
-                "@login_required\ndef bills(request):\n    pass\n",
-                "def bills(request):\n    pass\n",
-                "bills",
-                "login",
-            ),
-            (
-                "a.rb",
-                "class BillsController\n  before_action :authenticate_user!\nend\n",
-                "class BillsController\nend\n",
-                "BillsController",
-                "login",
-            ),
-            (
-                "A.cs",
-                "class Bills {\n  [Authorize]\n  public IActionResult Index() {\n",
-                "class Bills {\n  public IActionResult Index() {\n",
-                "Bills.Index",
-                "permission",
-            ),
-            (
-                "A.java",
-                "class Bills {\n  @PreAuthorize(\"hasRole('A')\")\n  public String list() {\n",
-                "class Bills {\n  public String list() {\n",
-                "Bills.list",
-                "permission",
-            ),
-            (
-                "a.ts",
-                "router.get('/bills', requireAuth, list);\n",
-                "router.get('/bills', list);\n",
-                "GET /bills",
-                "login",
-            ),
-        ] {
-            let removed = format!("access.{what}_removed {subject} loosened");
-            assert_eq!(found(vec![modified(path, Role::Source, with, without)]), [removed], "{path}");
-            let asked = format!("access.{what}_added {subject} tightened");
-            assert_eq!(found(vec![modified(path, Role::Source, without, with)]), [asked], "{path}");
-            // what goes with its guard, comes with it, or moves, is no change of access
-            assert!(found(vec![modified(path, Role::Source, with, "x\n")]).is_empty(), "{path}");
-            assert!(found(vec![added(path, Role::Source, with)]).is_empty(), "{path}");
-            assert!(
-                found(vec![
-                    deleted(path, Role::Source, with),
-                    added(&format!("b/{path}"), Role::Source, with)
-                ])
-                .is_empty(),
-                "{path}"
-            );
-            assert!(found(vec![modified(path, Role::Test, with, without)]).is_empty(), "{path}");
-        }
-    }
-
-    #[test]
-    fn what_opens_and_what_changes() {
-        let open = "class Bills(APIView):\n    permission_classes = [AllowAny]\n";
-        let closed = "class Bills(APIView):\n    permission_classes = [IsAuthenticated]\n";
-        let rules = found(vec![modified("a.py", Role::Source, closed, open)]);
-        assert!(rules.iter().any(|rule| rule.starts_with("access.permission_removed")), "{rules:?}");
-        let admin = "class A\n  before_action :require_admin\nend\n";
-        let user = "class A\n  before_action :authenticate_user!\nend\n";
-        assert_eq!(
-            found(vec![modified("a.rb", Role::Source, admin, user)]),
-            ["access.guard_changed A changed"]
-        );
-    }
-
-    proptest::proptest! {
-        #[test]
-        fn never_panics(text in "(?s)[ -~\n@\\[é]{0,300}", path in "a\\.(py|rb|ts|cs|java|exs)") {
-            let mut side = Side::default();
-            read(&RepoPath::new(path), Some(&text), Evidence::after, &mut side);
-        }
-    }
-
-    #[test]
-    fn actions_that_go_with_their_guard_lose_nothing() {
-        let all = "class Tags\n  before_action :require_logged_in_admin, except: [:index]\n  def index\n  end\n  def edit\n  end\nend\n";
-        let left = "class Tags\n  def index\n  end\nend\n";
-        assert!(found(vec![modified("a.rb", Role::Source, all, left)]).is_empty());
-        let open = all.replace("  before_action :require_logged_in_admin, except: [:index]\n", "");
-        assert!(!found(vec![modified("a.rb", Role::Source, all, &open)]).is_empty());
-    }
-}
+mod tests;

@@ -145,10 +145,12 @@ fn swapped_lists(steps: &mut Vec<Step>) {
         if !is_made || !is_gone || new == own {
             continue;
         }
+        let as_written = steps.iter().filter_map(|step| step.to.clone()).find(|to| plain(to) == *own);
+        let as_written = as_written.unwrap_or_else(|| own.clone());
         steps.retain_mut(|step| {
             let about = plain(&name(step));
             if is(step, "created") && about == *new {
-                step.details.insert("name".to_owned(), own.clone());
+                step.details.insert("name".to_owned(), as_written.clone());
                 step.details.insert("change".to_owned(), "changed".to_owned());
                 step.details.insert("what".to_owned(), "enum".to_owned());
                 return true;
@@ -156,7 +158,7 @@ fn swapped_lists(steps: &mut Vec<Step>) {
             if step.op == SchemaOp::ChangeType
                 && step.type_.as_deref().is_some_and(|type_| bare(type_) == *new)
             {
-                step.type_ = Some(own.clone());
+                step.type_ = Some(as_written.clone());
                 step.states = States::Type;
                 step.details.insert("new_list".to_owned(), "true".to_owned());
                 return true;

@@ -212,6 +212,15 @@ fn a_link_that_is_made_anew_leaves_the_field_alone() {
 }
 
 #[test]
+fn a_condition_with_values_from_elsewhere_is_a_condition() {
+    let text = "import { x } from './x';\nexport const a = { run: async ({ tx }) => { await tx.$executeRaw`DELETE FROM \"A\" WHERE id IN (${x.ids})`; } };";
+    let report = run(&Schema {}, vec![added("db/migration/20260101_x/migration.ts", M, text)]);
+    assert_eq!(said(&report), ["data_backfill A!"]);
+    let Facts::Schema(facts) = &report.findings[0].facts else { panic!("stored data") };
+    assert_eq!(facts.details.get("condition").map(String::as_str), Some(""));
+}
+
+#[test]
 fn a_list_that_is_swapped_for_a_new_one_is_one_list() {
     assert_eq!(
         new(

@@ -11,7 +11,7 @@ use crate::formats::Unreadable;
 
 /// Whether a text defines types: one of the words stands outside of braces and descriptions. A query's own words may
 /// be named the same, but only inside of it.
-pub(super) fn recognise(text: &str) -> bool {
+pub fn recognise(text: &str) -> bool {
     const WORDS: &[&str] =
         &["type", "interface", "input", "enum", "union", "scalar", "schema", "directive", "extend"];
     let (mut quoted, mut depth) = (false, 0i32);

@@ -52,7 +52,7 @@ impl<'a> Shapes<'a> {
             if self.made > MOST_ELEMENTS {
                 return Err(Unreadable { reason: "too_large".to_owned() });
             }
-            let name = key.rsplit('/').next().unwrap_or(&key).to_owned();
+            let name = name_of(&key);
             let element = self.read(&at, What::Type, &name, &mut Vec::new());
             self.types.insert(key, element);
         }
@@ -298,6 +298,15 @@ impl<'a> Shapes<'a> {
         if flag("uniqueItems") {
             add("uniqueItems", Limit::Rule("true".to_owned()));
         }
+    }
+}
+
+/// The name of a type by its key: the last of its keys, else its file's name.
+fn name_of(key: &str) -> String {
+    let last = key.rsplit('/').next().unwrap_or(key);
+    match last.strip_suffix('#') {
+        Some(file) => file.split('.').next().unwrap_or(file).to_owned(),
+        None => last.to_owned(),
     }
 }
 

@@ -22,6 +22,7 @@ use std::sync::Arc;
 use crate::change::RepoPath;
 use crate::formats::Unreadable;
 
+pub use graphql::recognise as graphql_is_schema;
 pub use tree::Lines;
 
 pub use difference::{AccessDifference, Difference, Differences, compare};
@@ -442,6 +443,11 @@ mod tests {
         // A part of a schema does not show who reads its lists.
         let part = "type Query { a(by: S): Elsewhere }\nenum S { X }";
         check("a.graphql", &[(part, &part.replace("{ X", "{ X Y"), &["ValueAdded value S.Y: unsure"])]);
+        let roles = "type Query { a: Int @auth(requires: [\"x\"]) }";
+        check(
+            "a.graphql",
+            &[(roles, &roles.replace("\"x\"", "\"x\", \"y\""), &["Other login Query.a: unsure"])],
+        );
         let guarded = "type Query { a: Int @auth }";
         check("a.graphql", &[(guarded, "type Query { a: Int }", &["access login Query.a"])]);
     }
@@ -486,6 +492,8 @@ mod tests {
             (with(" [(validate.rules).int32.lte = 9]", ""), "LimitLoosened field p.M.b: false"),
             (with(".lte = 9", " = {lte: 5}"), "LimitTightened field p.M.b: true"),
             (with("Y = 1;", ""), "ValueRemoved value p.E.Y: true"),
+            (with("Y = 1;", "Y = 7;"), "Other value p.E.Y: true"),
+            (with("string a = 1;", "string a = 8;"), "Other field p.M.a: true"),
             (with("Y = 1;", "Y = 1; Z = 2;"), "ValueAdded value p.E.Z: unsure"),
         ];
         for (after, expected) in &cases {
@@ -574,6 +582,34 @@ components:
             "{type: object, required: [name], properties: {name: {type: string}, kind: {enum: [a, b]}}}";
         let inlined = SPEC.replacen("{$ref: '#/components/schemas/New'}", inline, 1);
         check("a.yaml", &[(SPEC, &inlined, &[])]);
+    }
+
+    #[test]
+    fn another_kind_of_type_is_one_fact() {
+        let after = SPEC.replace("schema: {$ref: '#/components/schemas/Order'}", "schema: {type: string}");
+        let expected = ["TypeChanged body POST /orders: application/json: true"];
+        check("a.yaml", &[(SPEC, &after, &expected)]);
+    }
+
+    #[test]
+    fn a_second_file_that_says_the_same_adds_nothing() {
+        let document =
+            |path: &str, text: &str| read(Format::OpenApi, &RepoPath::new(path), text, &|_| None).unwrap();
+        let after = SPEC.replace("maximum: 100", "maximum: 200");
+        let found = compare(
+            Format::OpenApi,
+            &[document("a.yaml", SPEC)],
+            &[document("a.yaml", &after), document("b.yaml", &after)],
+            &Clone::clone,
+        );
+        assert_eq!(found.api.len(), 1);
+        let found = compare(
+            Format::OpenApi,
+            &[document("a.yaml", SPEC), document("b.yaml", SPEC)],
+            &[document("a.yaml", SPEC)],
+            &Clone::clone,
+        );
+        assert_eq!(found, Differences::default());
     }
 
     #[test]

@@ -1,7 +1,9 @@
 //! Contracts that are trees of keys: YAML and JSON, references across files, and the line of a key.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::sync::LazyLock;
 
+use regex::Regex;
 use serde_json::Value;
 
 use super::{Format, Load, Spot};
@@ -124,9 +126,27 @@ pub(super) fn parse(path: &RepoPath, text: &str) -> Result<Value, Unreadable> {
             enforce_alias_anchor_ratio: false,
         },
     };
-    let documents: Vec<Value> =
-        serde_saphyr::from_multiple_with_options(text, options).map_err(Unreadable::broken)?;
+    let read = |text: &str| serde_saphyr::from_multiple_with_options::<Value>(text, options.clone());
+    let documents = match read(text) {
+        Ok(documents) => documents,
+        Err(error) => {
+            let plain = without_template(text).ok_or_else(|| Unreadable::broken(&error))?;
+            read(&plain).map_err(|_| Unreadable::broken(&error))?
+        }
+    };
     documents.into_iter().next().ok_or_else(|| Unreadable::broken("empty"))
+}
+
+/// A description that a program fills in before it is served, with all that it may say: the lines that decide are
+/// empty, so that all lines keep their numbers, and what is filled in is a word. `None` where it is no such file.
+fn without_template(text: &str) -> Option<String> {
+    static MARKS: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"\{\{.*?\}\}").expect("the pattern is fixed and its tests run it"));
+    let line = |line: &str| {
+        let rest = MARKS.replace_all(line, "");
+        if rest.trim().is_empty() { String::new() } else { MARKS.replace_all(line, "filled-in").into_owned() }
+    };
+    MARKS.is_match(text).then(|| text.lines().map(line).collect::<Vec<_>>().join("\n"))
 }
 
 /// A contract's file and the files it refers to, all of one side.
@@ -440,6 +460,17 @@ mod tests {
         for (path, text, format) in cases {
             assert_eq!(recognise(&RepoPath::new(path), text), format, "{path}: {text}");
         }
+    }
+
+    #[test]
+    fn reads_what_a_program_fills_in() {
+        let text = "openapi: 3.0.0\ninfo:\n  title: \"{{ .Title }}\"\npaths:\n  {{- if .Extra }}\n  /a:\n    get: {}\n  {{- end }}\n";
+        let value = parse(&RepoPath::new("a.yaml"), text).unwrap();
+        assert_eq!(
+            (value["info"]["title"].as_str(), value["paths"]["/a"].is_object()),
+            (Some("filled-in"), true)
+        );
+        assert!(parse(&RepoPath::new("a.yaml"), "openapi: [\n").is_err());
     }
 
     #[test]

@@ -18,6 +18,10 @@ pub(crate) fn steps(text: &str, line: u32, dialect: Option<sql::Dialect>) -> Mig
         if step.table.contains(HOLE) {
             step.table = known_part(&step.table).to_owned();
         }
+        // that there is a condition stands in the text, even where its values come from elsewhere
+        if let Some(condition) = step.details.get_mut("condition").filter(|text| text.contains(HOLE)) {
+            condition.clear();
+        }
         step.details.retain(|_, value| !value.contains(HOLE));
         for name in [&mut step.column, &mut step.to] {
             if name.as_deref().is_some_and(|name| name.contains(HOLE)) {

@@ -87,9 +87,7 @@ fn of_document(path: &RepoPath, node: &Node) -> Option<(&'static str, Vec<Flag>)
         ["featureflags", "flags.", "featuretoggles", "toggles."].iter().any(|hint| name.contains(hint));
     let plain = is_list
         && node.entries().count() > 0
-        && node
-            .entries()
-            .all(|(_, value)| value.text().is_some_and(is_switch) || value.get("enabled").is_some());
+        && node.entries().all(|(_, value)| value.text().is_some_and(is_switch) || value.is_map());
     plain.then(|| {
         let start = |flag: &Node| flag.text().or(flag.text_of("enabled")).map(on_off);
         ("file", collect(node, start))
@@ -171,6 +169,7 @@ mod tests {
             ("growthbook.json", r#"{"features":{"a":{"defaultValue":false}}}"#, "growthbook", "off"),
             ("config/feature_flags/development/a.yml", "name: a\ndefault_enabled: true\n", "gitlab", "on"),
             ("config/feature_flags.yml", "a: true\n", "file", "on"),
+            ("app/feature_flags.yaml", "a:\n  enabled: true\n  owners: [\"@b\"]\n", "file", "on"),
         ];
         for (path, text, system, start) in cases {
             let (found, flags) = read(&(*path).into(), text).unwrap_or(("none", Vec::new()));

@@ -4,6 +4,8 @@ use std::sync::LazyLock;
 
 use regex::{Regex, RegexSet};
 
+use crate::change::RepoPath;
+
 /// A provider's own form of key, or a private key. Entropy is never asked: it is wrong too often.
 static KEYS: &[(&str, &str)] = &[
     ("AWS access key", r"\b(?:AKIA|ASIA)[A-Z2-7]{16}\b"),
@@ -80,6 +82,45 @@ fn is_opaque(value: &str) -> bool {
         && has(u8::is_ascii_digit) >= 3
         && has(u8::is_ascii_alphabetic) >= 6
         && !value.contains("--")
+}
+
+/// Lines of a file as they may be shown: names stay, and values that may be secret give way to `…`. It hides too much
+/// rather than too little.
+pub fn shown<'t>(path: &RepoPath, text: &'t str) -> impl Iterator<Item = String> + 't {
+    let in_code = super::code::is_code(path);
+    let all_secret = text.lines().any(|line| line.trim_end() == "kind: Secret");
+    let mut named_above = false;
+    text.lines().map(move |line| {
+        let named =
+            line.split(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '-' | '.'))).any(is_secret_name);
+        let hide = named || all_secret || named_above || may_hold(line);
+        // `- name: DB_PASSWORD` speaks of the `value:` in the line below.
+        named_above = named && !in_code;
+        match (hide, in_code) {
+            (false, _) => line.to_owned(),
+            (true, true) if kind_in(line).is_none() => TEXT.replace_all(line, "$1…$1").into_owned(),
+            (true, _) => match line.find(['=', ':']) {
+                Some(end) => format!("{} …", &line[..=end]),
+                None => "…".to_owned(),
+            },
+        }
+    })
+}
+
+/// A text in quotes.
+static TEXT: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r#"(['"`])[^'"`]+['"`]"#).expect("the pattern is fixed and the tests run it")
+});
+
+fn is_secret_name(word: &str) -> bool {
+    word.len() > 2 && (NAME.is_match(word) || word.ends_with("Key"))
+}
+
+fn may_hold(line: &str) -> bool {
+    kind_in(line).is_some()
+        || CREDENTIALS_IN_ADDRESS.is_match(line)
+        || NAMED_INSIDE.is_match(line)
+        || line.split_whitespace().any(|word| is_opaque(word.trim_matches(['"', '\'', ',', ';'])))
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use plainly::github::{Runner, Upsert, block_on};
 use serde_json::{Value, json};
 
 use super::event;
-use super::fake::GitHub;
+use super::fake::{Fault, GitHub};
 use crate::repo::TestRepo;
 
 /// A job of GitHub Actions.
@@ -116,6 +116,80 @@ fn where_git_can_fetch_nothing_the_view_is_limited_and_says_so() {
     let text = comment(&runner, wanted).unwrap().text.unwrap();
     assert!(text.contains("Limited view"), "{text}");
     job.github.assert_described();
+}
+
+#[test]
+fn a_check_run_is_neutral_and_red_only_where_the_bar_is_reached_and_nobody_accepted_it() {
+    for (fail_on, accepted, conclusion) in [
+        ("", "", "neutral"),
+        ("fail_on = \"talk-first\"\n", "", "failure"),
+        ("fail_on = \"talk-first\"\n", "label", "neutral"),
+        // nobody lifts the bar for their own change
+        ("fail_on = \"talk-first\"\n", "trailer", "failure"),
+    ] {
+        let job = Job::new();
+        job.repo.write("plainly.toml", &format!("check = true\n{fail_on}"));
+        let (base, head) = change(&job.repo);
+        let mut payload = job.payload(&base, &head);
+        let file = job.repo.beside("report.json");
+        let runner = job.runner("pull_request", &payload);
+        comment(&runner, Wanted { report_to: Some(&file), ..job.here() }).unwrap();
+        let report: Value = serde_json::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap();
+        let open = report["findings"].as_array().unwrap().iter().filter(|it| it["level"] == "talk_first");
+        let ids: Vec<&str> = open.map(|finding| finding["id"].as_str().unwrap()).collect();
+        let lines: Vec<String> = ids.iter().map(|id| format!("Plainly-Accept: {id} copied")).collect();
+        match accepted {
+            "label" => {
+                let label = |id: &&str| {
+                    json!({"id": 1, "node_id": "L", "url": "https://api.github.com/u", "name": format!("plainly-accept: {id}"),
+                           "color": "ededed", "default": false, "description": null})
+                };
+                payload["pull_request"]["labels"] = ids.iter().map(label).collect();
+            }
+            "trailer" => payload["pull_request"]["body"] = json!(lines.join("\n")),
+            _ => {}
+        }
+        let done = comment(&job.runner("pull_request", &payload), job.here()).unwrap();
+        assert_eq!(done.reached, conclusion == "failure", "{accepted}");
+        // a second run renews the same check run
+        comment(&job.runner("pull_request", &payload), job.here()).unwrap();
+        let state = job.github.state();
+        assert_eq!(state.check_runs.len(), 1);
+        assert_eq!(state.check_runs[0]["conclusion"], conclusion, "{fail_on}{accepted}");
+        assert_eq!(state.ours()[0].contains("Accepted"), !accepted.is_empty(), "{}", state.ours()[0]);
+        drop(state);
+        job.github.assert_described();
+    }
+}
+
+#[test]
+fn a_check_run_that_may_not_be_written_loses_nothing_else() {
+    let job = Job::new();
+    job.repo.write("plainly.toml", "check = true\n");
+    let (base, head) = change(&job.repo);
+    let payload = job.payload(&base, &head);
+    let denied = json!({"message": "Resource not accessible by integration"});
+    job.github.fault("POST", "check-runs", Fault::Answer(403, vec![], denied));
+    let done = comment(&job.runner("pull_request", &payload), job.here()).unwrap();
+    assert!(matches!(done.comment, Some(Upsert::Created(_))));
+    assert!(
+        done.notes.iter().any(|note| note.starts_with("the check run was not written")),
+        "{:?}",
+        done.notes
+    );
+    assert_eq!(job.github.state().check_runs.len(), 0);
+}
+
+#[test]
+fn a_comment_that_fails_does_not_lose_the_job_summary() {
+    let job = Job::new();
+    let (base, head) = change(&job.repo);
+    let payload = job.payload(&base, &head);
+    job.github.fault("POST", "comments", Fault::Answer(422, vec![], json!({"message": "Validation Failed"})));
+    let error = comment(&job.runner("pull_request", &payload), job.here()).unwrap_err();
+    assert!(error.to_string().contains("422"), "{error}");
+    let summary = std::fs::read_to_string(job.repo.beside("summary.md")).unwrap();
+    assert!(summary.contains("`total`"), "{summary}");
 }
 
 #[test]

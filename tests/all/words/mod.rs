@@ -84,8 +84,7 @@ fn words_that_are_never_said() {
 #[test]
 fn every_expected_comment_keeps_the_rules_for_words() {
     let mut wrong = Vec::new();
-    for case in cases::all() {
-        let said = cases::run(&case, "en");
+    for (case, said) in cases::said("en") {
         let level = said.report["level"].as_str().unwrap();
         let mut faults = said::faults_of_form(&said.comment, level);
         faults.extend(said::faults_of_words(&said.comment, &[said::NEVER, said::JARGON]));
@@ -133,7 +132,7 @@ fn questions_begin_as_questions_do() {
 fn every_sentence_is_said_by_a_case() {
     let (renderer, _) = Renderer::new("en", &BTreeMap::new()).unwrap();
     let pen = renderer.pen(&Style::PLAIN);
-    let lines: Vec<Line> = cases::all().iter().flat_map(|case| cases::run(case, "en").lines).collect();
+    let lines: Vec<&Line> = cases::said("en").iter().flat_map(|(_, said)| &said.lines).collect();
     for line in &lines {
         let headline = pen.headline(line).unwrap().unwrap_or_default();
         assert!(!headline.ends_with('.') && !headline.contains("  "), "{}: {headline}", line.shape);
@@ -148,4 +147,14 @@ fn every_sentence_is_said_by_a_case() {
     let sentences = names.iter().filter_map(|name| name.strip_prefix("findings/")?.strip_suffix(".hbs"));
     let unsaid: Vec<&str> = sentences.filter(|shape| !shapes.contains(shape)).collect();
     assert!(unsaid.is_empty(), "no case says {unsaid:?}");
+}
+
+#[test]
+fn the_readme_shows_what_a_case_says() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let readme = fs::read_to_string(root.join("README.md")).unwrap();
+    let shown: Vec<&str> =
+        readme.lines().filter_map(|line| line.strip_prefix('>').map(str::trim_start)).collect();
+    let says = fs::read_to_string(root.join("tests/cases/schema/choice_removed/comment.md")).unwrap();
+    assert_eq!(shown, says.lines().collect::<Vec<_>>());
 }

@@ -130,7 +130,12 @@ pub(crate) const JARGON: Words = &[
     ("repo", &["new to this repo"]),
     (
         "repository",
-        &["apps outside this repository", "services of this repository", "in this copy of the repository"],
+        &[
+            "apps outside this repository",
+            "services of this repository",
+            "one repository",
+            "in this copy of the repository",
+        ],
     ),
     ("primary key", &[]),
     ("foreign key", &[]),

@@ -21,9 +21,11 @@ impl Walk {
         let both: Vec<&String> = old.keys().filter(|key| new.contains_key(*key)).collect();
         if both.is_empty() {
             let say = |kinds: &BTreeMap<String, &Element>| {
-                let names = kinds
-                    .values()
-                    .map(|kind| if kind.name.is_empty() { kind.type_.as_str() } else { kind.name.as_str() });
+                // What is not one of several kinds bears the name of its place, not of what it is.
+                let names = kinds.iter().map(|(key, kind)| match kind.what {
+                    What::Kind if !kind.name.is_empty() => kind.name.as_str(),
+                    _ => key.as_str(),
+                });
                 Some(names.collect::<Vec<_>>().join(" | "))
             };
             let owner = Owner { subject: owner.subject.clone(), joint: "" };

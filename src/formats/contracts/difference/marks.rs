@@ -1,5 +1,7 @@
 //! What stands on a place and not in its shape: marks for removal, names, rules, logins.
 
+use std::collections::BTreeSet;
+
 use super::super::{Direction, Element, Format, Login, What};
 use super::{AccessDifference, Owner, Walk};
 use crate::finding::{ApiOp, Side};
@@ -65,6 +67,19 @@ impl Walk {
             (true, true) => return,
             (false, true) => return access("login", say(before), None),
             (true, false) => Some((None, say(after))),
+            (false, false) if self.format == Format::GraphQl && same_directives(before, after) => {
+                // Whether one of the names is enough, or all are needed, no schema says.
+                let login = Element {
+                    what: What::Login,
+                    name: at.name.clone(),
+                    ..Element::new(What::Login, "", &at.place.path, at.place.spot.clone())
+                };
+                let (from, to) = (Some(say(before)), Some(say(after)));
+                if from != to {
+                    self.add_as(ApiOp::Other, &login, Side::After, owner, Direction::Request, None, from, to);
+                }
+                return;
+            }
             (false, false) => {
                 // Each old way in must still be one; the scopes it needs may only shrink.
                 let shut = before.iter().find(|old| {
@@ -111,4 +126,13 @@ impl Walk {
             );
         }
     }
+}
+
+/// Whether both sides ask by the same directives, whatever stands in their brackets.
+fn same_directives(before: &[Login], after: &[Login]) -> bool {
+    let names = |logins: &[Login]| -> BTreeSet<String> {
+        let written = logins.iter().flat_map(|login| login.keys());
+        written.map(|login| login.split('(').next().unwrap_or(login).to_owned()).collect()
+    };
+    names(before) == names(after)
 }

@@ -17,6 +17,7 @@ use crate::finding::{ApiOp, Side};
 
 pub(super) use kinds::identity;
 use kinds::{has_kinds, renamed_kinds};
+use presence::renumbered;
 
 /// How many pairs of elements are compared before we give up: far more than any real contract has.
 const MOST_STEPS: usize = 2_000_000;
@@ -102,6 +103,12 @@ pub fn compare(
             left.insert((key, document.path.clone()), (document, element));
         }
     }
+    let paths = |documents: &[Document]| documents.iter().map(|document| document.path.clone()).collect();
+    let keys = |documents: &'_ [Document]| -> HashSet<String> {
+        documents.iter().flat_map(|document| document.definitions.keys().cloned()).collect()
+    };
+    let (old_paths, new_paths): (HashSet<RepoPath>, HashSet<RepoPath>) = (paths(before), paths(after));
+    let (old_keys, new_keys) = (keys(before), keys(after));
     let mut pairs = Vec::new();
     let mut waiting = Vec::new();
     for document in after {
@@ -124,11 +131,16 @@ pub fn compare(
         });
         match moved.and_then(|key| left.remove(&key)) {
             Some(old) => pairs.push((old, (document, element))),
+            // A second file that says the same: a description split into parts, or bundled from them.
+            None if old_keys.contains(key) && !old_paths.contains(&old_path(&document.path)) => {}
             None => walk.definition_added(element),
         }
     }
-    for (_, element) in left.into_values() {
-        walk.definition_removed(element);
+    let new_to_old: HashSet<RepoPath> = new_paths.iter().map(old_path).collect();
+    for ((key, path), (_, element)) in left {
+        if !new_keys.contains(key) || new_to_old.contains(&path) {
+            walk.definition_removed(element);
+        }
     }
     for ((old_document, old), (new_document, new)) in pairs {
         walk.experimental = old.experimental;
@@ -265,7 +277,7 @@ impl Walk {
         self.marks(old, new, owner, direction);
         let old_shape = resolve(pair.old_document, old);
         let new_shape = resolve(pair.new_document, new);
-        self.own(old, new, old_shape, new_shape, owner, direction);
+        let is_other = self.own(old, new, old_shape, new_shape, owner, direction);
         if let (Some(before), Some(after)) = (&old.target, &new.target)
             && !self.seen.insert((before.clone(), after.clone(), direction))
         {
@@ -281,6 +293,10 @@ impl Walk {
             },
         };
         let direction = new.direction.unwrap_or(direction);
+        // What was an object and is a text now has no fields that could go.
+        if is_other && matches!(self.format, Format::OpenApi | Format::AsyncApi | Format::JsonSchema) {
+            return;
+        }
         let shapes = pair.of(old_shape, new_shape);
         if has_kinds(old_shape) != has_kinds(new_shape)
             && !old_shape.type_.is_empty() | !new_shape.type_.is_empty()
@@ -314,6 +330,7 @@ impl Walk {
             Direction::Both => true,
         };
         let renamed = renamed_kinds(pair);
+        let renumbered = renumbered(self.format, pair);
         let mut values = (Vec::new(), Vec::new());
         for (key, part) in &old.parts {
             let direction = part.direction.unwrap_or(direction);
@@ -324,6 +341,10 @@ impl Walk {
             let same = same.or_else(|| new.parts.values().find(|part| part.aliases.contains(key)));
             match same.filter(|part| travels(part, direction)) {
                 Some(other) => self.element(pair.of(part, other), owner, direction, depth + 1),
+                None if renumbered.contains_key(key) => {
+                    let (from, to) = (Some(key.clone()), renumbered.get(key).map(|number| (*number).clone()));
+                    self.add_as(ApiOp::Other, part, Side::Before, owner, direction, Some(true), from, to);
+                }
                 None if part.what == What::Value => values.0.push((part, direction)),
                 None => self.removed(part, Some(new), owner, direction),
             }
@@ -332,7 +353,10 @@ impl Walk {
             let direction = part.direction.unwrap_or(direction);
             let mut keys = std::iter::once(key).chain(&part.aliases);
             let known = keys.any(|key| old.parts.get(key).is_some_and(|old| travels(old, direction)));
-            if travels(part, direction) && !known && !renamed.values().any(|other| *other == key) {
+            let is_new = !known
+                && !renamed.values().any(|other| *other == key)
+                && !renumbered.values().any(|other| *other == key);
+            if travels(part, direction) && is_new {
                 if part.what == What::Value {
                     values.1.push((part, direction));
                 } else {

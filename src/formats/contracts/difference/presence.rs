@@ -182,3 +182,19 @@ impl Walk {
 fn is_success(status: &str) -> bool {
     status.starts_with(['2', '3']) || status == "default"
 }
+
+/// Fields and values of protocol buffers that stay under another number: old number to new number.
+pub(super) fn renumbered(format: Format, pair: Pair<'_>) -> BTreeMap<&String, &String> {
+    if format != Format::Protobuf {
+        return BTreeMap::new();
+    }
+    fn alone<'a>(one: &'a Element, other: &'a Element) -> BTreeMap<(&'a str, What), &'a String> {
+        let parts = one.parts.iter().filter(|(key, part)| {
+            matches!(part.what, What::Field | What::Value) && !other.parts.contains_key(*key)
+        });
+        parts.map(|(key, part)| ((part.name.as_str(), part.what), key)).collect()
+    }
+    let new = alone(pair.new, pair.old);
+    let gone = alone(pair.old, pair.new);
+    gone.into_iter().filter_map(|(name, key)| Some((key, *new.get(&name)?))).collect()
+}

@@ -6,7 +6,8 @@ use super::{Owner, Walk, has_kinds, judge};
 use crate::finding::{ApiOp, Side};
 
 impl Walk {
-    /// What an element says about itself: type, presence, start value, limits.
+    /// What an element says about itself: type, presence, start value, limits. Whether its type is another one, of
+    /// which nothing fits the old one.
     pub(super) fn own(
         &mut self,
         old: &Element,
@@ -15,7 +16,8 @@ impl Walk {
         new_shape: &Element,
         owner: &Owner,
         direction: Direction,
-    ) {
+    ) -> bool {
+        let mut is_other = false;
         if has_kinds(old_shape) == has_kinds(new_shape) && self.is_new_pair(old, new, direction) {
             let fitting = match fit(self.format, &old_shape.type_, &new_shape.type_) {
                 Fit::Same => Fit::Same,
@@ -40,6 +42,9 @@ impl Walk {
                 Fit::Narrower => Some(judge(self.reading(direction), Some(true), Some(false))),
                 Fit::Other => Some(Some(true)),
             };
+            let base = |shape: &Element| shape.type_.split(" (").next().unwrap_or_default().to_owned();
+            let (before, after) = (base(old_shape), base(new_shape));
+            is_other = fitting == Fit::Other && before != after && !before.is_empty() && !after.is_empty();
             if let Some(breaking) = breaking {
                 let say = |element: &Element, shape: &Element| {
                     let null = if element.nullable || shape.nullable { " | null" } else { "" };
@@ -80,9 +85,10 @@ impl Walk {
         }
         let is_new = old.target.is_none() || new.target.is_none() || self.is_new_pair(old, new, direction);
         // One kind against several has limits only inside of each kind.
-        if is_new && has_kinds(old_shape) == has_kinds(new_shape) {
+        if is_new && !is_other && has_kinds(old_shape) == has_kinds(new_shape) {
             self.limits(old_shape, new_shape, new, owner, direction);
         }
+        is_other
     }
 
     pub(super) fn limits(

@@ -59,7 +59,7 @@ impl MigrationReader for JavaScript {
             && !name.contains(".spec.")
             && (path.folders().any(|folder| folder.to_ascii_lowercase().contains("migration"))
                 || path.folders().any(|folder| folder == "versions"))
-            && (text.contains("up") || text.contains("Migration("))
+            && ["up", "Migration(", "$executeRaw"].iter().any(|mark| text.contains(mark))
             && self.marks.iter().any(|mark| text.contains(mark))
             && (text.contains("exports") || text.contains("export "))
             && is_numbered(name)

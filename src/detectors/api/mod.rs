@@ -7,15 +7,22 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
 
+mod callers;
+
 use super::{Context, Detector, Line, Report};
 use crate::change::{Content, FileChange, RepoPath, Role, Snapshot};
 use crate::config::Stability;
 use crate::finding::{AccessFacts, ApiFacts, ApiOp, Evidence, Facts, Finding, Level, Side};
 use crate::formats::contracts::{self, Difference, Differences, Document, Format, Lines, Place};
 
+use callers::{Callers, Wanted};
+
 /// How many contracts of the tree are searched for one that a changed part belongs to, and up to which size.
 const MOST_ROOTS: usize = 60;
 const MOST_ROOT_BYTES: usize = 4 * 1024 * 1024;
+
+/// From this size on, both sides are read at once.
+const LARGE_BYTES: usize = 512 * 1024;
 
 /// Types and limits longer than this are not shown in a sentence.
 const LONGEST_SHOWN: usize = 40;
@@ -123,9 +130,18 @@ impl Sides {
         let of = |format, path: &RepoPath, text: Option<&str>, tree: &dyn Snapshot| {
             text.map(|text| contracts::read(format, path, text, &|path| text_at(tree, path))).transpose()
         };
-        let read = of(old, old_path, before, cx.before)
-            .and_then(|before| Ok((before, of(new, path, after, cx.after)?)));
-        match read {
+        // Large descriptions take most of the time, and the sides do not depend on each other.
+        let large = [before, after].into_iter().flatten().any(|text| text.len() > LARGE_BYTES);
+        let (before, after) = if large {
+            std::thread::scope(|threads| {
+                let first = threads.spawn(|| of(old, old_path, before, cx.before));
+                let after = of(new, path, after, cx.after);
+                (first.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), after)
+            })
+        } else {
+            (of(old, old_path, before, cx.before), of(new, path, after, cx.after))
+        };
+        match before.and_then(|before| Ok((before, after?))) {
             Ok((before, after)) => {
                 self.documents.entry(old).or_default().0.extend(before);
                 self.documents.entry(new).or_default().1.extend(after);
@@ -212,7 +228,10 @@ fn push(cx: &Context<'_>, report: &mut Report, found: Differences) {
         }
     }
     let since = notices(cx, &facts);
-    for (one, evidence) in facts {
+    let mut callers = callers_of(cx, &facts);
+    for (at, (one, mut evidence)) in facts.into_iter().enumerate() {
+        let callers = callers.remove(&at).unwrap_or_default();
+        evidence.extend(callers.places);
         let by_service = evidence.first().and_then(|place| cx.catalog.service_of(&place.path));
         let experimental =
             one.experimental || by_service.is_some_and(|of| of.stability == Stability::Experimental);
@@ -237,9 +256,47 @@ fn push(cx: &Context<'_>, report: &mut Report, found: Differences) {
             what: one.what.name().to_owned(),
             owner: one.owner,
             announced: one.was_deprecated,
+            callers: callers.titles,
         };
         report.push(cx, &rule, level, &subject, evidence, Facts::Api(facts));
     }
+}
+
+/// Who still calls the operations that break for certain, by the position of the fact.
+fn callers_of(cx: &Context<'_>, facts: &[(Difference, Vec<Evidence>)]) -> BTreeMap<usize, Callers> {
+    let mut wanted: Vec<Wanted> = Vec::new();
+    let mut places: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for (at, (one, _)) in facts.iter().enumerate().filter(|(_, (one, _))| one.breaking == Some(true)) {
+        let operation = match (one.what, one.format) {
+            (contracts::What::Operation, _) => one.subject.as_str(),
+            // What belongs to an operation is named after it.
+            (_, Format::OpenApi) => match one.subject.split_once(": ") {
+                Some((operation, _)) if operation.contains(" /") => operation,
+                _ => continue,
+            },
+            _ => continue,
+        };
+        let known =
+            wanted.iter().position(|wanted| wanted.format == one.format && wanted.operation == operation);
+        let known = known.unwrap_or_else(|| {
+            let contract = one.place.path.clone();
+            wanted.push(Wanted { format: one.format, operation: operation.to_owned(), contract });
+            wanted.len() - 1
+        });
+        places.entry(known).or_default().push(at);
+        if wanted.len() >= callers::MOST_WANTED {
+            break;
+        }
+    }
+    if wanted.is_empty() {
+        return BTreeMap::new();
+    }
+    let found = callers::find(cx, &wanted);
+    let each = found.into_iter().flat_map(|(wanted, callers)| {
+        let at = places.get(&wanted).cloned().unwrap_or_default();
+        at.into_iter().map(move |at| (at, callers.clone()))
+    });
+    each.collect()
 }
 
 /// Since when what goes was marked for removal. Searched for in the past by the text of the mark, which must stand in
@@ -426,6 +483,7 @@ pub fn lines(findings: &[&Finding]) -> Vec<Line> {
         let first = &group[0].1;
         let one = group.len() == 1;
         let short = [&first.from, &first.to].into_iter().flatten().all(|text| text.len() <= LONGEST_SHOWN);
+        let callers: BTreeSet<&String> = group.iter().flat_map(|(_, facts)| &facts.callers).collect();
         let facts = json!({
             "n": group.len(),
             "one": one,
@@ -438,6 +496,8 @@ pub fn lines(findings: &[&Finding]) -> Vec<Line> {
             "from": first.from.as_ref().filter(|_| one),
             "to": first.to.as_ref().filter(|_| one),
             "short": short,
+            "values": group.iter().all(|(_, facts)| facts.op == ApiOp::ValueAdded && facts.what == "value"),
+            "response": group.iter().all(|(_, facts)| facts.direction.as_deref() == Some("response")),
             "request": group.iter().all(|(_, facts)| facts.direction.as_deref() == Some("request")),
             "messages": group.iter().all(|(_, facts)| matches!(facts.format.as_str(), "avro" | "json_schema" | "asyncapi")),
             "types": types.len(),
@@ -446,6 +506,7 @@ pub fn lines(findings: &[&Finding]) -> Vec<Line> {
             "unmarked": group.iter().all(|(_, facts)| matches!(facts.format.as_str(), "openapi" | "graphql" | "protobuf")),
             "since": first.deprecated_since.as_ref().filter(|_| group.iter().all(|(_, facts)| facts.deprecated_since == first.deprecated_since)),
             "advice": first.advice.as_deref().map(|words| words.trim_end_matches('.')).filter(|_| group.iter().all(|(_, facts)| facts.advice == first.advice)),
+            "callers": callers,
             "only_additions": only_additions,
             "unsure": group.iter().any(|(_, facts)| facts.breaking.is_none()),
         });

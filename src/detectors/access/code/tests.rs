@@ -1,0 +1,120 @@
+//! Guards that came and went, and changes that look like one and are none.
+
+use super::super::super::testing::{added, deleted, modified};
+use super::super::tests::found;
+use super::*;
+
+#[test]
+fn what_no_longer_asks_and_what_newly_asks() {
+    for (path, with, without, subject, what) in [
+        (
+            "a.py",
+            "@login_required\ndef bills(request):\n    pass\n",
+            "def bills(request):\n    pass\n",
+            "bills",
+            "login",
+        ),
+        (
+            "a.rb",
+            "class BillsController\n  before_action :authenticate_user!\nend\n",
+            "class BillsController\nend\n",
+            "BillsController",
+            "login",
+        ),
+        (
+            "A.cs",
+            "class Bills {\n  [Authorize]\n  public IActionResult Index() {\n",
+            "class Bills {\n  public IActionResult Index() {\n",
+            "Bills.Index",
+            "permission",
+        ),
+        (
+            "A.java",
+            "class Bills {\n  @PreAuthorize(\"hasRole('A')\")\n  public String list() {\n",
+            "class Bills {\n  public String list() {\n",
+            "Bills.list",
+            "permission",
+        ),
+        (
+            "a.ts",
+            "router.get('/bills', requireAuth, list);\n",
+            "router.get('/bills', list);\n",
+            "GET /bills",
+            "login",
+        ),
+    ] {
+        let removed = format!("access.{what}_removed {subject} loosened");
+        assert_eq!(found(vec![modified(path, Role::Source, with, without)]), [removed], "{path}");
+        let asked = format!("access.{what}_added {subject} tightened");
+        assert_eq!(found(vec![modified(path, Role::Source, without, with)]), [asked], "{path}");
+        // what goes with its guard, comes with it, or moves, is no change of access
+        assert!(found(vec![modified(path, Role::Source, with, "x\n")]).is_empty(), "{path}");
+        assert!(found(vec![added(path, Role::Source, with)]).is_empty(), "{path}");
+        assert!(
+            found(vec![deleted(path, Role::Source, with), added(&format!("b/{path}"), Role::Source, with)])
+                .is_empty(),
+            "{path}"
+        );
+        assert!(found(vec![modified(path, Role::Test, with, without)]).is_empty(), "{path}");
+    }
+}
+
+#[test]
+fn what_opens_and_what_changes() {
+    let open = "class Bills(APIView):\n    permission_classes = [AllowAny]\n";
+    let closed = "class Bills(APIView):\n    permission_classes = [IsAuthenticated]\n";
+    let rules = found(vec![modified("a.py", Role::Source, closed, open)]);
+    assert!(rules.iter().any(|rule| rule.starts_with("access.permission_removed")), "{rules:?}");
+    let admin = "class A\n  before_action :require_admin\nend\n";
+    let user = "class A\n  before_action :authenticate_user!\nend\n";
+    assert_eq!(found(vec![modified("a.rb", Role::Source, admin, user)]), ["access.guard_changed A changed"]);
+}
+
+#[test]
+fn a_check_in_the_code_asks_as_before() {
+    let before = "class A:\n    pass\n\n@login_required\ndef status(request):\n    pass\n";
+    let after = "class A:\n    pass\n\ndef status(request):\n    if not request.user.is_authenticated:\n        return no()\n";
+    assert!(found(vec![modified("a.py", Role::Source, before, after)]).is_empty());
+    let open = "class A:\n    pass\n\ndef status(request):\n    pass\n";
+    assert_eq!(
+        found(vec![modified("a.py", Role::Source, before, open)]),
+        ["access.login_removed status loosened"]
+    );
+}
+
+#[test]
+fn a_guard_that_moves_up_and_a_new_open_page_lose_nothing() {
+    let before =
+        |name: &str| format!("class {name}\n  before_action :authenticate_user!\n  def index\n  end\nend\n");
+    let after = |name: &str| format!("class {name}\n  def index\n  end\nend\n");
+    let base = "class ApplicationController\n  before_action :authenticate_user!\nend\n";
+    let up = vec![
+        modified("a.rb", Role::Source, &before("Bills"), &after("Bills")),
+        modified("application_controller.rb", Role::Source, "class ApplicationController\nend\n", base),
+    ];
+    assert_eq!(found(up), ["access.login_added ApplicationController tightened"]);
+    let page = "class Pages\n  skip_before_action :authenticate_user!, only: %i[early]\n  def index\n  end\n  def early\n  end\nend\n";
+    let new_page = vec![modified("p.rb", Role::Source, &after("Pages"), page)];
+    assert!(found(new_page).is_empty());
+    let opened = page.replace("%i[early]", "%i[index]");
+    let opened = vec![modified("p.rb", Role::Source, &after("Pages"), &opened)];
+    assert_eq!(found(opened), ["access.login_removed Pages loosened"]);
+}
+
+proptest::proptest! {
+    #[test]
+    fn never_panics(text in "(?s)[ -~\n@\\[é]{0,300}", path in "a\\.(py|rb|ts|cs|java|exs)") {
+        let mut side = Side::default();
+        read(&RepoPath::new(path), Some(&text), Evidence::after, &mut side);
+    }
+}
+
+#[test]
+fn actions_that_go_with_their_guard_lose_nothing() {
+    let all = "class Tags\n  before_action :require_logged_in_admin, except: [:index]\n  def index\n  end\n  def edit\n  end\nend\n";
+    let left = "class Tags\n  def index\n  end\nend\n";
+    assert!(found(vec![modified("a.rb", Role::Source, all, left)]).is_empty());
+    let open = all.replace("  before_action :require_logged_in_admin, except: [:index]\n", "");
+    let rules = found(vec![modified("a.rb", Role::Source, all, &open)]);
+    assert_eq!(rules, ["access.permission_removed Tags loosened"]);
+}

@@ -1,0 +1,3 @@
+class Carts(CartServiceServicer):
+    def EmptyCart(self, request, context):
+        return self.carts.EmptyCart(request.id)

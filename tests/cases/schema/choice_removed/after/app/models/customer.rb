@@ -1,0 +1,5 @@
+class Customer < ApplicationRecord
+  def wants_mail?
+    Mailing.wants?(self)
+  end
+end

@@ -1,0 +1,5 @@
+class Customer < ApplicationRecord
+  def wants_mail?
+    newsletter
+  end
+end
