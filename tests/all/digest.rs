@@ -217,10 +217,7 @@ fn several_repositories_make_one_page() {
     let text = made.text(Format::Markdown).expect("text");
     let order: Vec<&str> =
         text.lines().filter(|line| line.starts_with('#') && !line.starts_with("###")).collect();
-    assert_eq!(
-        order,
-        ["# What changed: 3 repositories, 17 to 21 August 2026", "## bar", "## shop", "## Quiet"]
-    );
+    assert_eq!(order, ["# What changed: 3 projects, 17 to 21 August 2026", "## bar", "## shop", "## Quiet"]);
     assert!(text.contains("- A quiet time in desk"), "{text}");
     assert!(text.split_whitespace().count() <= 620);
     parsed(&made.text(Format::Html).expect("a page"));
