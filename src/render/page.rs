@@ -166,7 +166,7 @@ pub fn drawn_map(title: &str, said: &str, map: &Map) -> Value {
         .filter(|(from, to, _)| from != to)
         .collect();
     let columns = columns(names.len(), &edges);
-    let mut rows = vec![0usize; COLUMNS];
+    let mut rows = [0usize; COLUMNS];
     let places: Vec<(usize, usize)> = columns
         .iter()
         .map(|column| {
@@ -259,7 +259,7 @@ mod tests {
     fn a_circle_of_calls_has_an_end_and_callers_stand_left() {
         let node = |name: &str| Node {
             name: name.to_owned(),
-            title: None,
+            title: Some(name.to_owned()),
             kind: NodeKind::Service,
             state: State::Same,
         };
