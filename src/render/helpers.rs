@@ -247,7 +247,7 @@ impl HelperDef for Bold {
         if let Some(template) = h.template() {
             template.render(engine, context, rc, out)?;
         }
-        out.write(&close)?;
+        out.write(close)?;
         Ok(())
     }
 }

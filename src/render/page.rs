@@ -167,7 +167,7 @@ pub fn drawn_map(title: &str, said: &str, map: &Map) -> Value {
         .filter(|(from, to, _)| from != to)
         .collect();
     let columns = columns(names.len(), &edges);
-    let mut rows = vec![0usize; COLUMNS];
+    let mut rows = [0usize; COLUMNS];
     let places: Vec<(usize, usize)> = columns
         .iter()
         .map(|column| {
