@@ -296,24 +296,19 @@ pub struct Person {
 }
 
 /// Names under which bots write, where no `[bot]` tells.
-const BOTS: [&str; 9] = [
-    "dependabot",
-    "dependabot-preview",
-    "renovate",
-    "renovate-bot",
-    "renovate bot",
-    "mend renovate",
-    "github-actions",
-    "github actions",
-    "snyk-bot",
-];
+const BOTS: [&str; 5] =
+    ["dependabot-preview", "github-actions", "github actions", "pre-commit-ci", "snyk-bot"];
 
 impl Person {
-    /// Whether this is a program: `[bot]` in the name, or one of the well-known ones.
+    /// Whether this is a program: by a mark or a name that only programs have.
     pub fn is_bot(&self) -> bool {
         let name = self.name.to_ascii_lowercase();
+        let email = self.email.to_ascii_lowercase();
+        let last = name.rsplit([' ', '-', '_']).next().unwrap_or_default();
         name.contains("[bot]")
-            || self.email.to_ascii_lowercase().contains("[bot]@")
+            || email.contains("[bot]@")
+            || email.starts_with("bot@")
+            || matches!(last, "bot" | "robot" | "renovate" | "dependabot")
             || BOTS.contains(&name.as_str())
     }
 }
@@ -389,5 +384,30 @@ impl Snapshot for MemorySnapshot {
     fn read(&self, path: &RepoPath) -> Option<Content> {
         let at = self.paths.binary_search(path).ok()?;
         self.contents.get(at).cloned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Person;
+
+    #[test]
+    fn programs_are_told_from_people() {
+        let is_bot =
+            |name: &str, email: &str| Person { name: name.to_owned(), email: email.to_owned() }.is_bot();
+        for (name, email) in [
+            ("renovate[bot]", "a@example.com"),
+            ("Mend Renovate", "a@example.com"),
+            ("release-bot", "a@example.com"),
+            ("Shop Bot", "a@example.com"),
+            ("Shop", "bot@example.com"),
+            ("x", "1+renovate[bot]@users.noreply.example.com"),
+        ] {
+            assert!(is_bot(name, email), "{name}");
+        }
+        assert!(!is_bot("Jane", "jane.abbot@example.com"));
+        for name in ["Jane Abbot", "Talbot", "Bot Nguyen", "Renovate Ana", "Robota"] {
+            assert!(!is_bot(name, "a@example.com"), "{name}");
+        }
     }
 }

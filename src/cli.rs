@@ -32,6 +32,8 @@ pub(crate) enum Color {
 pub(crate) enum Command {
     /// Say what a range of commits means.
     Preview(Preview),
+    /// Draft the notes of a release for people who were not there.
+    ReleaseNotes(ReleaseNotes),
     /// In a job of GitHub Actions: keep one comment on the pull request up to date, and write the job summary.
     Comment(Comment),
     /// The pre-push hook.
@@ -45,6 +47,8 @@ pub(crate) enum Command {
     Explain(Explain),
     /// Run the last changes of this repository: how loud would plainly have been?
     Replay(Replay),
+    /// The week for a product manager: what changed, what to ask, what is released.
+    Digest(Digest),
     /// Show the service map; for a path: which service, which owner, and which rule said so.
     Services(Services),
     /// Write a commented plainly.toml from what was found; never overwrites one.
@@ -120,6 +124,38 @@ pub(crate) struct Replay {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct Digest {
+    /// The first day, such as 2026-08-17; without days the seven that end at the newest commit.
+    #[arg(long, value_name = "DAY", conflicts_with = "merge")]
+    pub(crate) since: Option<String>,
+    /// The last day, which belongs to it.
+    #[arg(long, value_name = "DAY", conflicts_with = "merge")]
+    pub(crate) until: Option<String>,
+    /// Where days begin: UTC, an offset such as +02:00, or a name such as Europe/Berlin.
+    #[arg(long, value_name = "ZONE", default_value = "UTC", allow_hyphen_values = true)]
+    pub(crate) tz: String,
+    /// One page of several repositories, from what `digest --format json` wrote in each.
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub(crate) merge: Vec<PathBuf>,
+    #[arg(long, value_enum, default_value_t = DigestFormat::Terminal)]
+    pub(crate) format: DigestFormat,
+    /// Write into this file.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// A configuration to use instead of the repository's plainly.toml.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DigestFormat {
+    Terminal,
+    Markdown,
+    Html,
+    Json,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct Services {
     /// Files or folders, from the repository's root.
     pub(crate) paths: Vec<String>,
@@ -181,6 +217,42 @@ pub(crate) enum PreviewFormat {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct ReleaseNotes {
+    /// A..B: two end states, compared as they stand. A alone: A..HEAD. Nothing: since the previous release.
+    pub(crate) range: Option<String>,
+    /// The release that the notes are for; the one to compare it with is found.
+    #[arg(long, value_name = "TAG", conflicts_with = "range")]
+    pub(crate) to: Option<String>,
+    /// For whom.
+    #[arg(long, value_enum, default_value_t = AudienceName::Customers)]
+    pub(crate) audience: AudienceName,
+    #[arg(long, value_enum, default_value_t = NotesFormat::Markdown)]
+    pub(crate) format: NotesFormat,
+    /// Write into this file. Notes that stand there already keep what people changed in them.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// In a job of GitHub Actions: create or update the draft of the release; never a published one.
+    #[arg(long)]
+    pub(crate) draft_release: bool,
+    /// A configuration to use instead of the repository's plainly.toml.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum AudienceName {
+    Customers,
+    Internal,
+    Exec,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum NotesFormat {
+    Markdown,
+    Json,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct Schema {
     #[arg(value_enum, default_value_t = SchemaOf::Report)]
     pub(crate) of: SchemaOf,
@@ -191,4 +263,5 @@ pub(crate) enum SchemaOf {
     Report,
     Config,
     Services,
+    Notes,
 }

@@ -311,9 +311,12 @@ pub struct DependencyFacts {
     /// The packages that one variable moves together, where `name` is the group that they share; else empty.
     #[serde(default)]
     pub family: Vec<String>,
-    /// Its purpose, for well-known packages that reach outside: `payment`, `mail`, `analytics`, `ai`, …
+    /// Its purpose, for well-known packages: `payment`, `mail`, `analytics`, `ai`, …
     #[serde(default)]
     pub purpose: Option<String>,
+    /// Whether that well-known package is the client of a service that somebody else runs.
+    #[serde(default)]
+    pub reaches_outside: bool,
     /// Where it is taken from now, when that changes: an address, or `registry` for the usual place.
     #[serde(default)]
     pub source: Option<String>,

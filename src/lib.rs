@@ -25,6 +25,7 @@ pub mod github;
 pub mod history;
 pub mod hook;
 pub mod listing;
+pub mod notes;
 pub mod render;
 pub mod replay;
 pub mod roles;
@@ -165,6 +166,7 @@ impl Plainly {
             could_not_check: report.could_not_check.into_iter().collect(),
             map: services::map(&catalog, &services),
             services,
+            shared: services::shared(&catalog, &change.files),
             service_of: service_of.collect(),
             owners: owners(&catalog, files.iter().map(|file| &file.path)),
             config: &self.config,

@@ -6,7 +6,10 @@ use std::io::{IsTerminal, Read, Write};
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
-use cli::{Cli, Color, Command, Given, Hook, ListFormat, MapFormat, PreviewFormat, SchemaOf};
+use cli::{
+    AudienceName, Cli, Color, Command, Given, Hook, ListFormat, MapFormat, NotesFormat, PreviewFormat,
+    SchemaOf,
+};
 use plainly::error::Error;
 use plainly::render::{Links, Renderer, Style, View};
 use serde_json::Value;
@@ -33,6 +36,7 @@ fn main() -> ExitCode {
 fn run(cli: &Cli) -> Result<ExitCode, Error> {
     match &cli.command {
         Command::Preview(preview) => run_preview(cli, preview),
+        Command::ReleaseNotes(notes) => run_notes(cli, notes),
         Command::Comment(comment) => run_comment(cli, comment),
         Command::Hook { hook: Hook::Run { remote, .. } } => Ok(hook_run(cli, remote.as_deref())),
         Command::Hook { hook: Hook::Install } => set_hook(cli, plainly::hook::install),
@@ -59,6 +63,7 @@ fn run(cli: &Cli) -> Result<ExitCode, Error> {
             let values = serde_json::to_value(&replayed).expect("counts and names are plain JSON");
             list(cli, replay.format, plainly.renderer(), "frame/replay", &values)
         }
+        Command::Digest(wanted) => run_digest(cli, wanted),
         Command::Services(services) => run_services(cli, services),
         Command::Init { dry_run } => run_init(cli, *dry_run),
         Command::Rules(rules) => {
@@ -84,6 +89,7 @@ fn run(cli: &Cli) -> Result<ExitCode, Error> {
                 SchemaOf::Report => schemars::schema_for!(plainly::summary::Report),
                 SchemaOf::Config => schemars::schema_for!(plainly::config::Config),
                 SchemaOf::Services => schemars::schema_for!(plainly::listing::Listing),
+                SchemaOf::Notes => schemars::schema_for!(plainly::notes::Notes),
             };
             print(&serde_json::to_string_pretty(&schema).expect("a schema is plain JSON"))?;
             Ok(ExitCode::SUCCESS)
@@ -113,6 +119,74 @@ fn run_preview(cli: &Cli, preview: &cli::Preview) -> Result<ExitCode, Error> {
     }
     let reached = run.plainly.config().fail_on.is_some_and(|bar| bar.is_reached_by(run.summary.report.level));
     Ok(if reached { ExitCode::from(REACHED) } else { ExitCode::SUCCESS })
+}
+
+fn run_notes(cli: &Cli, wanted: &cli::ReleaseNotes) -> Result<ExitCode, Error> {
+    use plainly::notes::{Audience, edit};
+    let config =
+        wanted.config.as_deref().map(|path| read(path).map(|text| (path.display().to_string(), text)));
+    let audience = match wanted.audience {
+        AudienceName::Customers => Audience::Customers,
+        AudienceName::Internal => Audience::Internal,
+        AudienceName::Exec => Audience::Exec,
+    };
+    let written = plainly::notes::release_notes(
+        cli.directory.as_deref(),
+        plainly::notes::Wanted {
+            range: wanted.range.as_deref(),
+            to: wanted.to.as_deref(),
+            audience,
+            config: config.transpose()?,
+        },
+    )?;
+    if wanted.draft_release {
+        return draft_release(&written);
+    }
+    let text = match (wanted.format, &wanted.output) {
+        (NotesFormat::Json, _) => {
+            serde_json::to_string_pretty(&written.notes).expect("notes have string keys")
+        }
+        (NotesFormat::Markdown, None) if std::io::stdout().is_terminal() => {
+            written.terminal(color(cli.color))?
+        }
+        (NotesFormat::Markdown, path) => {
+            let earlier = path.as_deref().filter(|path| path.exists()).map(read).transpose()?;
+            let earlier = earlier.filter(|text| !text.trim().is_empty());
+            if earlier.as_deref().is_some_and(|text| !edit::is_ours(text)) {
+                let path = path.as_deref().unwrap_or(std::path::Path::new("")).display();
+                return Err(Error::Usage(format!(
+                    "{path} holds no notes that plainly wrote: name another file, or move it away"
+                )));
+            }
+            written.markdown(earlier.as_deref())?
+        }
+    };
+    match &wanted.output {
+        None => print(&text)?,
+        Some(path) => std::fs::write(path, text).map_err(|source| Error::File {
+            what: "write",
+            path: path.display().to_string(),
+            source,
+        })?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The draft on GitHub; the page itself goes to standard output, for people who cannot see drafts.
+fn draft_release(written: &plainly::notes::Written) -> Result<ExitCode, Error> {
+    use plainly::github::runner::Runner;
+    let Some(tag) = &written.notes.range.to else {
+        return Err(Error::Usage("a draft needs a release: name its tag with --to TAG".to_owned()));
+    };
+    let page = written.markdown(None)?;
+    let runner = Runner::from_env(|name| std::env::var(name).ok())?;
+    let notes = |earlier: Option<&str>, _: usize| written.markdown(earlier).unwrap_or_else(|_| page.clone());
+    let drafted = plainly::deliver::draft_release(&runner, tag, &notes)?;
+    let plainly = plainly::Plainly::new(Default::default(), Vec::new(), &Default::default())?;
+    let values = serde_json::json!({"tag": tag, "drafted": drafted.name()});
+    say(&plainly.renderer().pen(&Style::PLAIN).fill("notes/drafted", &values)?);
+    print(&page)?;
+    Ok(ExitCode::SUCCESS)
 }
 
 fn run_comment(cli: &Cli, comment: &cli::Comment) -> Result<ExitCode, Error> {
@@ -186,6 +260,46 @@ fn set_hook(
     let installed = set(&repository)?;
     let plainly = plainly::Plainly::new(Default::default(), Vec::new(), &Default::default())?;
     show(cli, plainly.renderer(), "frame/hook", &installed.values())
+}
+
+fn run_digest(cli: &Cli, wanted: &cli::Digest) -> Result<ExitCode, Error> {
+    use cli::DigestFormat;
+    use plainly::notes::digest::{self, Format, window::Days};
+    let config =
+        wanted.config.as_deref().map(|path| read(path).map(|text| (path.display().to_string(), text)));
+    let made = if wanted.merge.is_empty() {
+        let days =
+            Days { since: wanted.since.clone(), until: wanted.until.clone(), tz: Some(wanted.tz.clone()) };
+        let title = std::env::var("GITHUB_REPOSITORY").ok().filter(|name| !name.is_empty());
+        digest::digest(cli.directory.as_deref(), &days, config.transpose()?, title)?
+    } else {
+        let files = wanted.merge.iter().map(|path| Ok((path.display().to_string(), read(path)?)));
+        digest::merged(&files.collect::<Result<Vec<_>, Error>>()?)?
+    };
+    let text = match wanted.format {
+        DigestFormat::Terminal => {
+            made.text(Format::Terminal { color: wanted.output.is_none() && color(cli.color) })?
+        }
+        DigestFormat::Markdown => made.text(Format::Markdown)?,
+        DigestFormat::Html => made.text(Format::Html)?,
+        DigestFormat::Json => {
+            let filled = made.filled()?;
+            let json = match filled.as_slice() {
+                [one] => serde_json::to_string_pretty(one),
+                more => serde_json::to_string_pretty(more),
+            };
+            json.expect("a digest has string keys")
+        }
+    };
+    match &wanted.output {
+        None => print(&text)?,
+        Some(path) => std::fs::write(path, text).map_err(|source| Error::File {
+            what: "write",
+            path: path.display().to_string(),
+            source,
+        })?,
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 fn run_services(cli: &Cli, services: &cli::Services) -> Result<ExitCode, Error> {

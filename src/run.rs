@@ -91,7 +91,7 @@ pub fn summarize(
 }
 
 /// Reads the change and compiles the configuration. `file` reads a file of the state that the configuration is from.
-fn read(
+pub(crate) fn read(
     repository: &Repository,
     range: &git::Range,
     given: Given,
@@ -133,7 +133,7 @@ fn read(
 fn templates(config: &Config, file: &dyn Fn(&str) -> Option<String>) -> BTreeMap<String, String> {
     let Some(folder) = &config.templates else { return BTreeMap::new() };
     let folder = folder.trim_end_matches('/');
-    crate::render::names(&config.language)
+    crate::render::names()
         .into_iter()
         .filter_map(|name| file(&format!("{folder}/{name}")).map(|text| (name, text)))
         .collect()

@@ -1,7 +1,7 @@
 //! The seam between facts and words: what was found, in which order, how loud, and whom to ask. Our JSON contract.
 
 mod expect;
-mod why;
+pub(crate) mod why;
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,11 +11,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::change::{ChangeKind, ChangeSet, Content, FileChange, Role, Words};
-use crate::config::{Config, Reader};
+use crate::config::{Config, Reader, pattern};
 use crate::detectors::{self, Line, dependency};
 use crate::finding::{CouldNotCheck, Evidence, Facts, Finding, KINDS, Level};
 use crate::formats::locks::{CameAlong, came_along};
-use crate::services::{Map, Reason, ServiceTouch};
+use crate::services::{Map, Reason, ServiceTouch, SharedTouch};
 
 pub use expect::{Answer, Expectation};
 
@@ -80,6 +80,19 @@ pub struct Size {
     pub removed: u32,
     /// Larger than this share of the changes by people here in 12 months; null when there are too few.
     pub percentile: Option<u8>,
+}
+
+/// Who should know of a change beside those who must review it, as `[[tell]]` has it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Tell {
+    /// As written in the configuration.
+    pub who: String,
+    /// The kind of finding.
+    pub kind: String,
+    /// The house rule, verbatim.
+    pub say: Option<String>,
+    /// The findings behind it.
+    pub findings: Vec<String>,
 }
 
 /// One question, for one addressee.
@@ -176,6 +189,12 @@ pub struct Report {
     pub lines: Vec<SaidLine>,
     /// Whom to ask what.
     pub ask: Vec<Ask>,
+    /// Who should know; left out where nobody is named.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tell: Vec<Tell>,
+    /// Code that several services use, where it changes; left out where none does.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub shared: Vec<SharedTouch>,
     /// Who to ask; null for bots.
     pub author: Option<Author>,
     /// The services and their neighbours.
@@ -263,6 +282,8 @@ pub struct Parts<'a> {
     pub could_not_check: Vec<CouldNotCheck>,
     /// The services touched.
     pub services: Vec<ServiceTouch>,
+    /// Code that several services use, where it changes.
+    pub shared: Vec<SharedTouch>,
     /// The service of each file, in the order of `changes`.
     pub service_of: Vec<Option<String>>,
     /// The map.
@@ -288,6 +309,7 @@ pub fn summarize(parts: Parts<'_>) -> Summary {
         mut findings,
         mut could_not_check,
         services,
+        shared,
         service_of,
         map,
         owners,
@@ -336,9 +358,11 @@ pub fn summarize(parts: Parts<'_>) -> Summary {
         composition,
         size,
         services,
+        tell: tell(&findings, config),
         findings,
         lines: Vec::new(),
         ask: Vec::new(),
+        shared,
         author: author_of(words),
         map,
         could_not_check,
@@ -407,6 +431,27 @@ fn unreadable(changes: &ChangeSet) -> Vec<CouldNotCheck> {
         .collect()
 }
 
+/// Each rule of `[[tell]]` of whose kind something was found, where its patterns say.
+fn tell(findings: &[Finding], config: &Config) -> Vec<Tell> {
+    let told = config.tell.iter().filter_map(|rule| {
+        let patterns: Vec<_> = rule.paths.iter().filter_map(|glob| pattern(glob).ok()).collect();
+        let inside = |finding: &&Finding| {
+            let mut places = finding.evidence.iter();
+            rule.paths.is_empty()
+                || places.any(|place| patterns.iter().any(|glob| glob.is_match(place.path.as_str())))
+        };
+        let of_kind = findings.iter().filter(|finding| finding.facts.kind() == rule.kind).filter(inside);
+        let findings: Vec<String> = of_kind.map(|finding| finding.id.clone()).collect();
+        (!findings.is_empty()).then(|| Tell {
+            who: rule.who.clone(),
+            kind: rule.kind.clone(),
+            say: rule.say.clone(),
+            findings,
+        })
+    });
+    told.collect()
+}
+
 /// A change of documentation, tests, lock files or small package steps only is Routine whatever else fires.
 fn level_of(findings: &[Finding], files: &[File]) -> Level {
     let quiet = !files.is_empty()
@@ -457,7 +502,7 @@ fn sort(findings: &mut [Finding], reader: Reader) {
 }
 
 /// Lines of every kind, in the order of findings; titles stand where services' names stood.
-fn lines_of(findings: &[Finding], services: &[ServiceTouch], reader: Reader) -> Vec<Line> {
+pub(crate) fn lines_of(findings: &[Finding], services: &[ServiceTouch], reader: Reader) -> Vec<Line> {
     let mut lines = Vec::new();
     for kind in KINDS {
         let of_kind: Vec<&Finding> =

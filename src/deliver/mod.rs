@@ -13,7 +13,7 @@ use crate::github::comment::COMMENT_LIMIT;
 use crate::github::runner::SUMMARY_LIMIT;
 use crate::github::{
     Access, CommitId, Letter, Marker, Nothing, Patience, PullRequest, Refusal, Runner, Session, Target,
-    Upsert, WorkflowRun, change, comment, labels,
+    Upsert, WorkflowRun, change, comment, labels, release,
 };
 use crate::history::History;
 use crate::render::{Links, Style, View};
@@ -47,6 +47,19 @@ pub struct Wanted<'a> {
     pub report: Option<&'a Path>,
     /// Write only the report, into this file: the untrusted first stage.
     pub report_to: Option<&'a Path>,
+}
+
+/// Keeps the draft of a release up to date: for `plainly release-notes --draft-release`. `notes` are finished
+/// Markdown, made from the block that stands there, at most as many bytes as asked for.
+pub fn draft_release(
+    runner: &Runner,
+    tag: &str,
+    notes: &dyn Fn(Option<&str>, usize) -> String,
+) -> Result<release::Drafted, Error> {
+    let token = runner.token.as_ref().ok_or_else(|| Error::GitHub(no_token()))?;
+    let session = Session::new(runner, token, Patience::default())?;
+    let draft = release::Draft { tag, target: None, notes };
+    Ok(session.wait(release::upsert(session.api(), &draft))?)
 }
 
 /// One job.

@@ -164,6 +164,12 @@ mod tests {
             modified("pay/b.go", Role::Source, "a b", "a\n\tb"),
             modified("pay/.eslintrc", Role::Config, "a", "b"),
             modified("pay/Dockerfile", Role::Infra, "FROM go:1.20", "FROM go:1.21"),
+            modified(
+                "k8s/pay.yaml",
+                Role::Infra,
+                "  image: a.example/x/pay:v1\n",
+                "  image: b.example/y/pay:v2\n",
+            ),
         ] {
             let path = other.path.to_string();
             assert_eq!(found(vec![modified("cart/a.go", Role::Source, "a", "b"), other]), [], "{path}");

@@ -39,7 +39,7 @@ impl Detector for Privacy {
                 Facts::Dependency(facts)
                     if facts.change == DependencyChange::Added && facts.new_to_repo && !facts.dev =>
                 {
-                    if let Some(purpose) = &facts.purpose {
+                    if let Some(purpose) = facts.purpose.as_ref().filter(|_| facts.reaches_outside) {
                         found.push((
                             "recipient",
                             purpose.clone(),

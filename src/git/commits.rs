@@ -54,7 +54,7 @@ pub(super) fn of_range(repository: &Repository, range: &Range) -> Result<Vec<Com
     Ok(commits.into_iter().flatten().collect())
 }
 
-fn decode(id: ObjectId, commit: &CommitRef<'_>, mailmap: &Mailmap) -> Commit {
+pub(super) fn decode(id: ObjectId, commit: &CommitRef<'_>, mailmap: &Mailmap) -> Commit {
     let message = commit.message();
     let nobody = Person { name: String::new(), email: String::new() };
     Commit {

@@ -10,11 +10,13 @@ mod error;
 pub mod fetch;
 mod objects;
 mod past;
+mod patch_id;
 pub mod push;
 mod range;
 mod refs;
 mod renames;
 mod snapshot;
+mod walk;
 
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
@@ -25,9 +27,11 @@ use gix::objs::{CommitRef, Kind};
 
 pub use content::count_lines;
 pub use error::Error;
+pub use past::day;
 pub use range::{Range, Taken};
 pub use refs::Tag;
 pub use snapshot::TreeSnapshot;
+pub use walk::{ChangedPath, PathChange, Walked};
 
 use crate::change::{ChangeSet, Commit, RepoPath, Role, Words};
 use objects::Objects;

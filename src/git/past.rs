@@ -1,12 +1,10 @@
 //! The past along first parents: what changed when, by names only.
 
 use std::collections::HashMap;
-use std::ops::ControlFlow;
 
 use gix::ObjectId;
-use gix::bstr::{BStr, BString, ByteSlice, ByteVec};
-use gix::diff::tree::visit::{Action, Change};
-use gix::objs::{CommitRef, CommitRefIter, Kind, TreeRefIter};
+use gix::bstr::ByteSlice;
+use gix::objs::{CommitRef, CommitRefIter, Kind};
 
 use super::commits::{Mailmap, text};
 use super::objects::{Objects, Reader};
@@ -182,71 +180,11 @@ fn author_of(reader: &mut Reader, id: ObjectId, mailmap: &Mailmap) -> Option<Per
     Some(mailmap.person(CommitRefIter::from_bytes(bytes, id.kind()).author().ok()?))
 }
 
-/// The files that differ between two trees; none where a tree is missing.
+/// The files that differ between two trees.
 fn names(reader: &mut Reader, before: ObjectId, after: ObjectId) -> Vec<RepoPath> {
-    let mut names = Names::default();
-    if before == after {
-        return names.files;
-    }
-    let old = reader.tree_bytes(before).map(<[u8]>::to_vec);
-    let new = reader.tree_bytes(after).map(<[u8]>::to_vec);
-    if let (Some(old), Some(new)) = (old, new) {
-        let (old, new) =
-            (TreeRefIter::from_bytes(&old, before.kind()), TreeRefIter::from_bytes(&new, after.kind()));
-        // an error means a missing folder: what was seen until then is still true
-        let _incomplete =
-            gix::diff::tree(old, new, gix::diff::tree::State::default(), &reader.odb, &mut names);
-    }
-    names.files.sort_unstable();
-    names.files
-}
-
-/// Collects the names of files, and of nothing else.
-#[derive(Default)]
-struct Names {
-    path: BString,
-    folders: std::collections::VecDeque<BString>,
-    files: Vec<RepoPath>,
-}
-
-impl Names {
-    fn push(&mut self, component: &BStr) {
-        if !self.path.is_empty() {
-            self.path.push(b'/');
-        }
-        self.path.push_str(component);
-    }
-
-    fn pop(&mut self) {
-        let end = self.path.rfind_byte(b'/').unwrap_or(0);
-        self.path.truncate(end);
-    }
-}
-
-impl gix::diff::tree::Visit for Names {
-    fn pop_front_tracked_path_and_set_current(&mut self) {
-        self.path = self.folders.pop_front().unwrap_or_default();
-    }
-
-    fn push_back_tracked_path_component(&mut self, component: &BStr) {
-        self.push(component);
-        self.folders.push_back(self.path.clone());
-    }
-
-    fn push_path_component(&mut self, component: &BStr) {
-        self.push(component);
-    }
-
-    fn pop_path_component(&mut self) {
-        self.pop();
-    }
-
-    fn visit(&mut self, change: Change) -> Action {
-        if change.entry_mode().is_no_tree() {
-            self.files.push(RepoPath::new(self.path.to_str_lossy()));
-        }
-        ControlFlow::Continue(())
-    }
+    // where a folder is missing, what was seen until then is still true
+    let (files, _) = super::walk::differing(reader, before, after);
+    files.into_iter().map(|file| file.path).collect()
 }
 
 /// The day on which each text last appeared in the file and then stayed until `from`, as `2021-10-28` in UTC: one walk
@@ -293,6 +231,7 @@ pub(super) fn first_seen(
     days
 }
 
-fn day(seconds: i64) -> String {
+/// The day of a moment, `YYYY-MM-DD`, UTC.
+pub fn day(seconds: i64) -> String {
     gix::date::Time::new(seconds, 0).format_or_unix(gix::date::time::format::SHORT)
 }

@@ -67,6 +67,18 @@ impl Repository {
         Ok(Range { base: Some(base), head: self.resolve(to)?, not_in: vec![base], taken: Taken::Named })
     }
 
+    /// The newest commit that both have in their history, in hex; `None` where they have nothing in common.
+    pub fn shared(&self, one: &str, other: &str) -> Result<Option<String>, Error> {
+        let base = self.merge_base(self.resolve(one)?, self.resolve(other)?)?;
+        Ok(base.map(|id| id.to_hex().to_string()))
+    }
+
+    /// Committer time of a commit, seconds since 1970 UTC.
+    pub fn time_of(&self, commit: &str) -> Result<i64, Error> {
+        let id = self.resolve(commit)?;
+        self.read_commit(id, |commit| commit.time().map_or(0, |time| time.seconds))
+    }
+
     /// The parents that a commit names, in hex; they need not be in this copy.
     pub fn parents(&self, commit: &str) -> Result<Vec<String>, Error> {
         let id = self.resolve(commit)?;

@@ -89,6 +89,9 @@ impl Error {
             Error::Answer { status: 401, .. } => {
                 Some("the token is not valid here; pass `github-token: ${{ github.token }}`")
             }
+            Error::Answer { status: 403, request, .. } if request.contains("/releases") => {
+                Some("a release draft needs `permissions:` with `contents: write`")
+            }
             Error::Answer { status: 403, .. } => {
                 Some("give the job `permissions:` with `contents: read` and `pull-requests: write`")
             }

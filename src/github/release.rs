@@ -27,8 +27,8 @@ pub struct Draft<'a> {
     pub tag: &'a str,
     /// The commit or branch that the tag would be made on, where it does not exist yet.
     pub target: Option<&'a str>,
-    /// The notes, at most as many bytes as asked for.
-    pub notes: &'a dyn Fn(usize) -> String,
+    /// The notes, made from those that stand there already, at most as many bytes as asked for.
+    pub notes: &'a dyn Fn(Option<&str>, usize) -> String,
 }
 
 /// What became of a draft.
@@ -44,6 +44,18 @@ pub enum Drafted {
     Published(u64),
 }
 
+impl Drafted {
+    /// The name that templates know it by.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Drafted::Created(_) => "created",
+            Drafted::Updated(_) => "updated",
+            Drafted::Unchanged(_) => "unchanged",
+            Drafted::Published(_) => "published",
+        }
+    }
+}
+
 /// Brings the draft for a tag up to date. Drafts are listed only to tokens with `contents: write`, and the route by
 /// tag never shows them.
 pub async fn upsert(api: &Api, draft: &Draft<'_>) -> Result<Drafted, Error> {
@@ -54,8 +66,10 @@ pub async fn upsert(api: &Api, draft: &Draft<'_>) -> Result<Drafted, Error> {
     };
     let Some(release) = release else { return create(api, draft).await };
     let old = release.body.clone().unwrap_or_default();
-    let around = old.len() - block_of(&old).map_or(0, |(begin, end)| end - begin);
-    let new = with_block(&old, &block(draft, around)?);
+    let place = block_of(&old);
+    let around = old.len() - place.map_or(0, |(begin, end)| end - begin);
+    let earlier = place.and_then(|(begin, end)| old.get(begin + BEGIN.len()..end - END.len()));
+    let new = with_block(&old, &block(draft, earlier, around)?);
     if new.replace("\r\n", "\n") == old.replace("\r\n", "\n") {
         return Ok(Drafted::Unchanged(release.id));
     }
@@ -64,7 +78,8 @@ pub async fn upsert(api: &Api, draft: &Draft<'_>) -> Result<Drafted, Error> {
 }
 
 async fn create(api: &Api, draft: &Draft<'_>) -> Result<Drafted, Error> {
-    let mut body = json!({"tag_name": draft.tag, "name": draft.tag, "draft": true, "body": block(draft, 0)?});
+    let mut body =
+        json!({"tag_name": draft.tag, "name": draft.tag, "draft": true, "body": block(draft, None, 0)?});
     if let Some(target) = draft.target {
         body["target_commitish"] = json!(target);
     }
@@ -79,9 +94,9 @@ async fn find(api: &Api, tag: &str) -> Result<Vec<Release>, Error> {
 }
 
 /// Our block, small enough to fit beside `around` bytes of people's own text.
-fn block(draft: &Draft<'_>, around: usize) -> Result<String, Error> {
+fn block(draft: &Draft<'_>, earlier: Option<&str>, around: usize) -> Result<String, Error> {
     let limit = RELEASE_LIMIT.saturating_sub(around + BEGIN.len() + END.len() + 4);
-    let notes = (draft.notes)(limit);
+    let notes = (draft.notes)(earlier, limit);
     match notes.len() > limit {
         true => Err(Error::TooLong { bytes: notes.len(), limit }),
         false => Ok(format!("{BEGIN}\n{}\n{END}", notes.trim_end())),

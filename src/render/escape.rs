@@ -1,4 +1,4 @@
-//! Makes strangers' text harmless for the place where it is printed: Markdown prose, Markdown code, a terminal.
+//! Makes strangers' text harmless for the place where it is printed: Markdown prose, Markdown code, HTML, a terminal.
 
 /// Invisible characters that reorder or hide text: controls, bidi marks, zero-width characters, line separators.
 fn is_deceptive(c: char) -> bool {
@@ -110,6 +110,47 @@ fn prose_without_code(text: &str, out: &mut String) {
     }
 }
 
+/// Text for HTML, between tags and inside quoted attributes: no character that either would read as its own.
+pub fn html(text: &str) -> String {
+    let text = visible(text);
+    let mut out = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        match c {
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '&' => out.push_str("&amp;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            // some old readers take it for a quotation mark
+            '`' => out.push_str("&#96;"),
+            _ => out.push(c),
+        }
+    }
+    out
+}
+
+/// A name in code style for HTML.
+pub fn html_code(text: &str) -> String {
+    format!("<code>{}</code>", html(text.trim()))
+}
+
+/// Prose for HTML: escaped, and balanced code spans of Markdown shown as code.
+pub fn html_prose(text: &str) -> String {
+    let text = visible(text);
+    let mut out = String::with_capacity(text.len() + 16);
+    let mut rest = text.as_str();
+    while let Some(start) = rest.find('`') {
+        let fence = rest[start..].chars().take_while(|c| *c == '`').count();
+        let inside = &rest[start + fence..];
+        let Some(end) = closing(inside, fence) else { break };
+        out.push_str(&html(&rest[..start]));
+        out.push_str(&html_code(&inside[..end]));
+        rest = &inside[end + fence..];
+    }
+    out.push_str(&html(rest));
+    out
+}
+
 /// Text for a terminal: no control sequence, no reordering.
 pub fn terminal(text: &str) -> String {
     visible(text)
@@ -150,6 +191,35 @@ mod tests {
         assert!(!markdown_prose("https://x.y www.a.b").contains("https://"));
         assert!(!markdown_prose("deadbeef01").contains("deadbee"));
         assert_eq!(markdown_prose("odd ` one"), "odd \\` one");
+    }
+
+    #[test]
+    fn html_keeps_code_and_nothing_else() {
+        assert_eq!(
+            html_prose("use `<x>` <b>'now'</b>"),
+            "use <code>&lt;x&gt;</code> &lt;b&gt;&#39;now&#39;&lt;/b&gt;"
+        );
+        assert_eq!(html_prose("odd ` one"), "odd &#96; one");
+        assert_eq!(html("a\u{202e}b\n\"c\""), "a\u{fffd}b &quot;c&quot;");
+    }
+
+    proptest::proptest! {
+        /// A real parser reads back what was put in, as one attribute and one text, whatever it was.
+        #[test]
+        fn html_is_read_back_as_it_was_meant(text in "(?s).{0,60}|[<>&\"'`/=a-z ]{0,40}") {
+            let page = format!("<p title=\"{}\">{}</p>", html(&text), html(&text));
+            let tree = roxmltree::Document::parse(&page).expect("well-formed");
+            let root = tree.root_element();
+            proptest::prop_assert_eq!(root.attribute("title").unwrap_or_default(), visible(&text));
+            proptest::prop_assert_eq!(root.text().unwrap_or_default(), visible(&text));
+            proptest::prop_assert_eq!(root.descendants().count(), if text.is_empty() { 1 } else { 2 });
+            let prose = format!("<p>{}</p>", html_prose(&text));
+            let tree = roxmltree::Document::parse(&prose).expect("well-formed");
+            let known = tree.root_element().descendants().all(|node| {
+                node.is_text() || matches!(node.tag_name().name(), "p" | "code")
+            });
+            proptest::prop_assert!(known);
+        }
     }
 
     #[test]

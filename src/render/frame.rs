@@ -402,6 +402,8 @@ fn values(pen: &Pen<'_>, summary: &Summary, composed: &Composed) -> Result<Value
         "size": report.size,
         "map": map(report),
         "touched": touched(report),
+        "shared": report.shared,
+        "tell": report.tell,
         "cut": 0,
         "security": security(report.title.as_deref().unwrap_or_default()),
         "delta": summary.delta,

@@ -27,7 +27,9 @@ pub(super) fn register(engine: &mut Handlebars<'static>, style: Arc<Style>) {
     engine.register_helper("quote", Box::new(Quote { view, most: usize::MAX }));
     engine.register_helper("title", Box::new(Quote { view, most: 72 }));
     engine.register_helper("link", Box::new(Link(style.clone())));
+    engine.register_helper("pull", Box::new(Pull(style.clone())));
     engine.register_helper("links", Box::new(LinkList(style)));
+    engine.register_helper("attribute", Box::new(Attribute(view)));
     engine.register_helper("date", Box::new(Date));
     engine.register_helper("ready", Box::new(Ready));
 }
@@ -36,6 +38,7 @@ pub(super) fn register(engine: &mut Handlebars<'static>, style: Arc<Style>) {
 pub(super) fn prose(text: &str, view: View) -> String {
     match view {
         View::Markdown => escape::markdown_prose(text),
+        View::Html => escape::html_prose(text),
         View::Terminal { .. } => escape::terminal(text),
         View::Plain => escape::visible(text),
     }
@@ -45,6 +48,7 @@ pub(super) fn prose(text: &str, view: View) -> String {
 pub(super) fn code(text: &str, view: View) -> String {
     match view {
         View::Markdown => escape::markdown_code(text),
+        View::Html => escape::html_code(text),
         View::Terminal { .. } => escape::terminal(text),
         View::Plain => escape::visible(text),
     }
@@ -74,6 +78,27 @@ impl HelperDef for Code {
         out: &mut dyn Output,
     ) -> HelperResult {
         out.write(&code(&text_of(&param(h, 0, "code")?), self.0))?;
+        Ok(())
+    }
+}
+
+/// Text for an attribute, a page's name or a drawing, where no mark of prose has a meaning.
+struct Attribute(View);
+
+impl HelperDef for Attribute {
+    fn call<'reg: 'rc, 'rc>(
+        &self,
+        h: &Helper<'rc>,
+        _: &'reg Handlebars<'reg>,
+        _: &'rc Context,
+        _: &mut RenderContext<'reg, 'rc>,
+        out: &mut dyn Output,
+    ) -> HelperResult {
+        let text = text_of(&param(h, 0, "attribute")?);
+        match self.0 {
+            View::Html => out.write(&escape::html(&text))?,
+            view => out.write(&prose(&text, view))?,
+        }
         Ok(())
     }
 }
@@ -214,6 +239,7 @@ impl HelperDef for Bold {
     ) -> HelperResult {
         let (open, close) = match self.0 {
             View::Markdown => ("**", "**"),
+            View::Html => ("<strong>", "</strong>"),
             View::Terminal { color: true } => ("\u{1b}[1m", "\u{1b}[22m"),
             View::Terminal { color: false } | View::Plain => ("", ""),
         };
@@ -246,9 +272,13 @@ impl HelperDef for Quote {
         let (open, close) = (words::of(engine, "quote_open"), words::of(engine, "quote_close"));
         // A quotation mark inside would end the quotation for the reader.
         let text = text.replace(|c| open.contains(c) || close.contains(c), "'");
-        out.write(&open)?;
+        let (open, close) = match self.view {
+            View::Html => ("<q>", "</q>"),
+            _ => (open.as_str(), close.as_str()),
+        };
+        out.write(open)?;
         out.write(&prose(&text, self.view))?;
-        out.write(&close)?;
+        out.write(close)?;
         // What ends a sentence inside the quotation ends ours as well.
         let end = h.hash_get("end").map(|end| text_of(end.value())).unwrap_or_default();
         if !text.ends_with(['.', '!', '?', '…']) {
@@ -371,12 +401,46 @@ fn one_link(name: &str, place: &Value, style: &Style) -> Option<String> {
             // Prose is shown rendered unless asked for plain, and a rendered page has no lines to point at.
             let plain = if line.is_some() && path.ends_with(".md") { "?plain=1" } else { "" };
             let anchor = line.map(|line| format!("#L{line}")).unwrap_or_default();
-            Some(format!(
-                "[{}]({web}/blob/{commit}/{}{plain}{anchor})",
-                prose(name, style.view),
-                escape::url_path(path)
-            ))
+            let address = format!("{web}/blob/{commit}/{}{plain}{anchor}", escape::url_path(path));
+            Some(anchored(name, &address, style.view))
         }
+    }
+}
+
+/// A name that leads to an address, where the view has links.
+fn anchored(name: &str, address: &str, view: View) -> String {
+    match view {
+        View::Html => format!("<a href=\"{}\">{}</a>", escape::html(address), prose(name, view)),
+        View::Markdown => format!("[{}]({address})", prose(name, view)),
+        View::Terminal { .. } | View::Plain => prose(name, view),
+    }
+}
+
+/// The number of a pull request; with a link where the forge is known to keep it there.
+struct Pull(Arc<Style>);
+
+impl HelperDef for Pull {
+    fn call<'reg: 'rc, 'rc>(
+        &self,
+        h: &Helper<'rc>,
+        _: &'reg Handlebars<'reg>,
+        _: &'rc Context,
+        _: &mut RenderContext<'reg, 'rc>,
+        out: &mut dyn Output,
+    ) -> HelperResult {
+        let number = count(&param(h, 0, "pull")?);
+        let name = format!("#{number}");
+        match &self.0.links {
+            Links::Forge { web, .. } if web.starts_with("https://github.com/") => {
+                let address = format!("{web}/pull/{number}");
+                match self.0.view {
+                    View::Markdown => out.write(&format!("[{name}]({address})"))?,
+                    view => out.write(&anchored(&name, &address, view))?,
+                }
+            }
+            _ => out.write(&name)?,
+        }
+        Ok(())
     }
 }
 

@@ -3,6 +3,7 @@
 pub mod escape;
 mod frame;
 mod helpers;
+pub mod page;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,6 +13,7 @@ use rust_embed::RustEmbed;
 use serde_json::{Value, json};
 
 use crate::detectors::Line;
+use crate::finding::Level;
 use crate::summary::{Report, Summary};
 
 pub use frame::Composed;
@@ -31,6 +33,8 @@ pub enum View {
         /// Whether bold may be drawn.
         color: bool,
     },
+    /// A page for a browser.
+    Html,
     /// Sentences without marks, as in the report.
     Plain,
 }
@@ -97,42 +101,82 @@ pub enum Error {
 pub struct Renderer {
     built_in: Handlebars<'static>,
     own: Option<Handlebars<'static>>,
-    glossary: BTreeMap<String, String>,
+    glossary: BTreeMap<String, Term>,
     rules: BTreeMap<String, Rule>,
 }
 
 /// A rule in words.
-#[derive(Clone, Debug, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug)]
 pub struct Rule {
     /// When it fires, as the end of "fires when".
     pub when: String,
     /// What it asks of the reader at most.
-    pub level: crate::finding::Level,
+    pub level: Level,
 }
 
+/// A rule as a language's `rules.toml` has it. Levels stand in the first language alone.
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RuleWords {
+    when: String,
+    level: Option<Level>,
+}
+
+/// What a term of the glossary means, and the forms in which it stands in a sentence beside its own.
+#[derive(Clone, Debug, serde::Deserialize)]
+#[serde(untagged)]
+enum Term {
+    Meaning(String),
+    Forms { meaning: String, forms: Vec<String> },
+}
+
+impl Term {
+    fn meaning(&self) -> &str {
+        match self {
+            Term::Meaning(meaning) | Term::Forms { meaning, .. } => meaning,
+        }
+    }
+
+    fn forms(&self) -> &[String] {
+        match self {
+            Term::Meaning(_) => &[],
+            Term::Forms { forms, .. } => forms,
+        }
+    }
+}
+
+/// The language that is complete: it serves where another one, or a team's own, lacks something.
+const FIRST: &str = "en";
+
 impl Renderer {
-    /// Takes the built-in templates of a language and a team's own, by name (`findings/size.hbs`). A template of the
-    /// team that does not parse is returned beside the renderer, and the built-in one serves.
+    /// Takes the built-in templates of a language and a team's own, by name (`findings/size.hbs`). What the language
+    /// lacks is said in English. A language that is not built in is a team's own: its templates are the team's. A
+    /// template of the team that does not parse is returned beside the renderer, and the built-in one serves.
     pub fn new(language: &str, own: &BTreeMap<String, String>) -> Result<(Self, Vec<Error>), Error> {
+        if own.is_empty() && !languages().iter().any(|known| known == language) {
+            return Err(Error::Language(language.to_owned(), languages().join(", ")));
+        }
         let mut built_in = engine();
         let mut glossary = BTreeMap::new();
-        let mut rules = BTreeMap::new();
-        let prefix = format!("{language}/");
-        for path in BuiltIn::iter() {
-            let Some(name) = path.strip_prefix(&prefix) else { continue };
+        let mut rules: BTreeMap<String, Rule> = BTreeMap::new();
+        let spoken = if language == FIRST { vec![FIRST] } else { vec![FIRST, language] };
+        for (language, path) in
+            spoken.iter().flat_map(|language| BuiltIn::iter().map(move |path| (language, path)))
+        {
+            let Some(name) = path.strip_prefix(&format!("{language}/")) else { continue };
             let file = BuiltIn::get(&path).expect("the name comes from the list of embedded files");
             let text = String::from_utf8_lossy(&file.data).into_owned();
             if name == "glossary.toml" {
                 glossary = data(name, &text)?;
             } else if name == "rules.toml" {
-                rules = data(name, &text)?;
+                for (id, words) in data::<BTreeMap<String, RuleWords>>(name, &text)? {
+                    let level =
+                        words.level.or(rules.get(&id).map(|rule| rule.level)).unwrap_or(Level::Routine);
+                    rules.insert(id, Rule { when: words.when, level });
+                }
             } else if let Some(name) = name.strip_suffix(".hbs") {
                 register(&mut built_in, name, &text)?;
             }
-        }
-        if built_in.get_templates().is_empty() {
-            return Err(Error::Language(language.to_owned(), languages().join(", ")));
         }
         let mut problems = Vec::new();
         let mut merged = None;
@@ -183,13 +227,13 @@ impl Renderer {
     }
 }
 
-/// The names of a language's templates, below its folder.
-pub fn names(language: &str) -> Vec<String> {
-    let prefix = format!("{language}/");
+/// The names of the templates that a team may replace, below its folder.
+pub fn names() -> Vec<String> {
     let mut names: Vec<String> =
-        BuiltIn::iter().filter_map(|path| path.strip_prefix(&prefix).map(str::to_owned)).collect();
+        BuiltIn::iter().filter_map(|path| path.split_once('/').map(|(_, name)| name.to_owned())).collect();
     names.retain(|name| name.ends_with(".hbs"));
     names.sort();
+    names.dedup();
     names
 }
 
@@ -246,10 +290,14 @@ impl Pen<'_> {
     /// What a term means, in the order of the terms, for those that stand in the text.
     pub fn glossary(&self, text: &str) -> Vec<(&str, &str)> {
         let text = text.to_lowercase();
-        let stands =
-            |term: &str| text.match_indices(term).any(|(at, _)| !text[..at].ends_with(char::is_alphanumeric));
-        let words = self.renderer.glossary.iter().filter(|(term, _)| stands(&term.to_lowercase()));
-        words.map(|(term, meaning)| (term.as_str(), meaning.as_str())).collect()
+        let stands = |form: &str| {
+            let form = form.to_lowercase();
+            text.match_indices(&form).any(|(at, _)| !text[..at].ends_with(char::is_alphanumeric))
+        };
+        let terms = &self.renderer.glossary;
+        let found =
+            terms.iter().filter(|(term, of)| stands(term) || of.forms().iter().any(|form| stands(form)));
+        found.map(|(term, of)| (term.as_str(), of.meaning())).collect()
     }
 }
 

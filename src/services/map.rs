@@ -95,11 +95,14 @@ fn of(catalog: &Catalog, by_hand: &BTreeSet<String>) -> Map {
     if states.values().filter(|state| **state != State::Same).count() < 2 {
         return Map::default();
     }
+    // What watches or helps is joined with everything: it shows, and draws nothing in.
+    let supports =
+        |name: &str| catalog.named(name).is_some_and(|service| service.kind == ServiceKind::Support);
     // How near a service is to the change: changed itself, else by how many changed ones it is joined with.
     let mut near: BTreeMap<&str, usize> = BTreeMap::new();
     for connection in catalog.connections() {
         for (one, other) in [(&connection.from, &connection.to), (&connection.to, &connection.from)] {
-            if changed(one) && states.contains_key(other.as_str()) {
+            if changed(one) && !supports(one) && states.contains_key(other.as_str()) {
                 *near.entry(other).or_default() += 1;
             }
         }
@@ -107,10 +110,7 @@ fn of(catalog: &Catalog, by_hand: &BTreeSet<String>) -> Map {
     let mut names: Vec<&str> = states
         .keys()
         .copied()
-        .filter(|name| {
-            let support = catalog.named(name).is_some_and(|service| service.kind == ServiceKind::Support);
-            changed(name) || near.contains_key(name) && !support
-        })
+        .filter(|name| changed(name) || near.contains_key(name) && !supports(name))
         .collect();
     names.sort_by_key(|name| {
         let new = states.get(name).is_some_and(|state| matches!(state, State::New | State::Gone));
@@ -133,6 +133,10 @@ fn of(catalog: &Catalog, by_hand: &BTreeSet<String>) -> Map {
         .iter()
         .filter(|one| shown.contains(one.from.as_str()) && shown.contains(one.to.as_str()))
         .filter(|one| changed(&one.from) || changed(&one.to))
+        .filter(|one| {
+            let helps = supports(&one.from) || supports(&one.to);
+            !helps || changed(&one.from) && changed(&one.to)
+        })
         .map(|one| Edge { from: one.from.clone(), to: one.to.clone(), state: one.state });
     Map { nodes: nodes.collect(), edges: edges.collect() }
 }
@@ -181,4 +185,38 @@ fn label(text: &str) -> String {
         .split_whitespace()
         .collect::<Vec<_>>()
         .join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::change::{Content, MemorySnapshot, RepoPath};
+    use crate::config::Config;
+
+    #[test]
+    fn what_helps_draws_nothing_in() {
+        let compose = "services:\n  cart:\n    build: cart\n    depends_on: [watch, db]\n  pay:\n    build: pay\n    depends_on: [watch]\n  mail:\n    build: mail\n    depends_on: [watch]\n  \
+                       watch:\n    image: otel/collector\n    depends_on: [db]\n  db:\n    image: postgres\n";
+        let files = [("compose.yaml", compose), ("cart/a.go", ""), ("pay/a.go", ""), ("mail/a.go", "")];
+        let files = files.map(|(path, text)| (RepoPath::new(path), Content::from_text(text)));
+        let tree = MemorySnapshot::new(files);
+        let catalog = Catalog::new(&Config::default(), &tree, &tree);
+        let shown = |changed: &[&str]| {
+            let map = of(&catalog, &changed.iter().map(|name| (*name).to_owned()).collect());
+            let edges = map.edges.iter().map(|edge| format!("{}>{}", edge.from, edge.to));
+            (map.nodes.into_iter().map(|node| node.name).collect::<Vec<_>>(), edges.collect::<Vec<_>>())
+        };
+        assert_eq!(
+            shown(&["cart", "watch"]),
+            (
+                ["cart", "db", "watch"].map(str::to_owned).into(),
+                ["cart>db", "cart>watch"].map(str::to_owned).into()
+            )
+        );
+        assert_eq!(
+            shown(&["cart", "pay"]),
+            (["cart", "db", "pay"].map(str::to_owned).into(), vec!["cart>db".to_owned()])
+        );
+        assert_eq!(shown(&["cart"]), (Vec::new(), Vec::new()));
+    }
 }

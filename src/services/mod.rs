@@ -19,7 +19,7 @@ use discover::{Found, Sighting, letters};
 
 pub use discover::Shared;
 pub use map::{Edge, Map, Node, NodeKind, State, drawing, map};
-pub use touched::{Reason, ServiceTouch, reason_of, touched, touched_by_settings};
+pub use touched::{Reason, ServiceTouch, SharedTouch, reason_of, shared, touched, touched_by_settings};
 
 /// A part of the product that runs on its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,6 +78,11 @@ pub struct Ownership {
     pub evidence: Option<Evidence>,
     /// Whether these own everything that has no other owner.
     pub is_catch_all: bool,
+}
+
+/// Whether a name, or the last part of an image's, is that of a database, queue or cache.
+pub fn is_store(name: &str) -> bool {
+    discover::kind(name, None, false) == ServiceKind::Store
 }
 
 /// Which services there are, and which path belongs to which.
@@ -301,6 +306,9 @@ impl Catalog {
             }
             folder = folder.rsplit_once('/').map_or("", |(outer, _)| outer);
         }
+        if let Some(service) = self.deployed_by(path) {
+            return Some(service);
+        }
         // What lies at the root belongs to the program at the root, but for what serves all.
         let aside = path.folders().next().is_some_and(|first| first.starts_with('.') || first == "docs");
         let shared = self.shared.iter().any(|shared| path.is_in(&shared.folder));
@@ -308,6 +316,20 @@ impl Catalog {
             return None;
         }
         self.folders.get("").and_then(|at| self.services.get(*at))
+    }
+
+    /// The service that a manifest deploys, by the name of the file or of its folder: `k8s/cart-deployment.yaml`,
+    /// `kustomize/base/cart/service.yaml`.
+    fn deployed_by(&self, path: &RepoPath) -> Option<&Service> {
+        let below = path.folders().any(|folder| discover::is_deployment(&folder.to_ascii_lowercase()));
+        if !below || !matches!(path.extension().as_str(), "yml" | "yaml") {
+            return None;
+        }
+        let file = path.file_name().split('.').next().unwrap_or_default();
+        let kinds = ["-deployment", "-service", "-statefulset", "-ingress", "-configmap", "-hpa"];
+        let short = kinds.iter().find_map(|kind| file.strip_suffix(kind));
+        let outer = path.folder().rsplit('/').next().unwrap_or_default();
+        [Some(file), short, Some(outer)].into_iter().flatten().find_map(|name| self.find(name))
     }
 
     /// A service by its name.

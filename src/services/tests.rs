@@ -105,6 +105,26 @@ fn a_library_of_one_service_is_a_part_of_it() {
 }
 
 #[test]
+fn a_manifest_belongs_to_what_it_deploys() {
+    let files = [
+        ("compose.yaml", "services:\n  cart:\n    build: src/cart\n  pay:\n    build: src/pay\n"),
+        ("src/cart/a.go", ""),
+        ("src/pay/a.go", ""),
+    ];
+    let catalog = catalog("", &files);
+    for (path, service) in [
+        ("k8s/cart-deployment.yaml", "cart"),
+        ("kustomize/base/pay/deployment.yaml", "pay"),
+        ("helm/templates/cart.yaml", "cart"),
+        ("helm/values.yaml", "-"),
+        ("notes/cart.yaml", "-"),
+        ("k8s/cart.md", "-"),
+    ] {
+        assert_eq!(service_of(&catalog, path), service, "{path}");
+    }
+}
+
+#[test]
 fn what_comes_and_goes() {
     let old = tree(&FILES);
     let compose = "services:\n  basket:\n    build: src/cart\n  bank:\n    build: src/bank\n";

@@ -44,6 +44,15 @@ pub struct ServiceTouch {
     pub reason: Reason,
 }
 
+/// Code of no single service that changes by hand, and who uses it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SharedTouch {
+    /// Where it lies.
+    pub folder: String,
+    /// The services that use it, by the names that people use.
+    pub used_by: Vec<String>,
+}
+
 /// Why one file counts for its service; `None` for what only configures the tools of developers.
 pub fn reason_of(file: &FileChange) -> Option<Reason> {
     let reason = match file.role {
@@ -124,6 +133,28 @@ pub fn touched_by_settings<'a>(
     services
 }
 
+/// Code that several services use, where it changes by hand.
+pub fn shared(catalog: &Catalog, changes: &ChangeSet) -> Vec<SharedTouch> {
+    let by_hand = |file: &&FileChange| matches!(reason_of(file), Some(Reason::Code | Reason::Config));
+    let changed: Vec<&FileChange> = changes.files().iter().filter(by_hand).collect();
+    let title = |name: &String| catalog.named(name).map_or_else(|| name.clone(), |one| one.title.clone());
+    catalog
+        .shared()
+        .iter()
+        .filter(|shared| shared.used_by.len() > 1)
+        .filter(|shared| {
+            let inside = |file: &&FileChange| {
+                file.path.is_in(&shared.folder) && catalog.service_of(&file.path).is_none()
+            };
+            changed.iter().any(inside)
+        })
+        .map(|shared| SharedTouch {
+            folder: shared.folder.clone(),
+            used_by: shared.used_by.iter().map(title).collect(),
+        })
+        .collect()
+}
+
 /// The same text once all spacing is taken out.
 fn is_spacing(file: &FileChange) -> bool {
     let ChangeKind::Modified { before, after } = &file.kind else { return false };
@@ -148,5 +179,8 @@ fn only_versions(file: &FileChange) -> bool {
 /// A line without digits and what joins them, so that two versions of it are the same; digests count as digits.
 fn letters_only(line: &str) -> String {
     let line = line.split("@sha256:").next().unwrap_or(line);
+    // The same image from another registry is another version of it.
+    let image = line.trim_start().trim_start_matches("- ").strip_prefix("image:");
+    let line = image.map_or(line, |image| image.rsplit('/').next().unwrap_or(image));
     line.chars().filter(|c| !c.is_ascii_digit() && !matches!(c, '.' | '-')).collect()
 }

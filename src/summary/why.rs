@@ -59,8 +59,8 @@ const MOST_WORDS: usize = 30;
 const SHORT_LIST: usize = 2;
 
 /// A sentence, and whether it stands in a list.
-struct Sentence {
-    text: String,
+pub(crate) struct Sentence {
+    pub(crate) text: String,
     is_item: bool,
 }
 
@@ -113,7 +113,7 @@ pub(super) fn issue(words: &Words) -> Option<LinkedIssue> {
 }
 
 /// Plain sentences of a text: code blocks, HTML, templates' headings, tables, tick boxes and trailers left out.
-fn sentences(text: &str) -> Vec<Sentence> {
+pub(crate) fn sentences(text: &str) -> Vec<Sentence> {
     let text: String = text.chars().take(20_000).collect();
     let text = COMMENT.replace_all(&text, " ");
     let mut plain = Vec::new();
@@ -201,7 +201,8 @@ fn ends_in_abbreviation(text: &str) -> bool {
     })
 }
 
-fn cut(sentence: &str) -> String {
+/// At most thirty words.
+pub(crate) fn cut(sentence: &str) -> String {
     let words: Vec<&str> = sentence.split_whitespace().collect();
     if words.len() <= MOST_WORDS {
         return words.join(" ");

@@ -164,10 +164,12 @@ fn relocated<'a>(parts: &[Part<'a>]) -> BTreeSet<&'a str> {
     both.flat_map(|(gone, new)| gone.into_iter().chain(new)).map(|(finding, _)| finding.id.as_str()).collect()
 }
 
-/// What well-known packages are for: each purpose once, with the names.
+/// What well-known packages are for: each purpose once, with the names. Of a service that ships to customers, the line
+/// on outside recipients says it.
 fn purposes(packages: &[Value]) -> Vec<Value> {
     let mut found: Vec<(&Value, Vec<&Value>)> = Vec::new();
-    for package in packages.iter().filter(|package| !package["purpose"].is_null()) {
+    let is_said = |package: &Value| package["dev"] == false && package["reaches_outside"] == true;
+    for package in packages.iter().filter(|package| !package["purpose"].is_null() && !is_said(package)) {
         match found.iter_mut().find(|(purpose, _)| **purpose == package["purpose"]) {
             Some((_, names)) => names.push(&package["name"]),
             None => found.push((&package["purpose"], vec![&package["name"]])),
@@ -225,6 +227,7 @@ fn package(group: &[Part<'_>]) -> Value {
         "places": places,
         "others": u64::from(facts.used_in).saturating_sub(places),
         "purpose": facts.purpose,
+        "reaches_outside": facts.reaches_outside,
         "source": facts.source,
         "path": place.map(|place| place.path.as_str()),
         "line": place.and_then(|place| place.line),

@@ -100,6 +100,7 @@ fn facts(
     };
     let is_step = matches!(one.change, DependencyChange::Upgraded);
     let usage = repository.usage(package);
+    let purpose = purpose::of(package.ecosystem, &package.name);
     DependencyFacts {
         ecosystem: package.ecosystem.name().to_owned(),
         name: one.name().to_owned(),
@@ -113,7 +114,8 @@ fn facts(
         used_in: usage.now,
         list_deleted: false,
         family: one.family.iter().map(|&name| name.to_owned()).collect(),
-        purpose: purpose::of(package.ecosystem, &package.name).map(str::to_owned),
+        purpose: purpose.map(|purpose| purpose.name.to_owned()),
+        reaches_outside: purpose.is_some_and(|purpose| purpose.is_service),
         source: one
             .other_source
             .then(|| package.source.address().map_or_else(|| "registry".to_owned(), str::to_owned)),

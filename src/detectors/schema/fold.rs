@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::gather::Gathered;
 use super::{Found, FoundAccess};
 use crate::finding::SchemaOp;
+use crate::formats::schema::even;
 use crate::formats::schema::sql::plain;
 
 /// The findings to be, in the order of the steps.
@@ -219,4 +220,35 @@ fn without_moved(steps: Vec<Found>) -> Vec<Found> {
     }
     let mut gone = gone.into_iter();
     steps.into_iter().filter(|_| !gone.next().unwrap_or_default()).collect()
+}
+
+/// One field that goes and one that comes, in a table where nothing else comes or goes and no rows are touched: perhaps
+/// the same under a new name. Nobody can tell from the text, so it is asked and not said.
+pub(super) fn ask_for_renames(steps: &mut [Found]) {
+    #[derive(Default)]
+    struct Seen {
+        gone: Vec<usize>,
+        come: Vec<usize>,
+        is_written: bool,
+    }
+    let mut tables: BTreeMap<(String, String), Seen> = BTreeMap::new();
+    for (at, found) in steps.iter().enumerate().filter(|(_, found)| !found.rewrites_history) {
+        let seen = tables.entry((found.home.clone(), found.table())).or_default();
+        match found.step.op {
+            SchemaOp::DropColumn => seen.gone.push(at),
+            SchemaOp::AddColumn => seen.come.push(at),
+            SchemaOp::DataBackfill => seen.is_written = true,
+            _ => {}
+        }
+    }
+    for seen in tables.into_values().filter(|seen| !seen.is_written) {
+        let ([gone], [come]) = (seen.gone.as_slice(), seen.come.as_slice()) else { continue };
+        let same_type = match (&steps[*gone].step.type_, &steps[*come].step.type_) {
+            (Some(old), Some(new)) => even(old) == even(new),
+            _ => true,
+        };
+        if let (true, Some(name)) = (same_type, steps[*come].step.column.clone()) {
+            steps[*gone].step.details.insert("perhaps_now".to_owned(), name);
+        }
+    }
 }

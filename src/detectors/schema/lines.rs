@@ -199,6 +199,7 @@ fn values(group: &[&SchemaFacts], is_copied: bool, is_shared: bool) -> Value {
         "copied_from": detail(first, "copied_from"),
         "undo": if undo.len() == 1 { undo.first().copied() } else { Some("mixed") },
         "is_copied": is_copied,
+        "perhaps_now": group.iter().find_map(|facts| detail(facts, "perhaps_now")),
         "new_list": first.details.contains_key("new_list"),
         "place": if first.details.contains_key("declared") { "schema" } else { "migration" },
         "on_new_database": first.details.get("declared").is_some_and(|how| how == "init_script"),
@@ -261,7 +262,9 @@ fn start(default: &str) -> Start {
     let written = default.trim();
     // `'x'::text`, `N'x'`
     let value = written.split("::").next().unwrap_or(written).trim();
-    let inner = value.trim_matches(['(', ')']).trim_start_matches(['N', 'E']).trim_matches(['\'', '"']);
+    let bare = value.trim_matches(['(', ')']);
+    let text = bare.strip_prefix(['N', 'E']).filter(|text| text.starts_with('\'')).unwrap_or(bare);
+    let inner = text.trim_matches(['\'', '"']);
     let is_quoted = value.contains(['\'', '"']);
     let lower = value.to_ascii_lowercase();
     let is_made = !is_quoted

@@ -58,7 +58,8 @@ struct FoundAccess {
 impl Detector for Schema {
     fn detect(&self, cx: &Context<'_>, report: &mut Report) {
         let gathered = gather::gather(cx, report);
-        let (steps, access) = fold::fold(gathered);
+        let (mut steps, access) = fold::fold(gathered);
+        fold::ask_for_renames(&mut steps);
         for found in merged(steps) {
             push(cx, report, found);
         }

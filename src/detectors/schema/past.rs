@@ -74,7 +74,8 @@ impl<'a> Past<'a> {
                         .index(&name)
                         .map(|(table, rule)| (table.name.clone(), rule.columns.clone(), rule.what.clone()));
                     let found = here.or_else(|| self.of(reader, file).indexes.get(&name).cloned());
-                    let found = found.or_else(|| by_convention(&step.table, &name));
+                    let written = step.details.get("name").map(String::as_str).unwrap_or_default();
+                    let found = found.or_else(|| by_convention(&step.table, written));
                     if let Some((table, columns, what)) = found.filter(|_| !name.is_empty()) {
                         if step.table.is_empty() {
                             step.table = table;
@@ -115,8 +116,11 @@ fn by_convention(table: &str, name: &str) -> Option<(String, Option<String>, Str
     const KINDS: [(&str, &str); 4] =
         [("_fkey", "foreign_key"), ("_key", "unique"), ("_pkey", "primary_key"), ("_check", "check")];
     let (rest, what) = KINDS.iter().find_map(|(end, what)| Some((name.strip_suffix(end)?, what)))?;
-    let column = rest.strip_prefix(&plain(table))?.strip_prefix('_');
-    (!table.is_empty()).then(|| (table.to_owned(), column.map(str::to_owned), (*what).to_owned()))
+    let bare = plain(table);
+    let fits =
+        !bare.is_empty() && rest.get(..bare.len()).is_some_and(|start| start.eq_ignore_ascii_case(&bare));
+    let column = rest.get(bare.len()..).filter(|_| fits)?.strip_prefix('_');
+    Some((table.to_owned(), column.map(str::to_owned), (*what).to_owned()))
 }
 
 /// A list of values is changed by making a new one, moving the fields over, and renaming: told as the change it is.
@@ -165,7 +169,13 @@ fn swapped_lists(steps: &mut Vec<Step>) {
 
 /// A change of type, with what it was; one that states the whole field becomes what differs.
 fn told(step: Step, was: Option<Column>) -> Vec<Step> {
-    let Some(was) = was else { return vec![Step { nullable: None, ..step }] };
+    let Some(was) = was else {
+        return match (step.type_.is_none() && step.states == States::Named, step.nullable) {
+            (true, Some(_)) => vec![Step { op: SchemaOp::ChangeNullability, ..step }],
+            (true, None) => Vec::new(),
+            (false, _) => vec![Step { nullable: None, ..step }],
+        };
+    };
     let (nullable, default) = match step.states {
         States::Type => (was.nullable, was.default.clone()),
         States::Named => (step.nullable.or(was.nullable), step.default.clone().or(was.default.clone())),

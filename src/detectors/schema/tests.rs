@@ -202,6 +202,16 @@ fn what_a_call_does_not_name_stays() {
 }
 
 #[test]
+fn a_link_that_is_made_anew_leaves_the_field_alone() {
+    let text = "module.exports = { up: async (queryInterface, Sequelize) => {\n await queryInterface.changeColumn('a', 'b', { type: Sequelize.UUID, onDelete: 'cascade', references: { model: 'c' } });\n} };";
+    let report = run(&Schema {}, vec![added("server/migrations/20260101000000-x.js", M, text)]);
+    assert_eq!(said(&report), ["add_constraint a.b?"]);
+    let text = "defmodule X do\n use Ecto.Migration\n def change do\n drop constraint(:a, \"a_b_id_fkey\")\n alter table(:a) do\n modify :b_id, references(:b, on_delete: :delete_all)\n end\n end\nend\n";
+    let report = run(&Schema {}, vec![added("priv/repo/migrations/20260101000000_x.exs", M, text)]);
+    assert_eq!(said(&report), ["drop_constraint a.b_id?", "add_constraint a.b_id?"]);
+}
+
+#[test]
 fn a_list_that_is_swapped_for_a_new_one_is_one_list() {
     assert_eq!(
         new(
@@ -210,6 +220,25 @@ fn a_list_that_is_swapped_for_a_new_one_is_one_list() {
         ),
         ["other ?", "change_type a.b?"]
     );
+}
+
+#[test]
+fn a_field_that_goes_where_one_comes_may_be_renamed() {
+    let asked = |sql: &str| {
+        let report = run(&Schema {}, vec![added("migrations/0002_x.sql", M, sql)]);
+        report.findings.iter().find_map(|finding| match &finding.facts {
+            Facts::Schema(facts) => facts.details.get("perhaps_now").cloned(),
+            _ => None,
+        })
+    };
+    assert_eq!(asked("ALTER TABLE a ADD c int; ALTER TABLE a DROP COLUMN b;").as_deref(), Some("c"));
+    for told in [
+        "ALTER TABLE a ADD c int; ALTER TABLE z DROP COLUMN b;",
+        "ALTER TABLE a ADD c int; ALTER TABLE a ADD d int; ALTER TABLE a DROP COLUMN b;",
+        "ALTER TABLE a ADD c int; UPDATE a SET c = b; ALTER TABLE a DROP COLUMN b;",
+    ] {
+        assert_eq!(asked(told), None, "{told}");
+    }
 }
 
 #[test]

@@ -78,6 +78,10 @@ impl<'a> Shapes<'a> {
             }
             return element;
         }
+        if let Some(target) = self.only_reference(at) {
+            element.target = Some(self.refer(target));
+            return element;
+        }
         let mut requires = BTreeSet::new();
         above.push(at.key());
         self.shape(at, &mut element, &mut requires, above);
@@ -88,6 +92,44 @@ impl<'a> Shapes<'a> {
             }
         }
         element
+    }
+
+    /// The type behind `allOf` with one reference, beside which nothing else is said: how words are put beside a
+    /// reference where the version allows none.
+    fn only_reference(&self, at: &At<'a>) -> Option<At<'a>> {
+        const SHAPES: &[&str] = &[
+            "additionalProperties",
+            "anyOf",
+            "const",
+            "discriminator",
+            "enum",
+            "exclusiveMaximum",
+            "exclusiveMinimum",
+            "format",
+            "items",
+            "maxItems",
+            "maxLength",
+            "maxProperties",
+            "maximum",
+            "minItems",
+            "minLength",
+            "minProperties",
+            "minimum",
+            "multipleOf",
+            "not",
+            "oneOf",
+            "pattern",
+            "properties",
+            "required",
+            "unevaluatedProperties",
+            "uniqueItems",
+        ];
+        let all = at.get("allOf")?.each();
+        let [(_, only)] = all.as_slice() else { return None };
+        if SHAPES.iter().any(|key| at.value.get(key).is_some()) {
+            return None;
+        }
+        self.documents.resolve(only, only.text("$ref")?)
     }
 
     fn refer(&mut self, target: At<'a>) -> String {
@@ -271,7 +313,10 @@ fn type_of(value: &Value, element: &mut Element) -> String {
         _ => BTreeSet::new(),
     };
     element.nullable |= types.remove("null");
-    let format = value.get("format").and_then(Value::as_str).filter(|format| !format.is_empty());
+    let format = value.get("format").and_then(Value::as_str).filter(|format| {
+        // How a field is shown while it is typed says nothing about what travels.
+        !format.is_empty() && *format != "password"
+    });
     let named: Vec<String> = types
         .into_iter()
         .map(|name| match format {

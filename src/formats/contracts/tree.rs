@@ -114,10 +114,14 @@ pub(super) fn parse(path: &RepoPath, text: &str) -> Result<Value, Unreadable> {
         return Ok(value);
     }
     let options = serde_saphyr::options! {
+        duplicate_keys: serde_saphyr::DuplicateKeyPolicy::LastWins,
+        with_snippet: false,
         budget: serde_saphyr::budget! {
             max_events: 8_000_000,
             max_nodes: 4_000_000,
             max_depth: 100,
+            // Tools write one anchor for what a hundred operations share; what aliases unfold to stays bounded.
+            enforce_alias_anchor_ratio: false,
         },
     };
     let documents: Vec<Value> =

@@ -10,6 +10,9 @@ use crate::formats::Unreadable;
 /// Doctrine migrations.
 pub struct Doctrine;
 
+/// What a column as an object is told.
+const SETTERS: &[&str] = &["setLength", "setType", "setNotnull", "setDefault"];
+
 impl MigrationReader for Doctrine {
     fn style(&self) -> &'static str {
         "doctrine"
@@ -52,6 +55,12 @@ struct Reader;
 impl<'n> Style<'n> for Reader {
     fn call(&mut self, walk: &mut Walk<'n>, expr: &'n Expr<'n>, call: &'n Call<'n>) -> Flow {
         let line = expr.line;
+        // setters stand one behind the other
+        if let Some(before) = call.receiver.as_ref().filter(|_| SETTERS.contains(&call.name))
+            && before.call().is_some_and(|setter| SETTERS.contains(&setter.name))
+        {
+            walk.one(self, before);
+        }
         let text = |at: usize| call.arg(at).and_then(|arg| walk.text(arg));
         let name = || text(0).unwrap_or_default();
         match call.name {
@@ -129,7 +138,15 @@ impl<'n> Style<'n> for Reader {
             "dropColumn" => step(Op::DropColumn).column(name()),
             "renameColumn" => Step { to: text(1), ..step(Op::RenameColumn).column(name()) },
             "modifyColumn" | "changeColumn" => {
-                Step { states: States::Named, ..step(Op::ChangeType).column(name()) }
+                let option = |key: &str| call.option(key).map(|value| walk.resolve(value));
+                // `['type' => Type::getType('text')]`
+                let type_ = option("type").and_then(|made| made.call()?.arg(0));
+                Step {
+                    type_: type_.and_then(|type_| walk.text(type_).or(type_.last_name().map(str::to_owned))),
+                    nullable: option("notnull").and_then(Expr::truth).map(|required| !required),
+                    states: States::Named,
+                    ..step(Op::ChangeType).column(name())
+                }
             }
             "addIndex" => Step { column: listed(), ..step(Op::AddIndex) }.detail("what", "index"),
             "addUniqueIndex" => {
@@ -143,6 +160,27 @@ impl<'n> Style<'n> for Reader {
             }
             "addForeignKeyConstraint" => Step { column: walk.joined(call.arg(1)), ..step(Op::AddConstraint) }
                 .detail("what", "foreign_key"),
+            name if SETTERS.contains(&name) => {
+                // `$schema->getTable('x')->getColumn('y')->setLength(35)`
+                let (_, calls) = receiver.chain();
+                let column =
+                    calls.iter().find(|(call, _)| call.name == "getColumn").and_then(|(call, _)| call.arg(0));
+                let Some(column) = column.and_then(|column| walk.text(column)) else { return Flow::Inside };
+                let given = call.arg(0).map(|value| walk.resolve(value));
+                match call.name {
+                    "setNotnull" => Step {
+                        nullable: given.and_then(Expr::truth).map(|required| !required),
+                        ..step(Op::ChangeNullability).column(column)
+                    },
+                    "setDefault" => Step {
+                        default: given
+                            .filter(|value| !value.is_nothing())
+                            .map(|value| value.literal().unwrap_or(value.text).to_owned()),
+                        ..step(Op::ChangeDefault).column(column)
+                    },
+                    _ => step(Op::ChangeType).column(column),
+                }
+            }
             "dropIndex" => step(Op::DropIndex).detail("name", name()),
             "removeForeignKey" => {
                 step(Op::DropConstraint).detail("what", "foreign_key").detail("name", name())
@@ -195,6 +233,10 @@ mod tests {
             (
                 "public function up(Schema $schema): void { $table = $schema->createTable('a'); $table->addColumn('id', 'integer'); $schema->getTable('b')->dropColumn('c'); }\npublic function down(Schema $schema): void { $schema->dropTable('a'); }",
                 &["add_table a (restores)", "drop_column! b.c (none)"],
+            ),
+            (
+                "public function up(Schema $schema): void { $schema->getTable('a')->getColumn('b')->setLength(35)->setNotnull(false); }",
+                &["change_type a.b (none)", "change_nullability a.b (none)"],
             ),
             (
                 "public function up(Schema $schema): void { $this->abortIf(true, 'x'); $this->connection->update('a', ['b' => 1]); }",

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::change::RepoPath;
+use crate::change::{RepoPath, Snapshot};
 use crate::formats::Unreadable;
 use crate::formats::schema::{Column, DeclaredReader, Inventory, OtherObject, Rule, Table};
 
@@ -20,6 +20,18 @@ impl DeclaredReader for Prisma {
 
     fn migrations(&self, path: &RepoPath) -> Option<RepoPath> {
         path.join("migrations/").map(|folder| RepoPath::new(format!("{folder}/")))
+    }
+
+    /// Beside the file, or beside the folder that holds one file a model.
+    fn mirrored(&self, path: &RepoPath, tree: &dyn Snapshot) -> bool {
+        let home = path.folder().rsplit_once('/').map_or("", |(home, _)| home);
+        let folders: Vec<String> = [path.folder(), home]
+            .iter()
+            .map(|folder| format!("{folder}/migrations/").trim_start_matches('/').to_owned())
+            .collect();
+        tree.paths()
+            .iter()
+            .any(|path| folders.iter().any(|folder| path.as_str().starts_with(folder.as_str())))
     }
 
     fn read(&self, _path: &RepoPath, text: &str) -> Result<Inventory, Unreadable> {

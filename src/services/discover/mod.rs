@@ -18,7 +18,7 @@ use crate::change::{RepoPath, Snapshot};
 use crate::config::ServiceKind;
 use crate::finding::{Evidence, Side};
 
-pub(super) use words::letters;
+pub(super) use words::{is_deployment, kind, letters};
 
 /// Files of one kind that are read at most, shallow ones first.
 const MOST_FILES: usize = 400;

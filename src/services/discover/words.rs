@@ -125,7 +125,7 @@ pub(super) fn is_workshop(folder: &str) -> bool {
 }
 
 /// Folders that hold what a cluster is told to run.
-pub(super) fn is_deployment(folder: &str) -> bool {
+pub(crate) fn is_deployment(folder: &str) -> bool {
     const DEPLOYMENT: &[&str] = &[
         "k8s",
         "kube",
@@ -147,6 +147,11 @@ pub(super) fn is_deployment(folder: &str) -> bool {
         "ops",
         "flux",
         "apps-config",
+        "helm",
+        "helm-chart",
+        "helm-charts",
+        "charts",
+        "istio-manifests",
     ];
     DEPLOYMENT.contains(&folder)
 }
@@ -213,7 +218,7 @@ pub(super) fn is_one_off(name: &str) -> bool {
 }
 
 /// What a service is for, as far as its name and image say; `built` where the repository holds its code.
-pub(super) fn kind(name: &str, image: Option<&str>, built: bool) -> ServiceKind {
+pub(in crate::services) fn kind(name: &str, image: Option<&str>, built: bool) -> ServiceKind {
     const STORES: &[&str] = &[
         "postgres",
         "postgresql",

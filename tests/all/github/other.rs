@@ -38,7 +38,7 @@ fn a_release_draft_is_made_once_and_renewed_inside_its_block() {
         let (github, server) = GitHub::start().await;
         let api = api(&server.uri());
         let draft = async |text: &str| {
-            let notes = |_: usize| text.to_owned();
+            let notes = |_: Option<&str>, _: usize| text.to_owned();
             release::upsert(&api, &Draft { tag: "v1.2.0", target: None, notes: &notes }).await.unwrap()
         };
         github.fault("POST", "releases", Fault::DoThenFail(502));

@@ -5,16 +5,18 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use plainly::detectors::Line;
-use plainly::render::{Renderer, Style, names};
+use plainly::render::{Renderer, Style};
 
 use crate::cases;
 
 mod can_fail;
+mod languages;
 mod said;
 
-fn templates() -> Vec<(PathBuf, String)> {
+/// Every template of a language, or of all.
+fn templates(language: &str) -> Vec<(PathBuf, String)> {
     let mut found = Vec::new();
-    let mut open = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("templates")];
+    let mut open = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("templates").join(language)];
     while let Some(folder) = open.pop() {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
@@ -51,7 +53,7 @@ fn prose(template: &str) -> String {
 
 #[test]
 fn strangers_text_is_always_escaped() {
-    for (path, text) in templates() {
+    for (path, text) in templates("") {
         assert!(!text.contains("{{{") && !text.contains("{{&"), "raw braces in {}", path.display());
         let is_frame = path.components().any(|part| part.as_os_str() == "frame");
         assert!(is_frame || !text.contains("{{ready"), "`ready` outside a frame in {}", path.display());
@@ -64,7 +66,7 @@ const FOR_ENGINEERS: &[&str] =
 
 #[test]
 fn words_that_are_never_said() {
-    for (path, text) in templates() {
+    for (path, text) in templates("en") {
         let prose = prose(&text).to_lowercase();
         let name = path.file_stem().unwrap().to_string_lossy();
         let is_frame = path.components().any(|part| part.as_os_str() == "frame");
@@ -115,7 +117,7 @@ fn questions_begin_as_questions_do() {
         "does",
         "do",
     ];
-    for (path, text) in templates() {
+    for (path, text) in templates("en") {
         if !path.components().any(|part| part.as_os_str() == "questions") {
             continue;
         }
@@ -142,7 +144,7 @@ fn every_sentence_is_said_by_a_case() {
         }
     }
     let shapes: BTreeSet<&str> = lines.iter().map(|line| line.shape.as_str()).collect();
-    let names = names("en");
+    let names = plainly::render::names();
     let sentences = names.iter().filter_map(|name| name.strip_prefix("findings/")?.strip_suffix(".hbs"));
     let unsaid: Vec<&str> = sentences.filter(|shape| !shapes.contains(shape)).collect();
     assert!(unsaid.is_empty(), "no case says {unsaid:?}");

@@ -2,32 +2,49 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use super::super::{Direction, Format, What};
+use super::super::{Direction, Format, Spot, What};
 use super::{Difference, judge};
 use crate::change::RepoPath;
 use crate::finding::ApiOp;
 
-/// The same fact said in both directions, or reached in two ways, is one fact; the worse verdict stays.
+/// Where a fact stands and what it says, for telling that two are one.
+type Key = (RepoPath, Option<String>, [String; 2], ApiOp, What, Option<String>, Option<String>);
+
+fn key_of(one: &Difference) -> Key {
+    // A part of a schema that others are laid into, or that is written into several types, is one text and one fact.
+    // What belongs to an operation is said for each operation.
+    let shared = match &one.place.spot {
+        Spot::Keys(keys) if one.owner.as_ref().is_some_and(|owner| !owner.contains(' ')) => {
+            Some(keys.to_string())
+        }
+        _ => None,
+    };
+    let subject = if shared.is_some() { String::new() } else { one.subject.clone() };
+    let names = [subject, one.name.clone()];
+    (one.place.path.clone(), shared, names, one.op, one.what, one.from.clone(), one.to.clone())
+}
+
+/// The same fact said in both directions, or reached in several ways, is one fact; the worse verdict stays, and the
+/// shortest of the names under which that is reached.
 pub(super) fn merged(all: Vec<Difference>) -> Vec<Difference> {
     let mut found: Vec<Difference> = Vec::new();
-    let mut at: BTreeMap<(RepoPath, [String; 2], ApiOp, What, Option<String>, Option<String>), usize> =
-        BTreeMap::new();
+    let mut at: BTreeMap<Key, usize> = BTreeMap::new();
     for one in all {
-        let key = (
-            one.place.path.clone(),
-            [one.subject.clone(), one.name.clone()],
-            one.op,
-            one.what,
-            one.from.clone(),
-            one.to.clone(),
-        );
+        let key = key_of(&one);
         match at.get(&key) {
             Some(&position) => {
                 let other = &mut found[position];
-                other.breaking = judge(Direction::Both, other.breaking, one.breaking);
-                if other.direction != one.direction {
-                    other.direction = other.direction.and(one.direction).map(|_| Direction::Both);
+                let worse = judge(Direction::Both, other.breaking, one.breaking);
+                let direction = match (other.direction, one.direction) {
+                    (here, there) if here == there => here,
+                    (here, there) => here.and(there).map(|_| Direction::Both),
+                };
+                let is_worse = other.breaking != worse;
+                let is_shorter = one.breaking == worse && one.subject.len() < other.subject.len();
+                if is_worse || is_shorter {
+                    *other = one;
                 }
+                (other.breaking, other.direction) = (worse, direction);
             }
             None => {
                 at.insert(key, found.len());

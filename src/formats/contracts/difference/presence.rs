@@ -41,7 +41,8 @@ impl Walk {
             // Without a name it is the request's content as a whole: who still sends it may well be heard.
             What::Body if old.name.is_empty() => (ApiOp::FieldRemoved, None),
             What::Body => (ApiOp::ValueRemoved, Some(true)),
-            What::Items | What::Login | What::Service => (ApiOp::Other, None),
+            What::Items => (ApiOp::Other, judge(direction, Some(false), None)),
+            What::Login | What::Service => (ApiOp::Other, None),
         };
         self.add(op, old, Side::Before, owner, direction, breaking);
     }
@@ -102,7 +103,7 @@ impl Walk {
             What::Kind => (ApiOp::ValueAdded, judge(direction, Some(false), Some(true))),
             What::Interface => (ApiOp::Other, None),
             What::Type | What::Directive => (ApiOp::Other, Some(false)),
-            What::Items => (ApiOp::Other, None),
+            What::Items => (ApiOp::Other, judge(direction, None, Some(false))),
             What::Service | What::Reserved | What::Login => return,
         };
         self.add(op, new, Side::After, owner, direction, breaking);

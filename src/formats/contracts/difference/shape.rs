@@ -78,7 +78,9 @@ impl Walk {
         if from != to && (direction != Direction::Response || self.format != Format::OpenApi) {
             self.add_as(ApiOp::DefaultChanged, new, Side::After, owner, direction, None, from, to);
         }
-        if old.target.is_none() || new.target.is_none() || self.is_new_pair(old, new, direction) {
+        let is_new = old.target.is_none() || new.target.is_none() || self.is_new_pair(old, new, direction);
+        // One kind against several has limits only inside of each kind.
+        if is_new && has_kinds(old_shape) == has_kinds(new_shape) {
             self.limits(old_shape, new_shape, new, owner, direction);
         }
     }

@@ -28,7 +28,10 @@ impl DeclaredReader for Ent {
     fn mirrored(&self, path: &RepoPath, tree: &dyn Snapshot) -> bool {
         let ent = path.folder().rsplit_once('/').map_or("", |(ent, _)| ent);
         let migrations = format!("{ent}/migrate/migrations/");
-        tree.paths().iter().any(|path| path.as_str().starts_with(&migrations))
+        // Atlas, which writes the migrations, keeps their sums beside them, wherever the team puts them
+        tree.paths()
+            .iter()
+            .any(|path| path.as_str().starts_with(&migrations) || path.file_name() == "atlas.sum")
     }
 
     fn read(&self, _path: &RepoPath, text: &str) -> Result<Inventory, Unreadable> {
@@ -37,11 +40,17 @@ impl DeclaredReader for Ent {
         }
         let tokens = lex::tokens(text);
         let mut inventory = Inventory::default();
+        let mut is_table = false;
         let word = |at: usize| tokens.get(at).and_then(Token::name);
         for (at, token) in tokens.iter().enumerate() {
             match (token.name(), word(at + 1), word(at + 2)) {
                 // `type User struct`
                 (Some("type"), Some(name), Some("struct")) => {
+                    // `struct { ent.Schema }`; a mixin lends its fields to tables and is none, nor is a view
+                    is_table = (word(at + 4), word(at + 6)) == (Some("ent"), Some("Schema"));
+                    if !is_table {
+                        continue;
+                    }
                     inventory.tables.push(Table {
                         name: plural(&underscore(name)),
                         line: token.line,
@@ -60,7 +69,7 @@ impl DeclaredReader for Ent {
                 (Some(package @ ("field" | "edge")), ..)
                     if tokens.get(at + 1).is_some_and(|dot| dot.is('.')) =>
                 {
-                    let Some(table) = inventory.tables.last_mut() else { continue };
+                    let Some(table) = inventory.tables.last_mut().filter(|_| is_table) else { continue };
                     made(&tokens, at, package, table);
                 }
                 _ => {}
@@ -135,7 +144,9 @@ mod tests {
         let text = "package schema\nimport \"entgo.io/ent\"\ntype User struct{ ent.Schema }\nfunc (User) Fields() []ent.Field {\n\treturn []ent.Field{\n\t\tfield.String(\"name\").MaxLen(20).Default(\"x\"),\n\t\tfield.Int(\"age\").Optional().Unique(),\n\t}\n}\n";
         let path = RepoPath::new("ent/schema/user.go");
         assert!(Ent.reads(&path, text) && !Ent.reads(&path, "package schema"));
-        let inventory = Ent.read(&path, text).expect("reads");
+        let mixin = "type Timed struct{ mixin.Schema }\nfunc (Timed) Fields() []ent.Field {\n\treturn []ent.Field{field.Time(\"at\")}\n}\n";
+        let inventory = Ent.read(&path, &format!("{text}{mixin}")).expect("reads");
+        assert_eq!(inventory.tables.len(), 1);
         let table = &inventory.tables[0];
         assert_eq!((table.name.as_str(), table.columns.len(), table.constraints.len()), ("users", 2, 1));
         let [name, age] = table.columns.as_slice() else { panic!("two fields") };

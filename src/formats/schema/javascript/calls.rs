@@ -259,7 +259,15 @@ fn field<'n>(walk: &Walk<'n>, name: String, spec: Option<&'n Expr<'n>>, line: u3
     };
     let get = |key: &str| spec.get(key).map(|value| walk.resolve(value));
     let truth = |key: &str| get(key).and_then(Expr::truth);
-    let written = |value: &Expr<'_>| value.literal().unwrap_or(value.text).to_owned();
+    let written = |value: &Expr<'_>| {
+        // `Sequelize.literal('now()')`, `Sequelize.fn('now')`
+        let inner = value.call().and_then(|made| Some((made.name, made.arg(0)?.literal()?)));
+        match inner {
+            Some(("literal" | "raw", text)) => text.to_owned(),
+            Some(("fn", name)) => format!("{name}()"),
+            _ => value.literal().unwrap_or(value.text).to_owned(),
+        }
+    };
     let type_ = match &spec.kind {
         Kind::Map(_) => get("type").map(|type_| type_name(type_)),
         _ => Some(type_name(spec)),
@@ -308,6 +316,24 @@ fn changed<'n>(walk: &mut Walk<'n>, call: &'n Call<'n>, table: &str, column: Str
         has(&["allowNull", "isNullable", "notNull", "nullable"]),
         has(&["defaultValue", "default"]),
     );
+    if let Some(target) = spec.and_then(|spec| spec.get("references")) {
+        // Sequelize makes the link anew, and leaves type and start value alone
+        if new.nullable == Some(false) && nulls {
+            let named = Step { nullable: Some(false), states: States::Named, ..step(Op::ChangeType) };
+            walk.push(named);
+        }
+        let mut link = step(Op::AddConstraint).detail("what", "foreign_key");
+        let target = walk.resolve(target);
+        let target = target.get("model").or(target.get("table")).unwrap_or(target);
+        if let Some(name) = walk.text(walk.resolve(target).get("tableName").unwrap_or(target)) {
+            link = link.detail("references", name);
+        }
+        if let Some(rule) = spec.and_then(|spec| spec.get("onDelete")).and_then(|rule| walk.text(rule)) {
+            link = link.detail("on_delete", rule.to_lowercase());
+        }
+        walk.push(link);
+        return;
+    }
     if types {
         walk.push(Step {
             type_: new.type_,

@@ -74,6 +74,17 @@ impl Dialect {
 pub fn steps(text: &str, first_line: u32, dialect: Option<Dialect>) -> Migration {
     let mut reading = Reading { dialect: dialect.or_else(|| Dialect::of_text(text)), ..Reading::default() };
     reading.text(text, first_line);
+    // DEFAULT NULL is no start value
+    let is_null = |value: &str| {
+        let value = value.split("::").next().unwrap_or_default();
+        value.trim().trim_matches(['(', ')']).eq_ignore_ascii_case("NULL")
+    };
+    for step in &mut reading.migration.steps {
+        let columns = step.shape.iter_mut().flat_map(|shape| &mut shape.columns);
+        for default in columns.map(|column| &mut column.default).chain([&mut step.default]) {
+            default.take_if(|value| is_null(value));
+        }
+    }
     reading.migration
 }
 

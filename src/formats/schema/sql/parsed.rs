@@ -166,6 +166,7 @@ fn options_of<'o>(options: impl Iterator<Item = &'o ColumnOption>) -> Options {
                     word.eq_ignore_ascii_case("AUTO_INCREMENT") || word.eq_ignore_ascii_case("AUTOINCREMENT")
                 });
                 if is_counter {
+                    facts.nullable = Some(false);
                     facts.default = Some("generated".to_owned());
                 }
             }

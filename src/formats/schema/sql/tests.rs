@@ -158,6 +158,11 @@ fn a_new_field_says_type_start_value_and_whether_it_may_be_empty() {
     let step = &migration.steps[0];
     assert_eq!(step.type_.as_deref(), Some("VARCHAR(20)"));
     assert_eq!((step.nullable, step.default.as_deref(), step.line), (Some(false), Some("'x y'"), 12));
+    for nothing in
+        ["ALTER TABLE a ADD b int DEFAULT NULL COMMENT 'x'", "ALTER TABLE a ADD b text DEFAULT NULL::text"]
+    {
+        assert_eq!(steps(nothing, 1, None).steps[0].default, None, "{nothing}");
+    }
 }
 
 #[test]

@@ -1,0 +1,95 @@
+//! Which author's note belongs to which change: by the number that it names, else by the commit that wrote it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::author::{self, Note, Places};
+use super::units::{Noise, Unit};
+use crate::Change;
+use crate::change::{RepoPath, Snapshot};
+use crate::config::Config;
+use crate::git::Repository;
+
+/// Notes and the changes that they speak of.
+#[derive(Debug, Default)]
+pub struct Credited {
+    /// For each unit, its notes.
+    pub notes: Vec<Vec<Note>>,
+    /// For each unit, whether its author says that there is nothing to tell.
+    pub none: Vec<bool>,
+    /// Notes of no unit.
+    pub loose: Vec<Note>,
+}
+
+/// Finds the notes that the range brings.
+pub fn credit(repository: &Repository, change: &Change, units: &[Unit], config: &Config) -> Credited {
+    let places = Places::new(config);
+    let mut net: Vec<Note> = Vec::new();
+    for file in change.files.files().iter().filter(|file| places.hold(&file.path)) {
+        if let Some(after) = file.after_text() {
+            net.extend(author::added(&file.path, file.before_text(), after));
+        }
+    }
+    let mut credited =
+        Credited { notes: vec![Vec::new(); units.len()], none: vec![false; units.len()], loose: Vec::new() };
+    let mut by_number: BTreeMap<u64, usize> = BTreeMap::new();
+    for (at, unit) in units.iter().enumerate() {
+        by_number.extend(unit.pulls.iter().map(|number| (*number, at)));
+        // what a program quotes from the packages that it steps is nobody's word here
+        let said = match unit.noise {
+            Some(Noise::Bot | Noise::Packages) => author::Said::default(),
+            _ => author::said(&unit.body),
+        };
+        credited.none[at] = said.none && said.notes.is_empty();
+        credited.notes[at].extend(said.notes);
+    }
+    let texts: BTreeSet<&str> = net.iter().map(|note| note.text.as_str()).collect();
+    let wrote = writers(repository, units, &places, &texts);
+    for note in &net {
+        let numbered = note.numbers.iter().find_map(|number| by_number.get(number));
+        match numbered.or_else(|| wrote.get(note.text.as_str())) {
+            Some(at) => credited.notes[*at].push(note.clone()),
+            None => credited.loose.push(note.clone()),
+        }
+    }
+    credited
+}
+
+/// The unit that first wrote each text.
+fn writers(
+    repository: &Repository,
+    units: &[Unit],
+    places: &Places,
+    texts: &BTreeSet<&str>,
+) -> BTreeMap<String, usize> {
+    let mut wrote = BTreeMap::new();
+    if texts.is_empty() {
+        return wrote;
+    }
+    // newest first: the last to write it into the map is the oldest
+    for (at, unit) in units.iter().enumerate() {
+        let Some(commit) = unit.commits.first() else { continue };
+        for path in unit.paths.iter().map(|changed| &changed.path).filter(|path| places.hold(path)) {
+            for note in of_commit(repository, commit, path) {
+                if texts.contains(note.text.as_str()) {
+                    wrote.insert(note.text, at);
+                }
+            }
+        }
+    }
+    wrote
+}
+
+fn of_commit(repository: &Repository, commit: &str, path: &RepoPath) -> Vec<Note> {
+    let Ok(range) = repository.change(commit) else { return Vec::new() };
+    let (Ok(before), Ok(after)) = (repository.before(&range), repository.after(&range)) else {
+        return Vec::new();
+    };
+    let (before, after) = (before.read(path), after.read(path));
+    let text = |content: &Option<crate::change::Content>| {
+        content.as_ref().and_then(|content| content.text()).map(str::to_owned)
+    };
+    match text(&after) {
+        Some(after) => author::added(path, text(&before).as_deref(), &after),
+        None => Vec::new(),
+    }
+}

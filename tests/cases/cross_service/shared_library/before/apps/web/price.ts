@@ -1,0 +1,2 @@
+import { round } from "money";
+export const price = (n: number) => round(n);
