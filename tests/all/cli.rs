@@ -153,7 +153,7 @@ fn an_acceptance_holds_until_its_day_and_is_never_hidden() {
         ("until = 2999-12-31\n", 0, "Accepted** by Ana, until 31 December 2999: \"copied\""),
         ("until = 1999-12-31\n", 1, "No longer accepted** by Ana, until 31 December 1999: \"copied\""),
     ] {
-        repo.write("plainly.toml", &accept(until));
+        repo.write("plainly.toml", accept(until));
         let output = plainly(&repo, &["preview", "HEAD~1", "--format", "markdown"]);
         let text = String::from_utf8_lossy(&output.stdout);
         assert_eq!(output.status.code(), Some(code), "{text}");

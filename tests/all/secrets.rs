@@ -109,7 +109,7 @@ fn no_secret_stands_in_any_output() {
     repo.commit("Add the settings");
     write(new);
     // one place keeps the old value: what was left behind is told, never what it was
-    repo.write("pay/old.ts", &format!("export const API_SECRET = '{old}';\n"));
+    repo.write("pay/old.ts", format!("export const API_SECRET = '{old}';\n"));
     repo.commit("Change the settings");
     for (path, _) in files(new) {
         repo.git(&["rm", "--quiet", path]);

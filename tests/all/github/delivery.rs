@@ -128,7 +128,7 @@ fn a_check_run_is_neutral_and_red_only_where_the_bar_is_reached_and_nobody_accep
         ("fail_on = \"talk-first\"\n", "trailer", "failure"),
     ] {
         let job = Job::new();
-        job.repo.write("plainly.toml", &format!("check = true\n{fail_on}"));
+        job.repo.write("plainly.toml", format!("check = true\n{fail_on}"));
         let (base, head) = change(&job.repo);
         let mut payload = job.payload(&base, &head);
         let file = job.repo.beside("report.json");
