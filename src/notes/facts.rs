@@ -616,8 +616,14 @@ fn packages<'f>(
     let stepped = |change: &Package| {
         matches!(change.change, Some((DependencyChange::Upgraded | DependencyChange::Downgraded, _)))
     };
+    // an image's registry says nothing to a reader; elsewhere the whole name tells packages apart
+    let shown = |ecosystem: &str, name: &'f str| match ecosystem {
+        "docker" => name.rsplit('/').next().unwrap_or(name),
+        _ => name,
+    };
     let named = |wanted: &dyn Fn(&Package) -> bool| -> Vec<&str> {
-        packages.iter().filter(|(_, package)| wanted(package)).map(|((_, name), _)| *name).collect()
+        let wanted = packages.iter().filter(|(_, package)| wanted(package));
+        wanted.map(|((ecosystem, name), _)| shown(ecosystem, name)).collect()
     };
     let used = |package: &Package| package.change.is_some_and(|(_, dev)| !dev);
     // a day in place of a number says nothing of its size
@@ -626,9 +632,9 @@ fn packages<'f>(
     let is_early = |from: &str| from.trim_start_matches(|c: char| !c.is_ascii_digit()).starts_with("0.");
     let mut big: Vec<(bool, &str, Value)> = packages
         .iter()
-        .filter_map(|((_, name), package)| {
+        .filter_map(|((ecosystem, name), package)| {
             let (from, to) = package.step.as_ref().filter(|(from, _)| !is_day(from))?;
-            let name = name.rsplit('/').next().unwrap_or(name);
+            let name = shown(ecosystem, name);
             Some((is_early(from), name, json!({"name": name, "from": from, "to": to})))
         })
         .collect();
@@ -639,7 +645,7 @@ fn packages<'f>(
         "updated": named(&stepped).len(),
         "new": named(&|package| package.new).len(),
         "gone": named(&|package| package.gone).len(),
-        "names": new.iter().map(|name| name.rsplit('/').next().unwrap_or(name)).collect::<Vec<_>>(),
+        "names": new,
         "big": big.len(),
         "steps": big.iter().take(PACKAGES_SHOWN).map(|(_, _, step)| step).collect::<Vec<_>>(),
         "big_more": big.len().saturating_sub(PACKAGES_SHOWN),
