@@ -459,11 +459,17 @@ pub fn lines(findings: &[&Finding]) -> Vec<Line> {
         Facts::Api(facts) => Some(facts.clone()),
         _ => None,
     };
-    let mut groups: BTreeMap<(Shape, bool, bool), Vec<(&Finding, ApiFacts)>> = BTreeMap::new();
+    // What cannot be judged is told by what happens: one sentence has one verb.
+    let is_whole = |facts: &ApiFacts| facts.op == ApiOp::Other && facts.from.is_none() && facts.to.is_none();
+    let is_new = |finding: &Finding| finding.evidence.first().is_some_and(|place| place.side == Side::After);
+    type Verb = Option<(ApiOp, bool, bool)>;
+    let mut groups: BTreeMap<(Shape, bool, bool, Verb), Vec<(&Finding, ApiFacts)>> = BTreeMap::new();
     for finding in findings {
         if let Some(facts) = api(finding) {
-            let key =
-                (Shape::of(&facts), facts.experimental, facts.announced || facts.deprecated_since.is_some());
+            let shape = Shape::of(&facts);
+            let verb = (shape == Shape::Unsure).then(|| (facts.op, is_whole(&facts), is_new(finding)));
+            let announced = facts.announced || facts.deprecated_since.is_some();
+            let key = (shape, facts.experimental, announced, verb);
             groups.entry(key).or_default().push((finding, facts));
         }
     }
@@ -471,13 +477,13 @@ pub fn lines(findings: &[&Finding]) -> Vec<Line> {
     let removed: Vec<_> = groups.keys().filter(|key| key.0 == Shape::Removed).copied().collect();
     let mut with_types = None;
     if let [only] = removed.as_slice() {
-        let key = (Shape::TypeRemoved, only.1, false);
+        let key = (Shape::TypeRemoved, only.1, false, None);
         with_types = groups.remove(&key).map(|types| (*only, types));
     }
     let only_additions = groups.keys().all(|key| matches!(key.0, Shape::Added | Shape::OptionalAdded));
     let mut lines = Vec::new();
     for (key, group) in &groups {
-        let (shape, experimental, announced) = *key;
+        let (shape, experimental, announced, _) = *key;
         let types = with_types.as_ref().filter(|(of, _)| of == key).map_or(&[][..], |(_, types)| types);
         let all: Vec<&Finding> = group.iter().chain(types).map(|(finding, _)| *finding).collect();
         let first = &group[0].1;
@@ -492,7 +498,8 @@ pub fn lines(findings: &[&Finding]) -> Vec<Line> {
             "owner": first.owner.as_deref().filter(|_| one).map(without_package),
             "name": last(first),
             "op": first.op,
-            "gone": first.op == ApiOp::Other && first.from.is_none() && first.to.is_none(),
+            "gone": is_whole(first) && !is_new(group[0].0),
+            "came": is_whole(first) && is_new(group[0].0),
             "from": first.from.as_ref().filter(|_| one),
             "to": first.to.as_ref().filter(|_| one),
             "short": short,
