@@ -162,15 +162,7 @@ fn run_notes(cli: &Cli, wanted: &cli::ReleaseNotes) -> Result<ExitCode, Error> {
             written.markdown(earlier.as_deref())?
         }
     };
-    match &wanted.output {
-        None => print(&text)?,
-        Some(path) => std::fs::write(path, text).map_err(|source| Error::File {
-            what: "write",
-            path: path.display().to_string(),
-            source,
-        })?,
-    }
-    Ok(ExitCode::SUCCESS)
+    hand_over(&text, wanted.output.as_deref())
 }
 
 /// The draft on GitHub; the page itself goes to standard output, for people who cannot see drafts.
@@ -291,9 +283,14 @@ fn run_digest(cli: &Cli, wanted: &cli::Digest) -> Result<ExitCode, Error> {
             json.expect("a digest has string keys")
         }
     };
-    match &wanted.output {
-        None => print(&text)?,
-        Some(path) => std::fs::write(path, text).map_err(|source| Error::File {
+    hand_over(&text, wanted.output.as_deref())
+}
+
+/// Writes a page into the file that was asked for, else to standard output.
+fn hand_over(page: &str, output: Option<&std::path::Path>) -> Result<ExitCode, Error> {
+    match output {
+        None => print(page)?,
+        Some(path) => std::fs::write(path, page).map_err(|source| Error::File {
             what: "write",
             path: path.display().to_string(),
             source,
