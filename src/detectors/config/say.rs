@@ -208,9 +208,8 @@ fn cut(value: &str) -> String {
 mod tests {
     use super::*;
 
-    #[test]
-    fn lists_by_what_they_gain() {
-        let facts = |from: &str, to: &str| ConfigFacts {
+    fn changed(from: &str, to: &str) -> ConfigFacts {
+        ConfigFacts {
             key: "a".into(),
             from: Some(from.into()),
             to: Some(to.into()),
@@ -218,10 +217,14 @@ mod tests {
             environment: None,
             places: Vec::new(),
             secret: false,
-        };
-        assert_eq!(members(&facts("a, b", "b, c")), Some((vec!["c"], vec!["a"])));
-        assert_eq!(members(&facts("a", "b")), None);
-        assert_eq!(members(&facts("a, b, c", "d, e, f")), None);
+        }
+    }
+
+    #[test]
+    fn lists_by_what_they_gain() {
+        assert_eq!(members(&changed("a, b", "b, c")), Some((vec!["c"], vec!["a"])));
+        assert_eq!(members(&changed("a", "b")), None);
+        assert_eq!(members(&changed("a, b, c", "d, e, f")), None);
     }
 
     #[test]
@@ -237,16 +240,7 @@ mod tests {
             ("1.5", "3", None),
             ("a", "b", None),
         ] {
-            let facts = ConfigFacts {
-                key: "a".into(),
-                from: Some(from.into()),
-                to: Some(to.into()),
-                change: SettingChange::Changed,
-                environment: None,
-                places: Vec::new(),
-                secret: false,
-            };
-            assert_eq!(ratio(&facts), wanted, "{from} {to}");
+            assert_eq!(ratio(&changed(from, to)), wanted, "{from} {to}");
         }
     }
 }
