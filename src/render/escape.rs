@@ -45,6 +45,11 @@ const BREAK: char = '\u{200b}';
 
 /// Prose with every Markdown and HTML special escaped, nothing that pings or links, and balanced code spans kept.
 pub fn markdown_prose(text: &str) -> String {
+    with_code_spans(text, prose_without_code, |code| markdown_code(code.trim()))
+}
+
+/// Writes a text by its parts: what stands between balanced code spans, and what stands inside them.
+fn with_code_spans(text: &str, prose: fn(&str, &mut String), code: fn(&str) -> String) -> String {
     let text = visible(text);
     let mut out = String::with_capacity(text.len() + 16);
     let mut rest = text.as_str();
@@ -52,11 +57,11 @@ pub fn markdown_prose(text: &str) -> String {
         let fence = rest[start..].chars().take_while(|c| *c == '`').count();
         let inside = &rest[start + fence..];
         let Some(end) = closing(inside, fence) else { break };
-        prose_without_code(&rest[..start], &mut out);
-        out.push_str(&markdown_code(inside[..end].trim()));
+        prose(&rest[..start], &mut out);
+        out.push_str(&code(&inside[..end]));
         rest = &inside[end + fence..];
     }
-    prose_without_code(rest, &mut out);
+    prose(rest, &mut out);
     out
 }
 
@@ -136,19 +141,7 @@ pub fn html_code(text: &str) -> String {
 
 /// Prose for HTML: escaped, and balanced code spans of Markdown shown as code.
 pub fn html_prose(text: &str) -> String {
-    let text = visible(text);
-    let mut out = String::with_capacity(text.len() + 16);
-    let mut rest = text.as_str();
-    while let Some(start) = rest.find('`') {
-        let fence = rest[start..].chars().take_while(|c| *c == '`').count();
-        let inside = &rest[start + fence..];
-        let Some(end) = closing(inside, fence) else { break };
-        out.push_str(&html(&rest[..start]));
-        out.push_str(&html_code(&inside[..end]));
-        rest = &inside[end + fence..];
-    }
-    out.push_str(&html(rest));
-    out
+    with_code_spans(text, |prose, out| out.push_str(&html(prose)), html_code)
 }
 
 /// Text for a terminal: no control sequence, no reordering.
