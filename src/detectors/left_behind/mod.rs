@@ -110,8 +110,8 @@ fn settings_left(cx: &Context<'_>, report: &Report) -> Vec<Found> {
             let id = identity(cx, path, setting);
             let environment = setting.environment.as_deref().or(settings::environment_of(path));
             for one in wanted.iter().filter(|one| one.id == id && setting.value.as_deref() == Some(one.old)) {
-                // another environment may well have another value
-                if environment.is_none() || environment == one.facts.environment.as_deref() {
+                // another environment may well have another value, and what all share is overridden by one
+                if environment == one.facts.environment.as_deref() {
                     let entry = places.entry(&one.finding.id).or_insert((one, Vec::new()));
                     entry.1.push(Evidence::after(path, setting.line));
                 }
