@@ -236,7 +236,8 @@ mod tests {
 
     #[test]
     fn of_many_steps_a_plain_one_is_quoted() {
-        let text = "- Drop `x` from Y(a, b), keeping [z]\n- Move the menu to the left\n- Also the colour of it";
+        let text =
+            "- Drop `x` from Y(a, b), keeping [z]\n- Move the menu to the left\n- Also the colour of it";
         let why = body(text).expect("a step");
         assert_eq!((why.quote.as_str(), why.is_step), ("Move the menu to the left", true));
         let text = "- Drop `x` from it\n- Drop `y` from it too";
