@@ -1,10 +1,10 @@
 //! What belongs together: a table and all that is made with it, a definition that moved, a new field and its making.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use super::gather::Gathered;
 use super::{Found, FoundAccess};
-use crate::finding::SchemaOp;
+use crate::finding::{SchemaOp, Side};
 use crate::formats::schema::even;
 use crate::formats::schema::sql::plain;
 
@@ -98,16 +98,71 @@ pub(super) fn fold(gathered: Gathered) -> (Vec<Found>, Vec<FoundAccess>) {
         }
         kept.push(found);
     }
-    let access = access
+    replaced(&mut kept);
+    let made_objects: HashSet<(String, String)> = kept
+        .iter()
+        .filter(|found| found.step.op == SchemaOp::Other && found.detail("change") == "created")
+        .map(|found| (found.home.clone(), plain(found.detail("name"))))
+        .collect();
+    let access = without_moved_access(access)
         .into_iter()
         .filter(|found| {
-            let opens = ["public", "anon", "everyone"]
-                .iter()
-                .any(|who| found.step.text.to_lowercase().ends_with(who));
-            opens || !is_made(&found.home, &found.step.subject)
+            let text = found.step.text.to_lowercase();
+            let opens =
+                text.split([',', ' ']).any(|word| matches!(word, "public" | "anon" | "everyone" | "guest"));
+            // `name(int, text)`: a routine by its name
+            let subject = found.step.subject.split('(').next().unwrap_or_default();
+            let is_new =
+                is_made(&found.home, subject) || made_objects.contains(&(found.home.clone(), plain(subject)));
+            opens || !is_new
         })
         .collect();
     (kept, access)
+}
+
+/// A rule that goes and is made anew in the same table has not gone.
+fn replaced(kept: &mut [Found]) {
+    let mut tables: BTreeMap<(String, String), Vec<usize>> = BTreeMap::new();
+    for (at, found) in kept.iter().enumerate() {
+        if matches!(found.step.op, SchemaOp::AddConstraint | SchemaOp::DropConstraint)
+            && !found.rewrites_history
+        {
+            tables.entry((found.home.clone(), found.table())).or_default().push(at);
+        }
+    }
+    for places in tables.into_values() {
+        let (added, dropped): (Vec<usize>, Vec<usize>) =
+            places.iter().partition(|at| kept[**at].step.op == SchemaOp::AddConstraint);
+        let mut free = added;
+        for drop in dropped {
+            let twin = free.iter().position(|add| {
+                let (old, new) = (&kept[drop], &kept[*add]);
+                let same_name =
+                    !old.detail("name").is_empty() && plain(old.detail("name")) == plain(new.detail("name"));
+                let covers = |found: &Found| found.step.column.as_deref().map(plain);
+                let same_place = covers(old).is_some()
+                    && covers(old) == covers(new)
+                    && old.detail("what") == new.detail("what");
+                same_name || same_place
+            });
+            if let Some(twin) = twin {
+                for at in [drop, free.remove(twin)] {
+                    kept[at].step.details.insert("replaced".to_owned(), "true".to_owned());
+                }
+            }
+        }
+    }
+}
+
+/// A policy or grant that goes in one file and comes in another has moved.
+fn without_moved_access(access: Vec<FoundAccess>) -> Vec<FoundAccess> {
+    let key =
+        |found: &FoundAccess| (found.step.what.clone(), plain(&found.step.subject), found.step.text.clone());
+    let on = |side: Side| -> HashSet<_> {
+        access.iter().filter(|found| found.evidence.side == side).map(key).collect()
+    };
+    let (old, new) = (on(Side::Before), on(Side::After));
+    access.into_iter().filter(|found| !(old.contains(&key(found)) && new.contains(&key(found)))).collect()
 }
 
 /// The step of this change that adds the field that `found` is about.
@@ -216,6 +271,21 @@ fn without_moved(steps: Vec<Found>) -> Vec<Found> {
         if let Some(twin) = twin {
             gone[at] = true;
             gone[twin] = true;
+        }
+    }
+    // so has a view or a routine; where its text is another now, only its making is told
+    let mut made: BTreeMap<(String, String), usize> = BTreeMap::new();
+    let object = |found: &Found| (found.detail("what").to_owned(), plain(found.detail("name")));
+    for (at, found) in steps.iter().enumerate().filter(|(_, found)| found.detail("change") == "created") {
+        made.insert(object(found), at);
+    }
+    for (at, drop) in steps.iter().enumerate() {
+        let is_declared = drop.step.op == SchemaOp::Other && drop.step.details.contains_key("declared");
+        let twin = made.get(&object(drop)).filter(|_| is_declared && drop.detail("change") == "dropped");
+        if let Some(twin) = twin {
+            gone[at] = true;
+            let text = |found: &Found| found.step.text.as_deref().map(even);
+            gone[*twin] |= text(&steps[*twin]) == text(drop);
         }
     }
     let mut gone = gone.into_iter();

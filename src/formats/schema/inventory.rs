@@ -1,10 +1,39 @@
 //! Steps applied to what was there, and two states of a schema compared.
 
+use std::collections::HashSet;
+
 use crate::finding::{SchemaOp, Side, Undo};
 use crate::formats::schema::sql::plain;
 use crate::formats::schema::{
     AccessStep, Column, Inventory, Migration, OtherObject, Rule, States, Step, Table,
 };
+
+impl Column {
+    /// What a step that adds or changes the field says of it.
+    pub(crate) fn take(&mut self, step: &Step) {
+        match (step.op, step.states) {
+            (SchemaOp::ChangeNullability, _) => self.nullable = step.nullable,
+            (SchemaOp::ChangeDefault, _) => self.default.clone_from(&step.default),
+            (SchemaOp::ChangeType, States::Type) => self.type_.clone_from(&step.type_),
+            (SchemaOp::ChangeType, States::Named) => {
+                self.type_ = step.type_.clone().or(self.type_.take());
+                self.nullable = step.nullable.or(self.nullable);
+                self.default = step.default.clone().or(self.default.take());
+            }
+            (SchemaOp::ChangeType, States::Whole) => {
+                self.type_.clone_from(&step.type_);
+                self.nullable = step.nullable.or(Some(true));
+                self.default.clone_from(&step.default);
+            }
+            (SchemaOp::AddColumn, _) => {
+                self.type_.clone_from(&step.type_);
+                self.nullable = step.nullable;
+                self.default.clone_from(&step.default);
+            }
+            _ => {}
+        }
+    }
+}
 
 impl Inventory {
     /// What exists once a migration has run on an empty database.
@@ -98,25 +127,10 @@ impl Inventory {
                     (SchemaOp::RenameColumn, Some(at)) => {
                         table.columns[at].name = step.to.clone().unwrap_or_default();
                     }
-                    (SchemaOp::ChangeType, Some(at)) => {
-                        let field = &mut table.columns[at];
-                        field.type_.clone_from(&step.type_);
-                        match step.states {
-                            States::Type => {}
-                            States::Named => {
-                                field.nullable = step.nullable.or(field.nullable);
-                                field.default = step.default.clone().or(field.default.take());
-                            }
-                            States::Whole => {
-                                field.nullable = step.nullable.or(Some(true));
-                                field.default.clone_from(&step.default);
-                            }
-                        }
-                    }
-                    (SchemaOp::ChangeNullability, Some(at)) => table.columns[at].nullable = step.nullable,
-                    (SchemaOp::ChangeDefault, Some(at)) => {
-                        table.columns[at].default.clone_from(&step.default)
-                    }
+                    (
+                        SchemaOp::ChangeType | SchemaOp::ChangeNullability | SchemaOp::ChangeDefault,
+                        Some(at),
+                    ) => table.columns[at].take(step),
                     (SchemaOp::AddIndex, _) => table.indexes.push(rule()),
                     (SchemaOp::DropIndex, _) => {
                         table.indexes.retain(|index| plain(&index.name) != plain(name))
@@ -194,27 +208,73 @@ pub fn difference(before: &Inventory, after: &Inventory) -> (Vec<(Step, Side)>, 
         };
     }
 
-    let mut access = Vec::new();
-    let heart =
-        |step: &AccessStep| (step.what.clone(), plain(&step.subject), step.change.clone(), step.text.clone());
-    let (old, new): (Vec<_>, Vec<_>) =
-        (before.access.iter().map(heart).collect(), after.access.iter().map(heart).collect());
-    for (step, heart) in after.access.iter().zip(&new) {
-        if !old.contains(heart) {
-            access.push((step.clone(), Side::After));
+    (steps, access_difference(&before.access, &after.access))
+}
+
+/// Who may newly see or do what, and who no longer may: grants are compared role by role.
+pub fn access_difference(before: &[AccessStep], after: &[AccessStep]) -> Vec<(AccessStep, Side)> {
+    let all = |steps: &[AccessStep]| -> HashSet<Right> { steps.iter().flat_map(rights).collect() };
+    let (old, new) = (all(before), all(after));
+    let gained = after.iter().filter_map(|step| Some((only(step, &old)?, Side::After)));
+    let lost = before.iter().filter_map(|step| {
+        let step = only(step, &new)?;
+        let change = match step.change.as_str() {
+            "loosened" => "tightened",
+            "tightened" => "loosened",
+            other => other,
+        };
+        Some((AccessStep { change: change.to_owned(), ..step }, Side::Before))
+    });
+    gained.chain(lost).collect()
+}
+
+/// One thing that one role may do: (what, subject, change, privilege, role); a row policy is one as a whole.
+type Right = (String, String, String, String, String);
+
+/// `GRANT a, b TO c, d` in its parts: the verb, the privileges, the word between, the roles.
+fn parts(text: &str) -> Option<(&str, Vec<&str>, &str, Vec<&str>)> {
+    let (verb, rest) = text.split_once(' ')?;
+    let (side, (privileges, roles)) =
+        ["TO", "FROM"].into_iter().find_map(|side| Some((side, rest.split_once(&format!(" {side} "))?)))?;
+    // `SELECT (a, b)` stays whole
+    let privileges = if privileges.contains('(') { vec![privileges] } else { list_of(privileges) };
+    Some((verb, privileges, side, list_of(roles)))
+}
+
+fn list_of(text: &str) -> Vec<&str> {
+    text.split(',').map(str::trim).collect()
+}
+
+fn rights(step: &AccessStep) -> Vec<Right> {
+    let right = |privilege: &str, role: &str| {
+        (step.what.clone(), plain(&step.subject), step.change.clone(), privilege.to_owned(), role.to_owned())
+    };
+    match parts(&step.text).filter(|_| step.what == "grant") {
+        Some((_, privileges, _, roles)) => {
+            privileges.iter().flat_map(|one| roles.iter().map(|role| right(one, role))).collect()
         }
+        None => vec![right(&step.text, "")],
     }
-    for (step, heart) in before.access.iter().zip(&old) {
-        if !new.contains(heart) {
-            let change = match step.change.as_str() {
-                "loosened" => "tightened",
-                "tightened" => "loosened",
-                other => other,
-            };
-            access.push((AccessStep { change: change.to_owned(), ..step.clone() }, Side::Before));
-        }
+}
+
+/// The step with what `known` lacks of it.
+fn only(step: &AccessStep, known: &HashSet<Right>) -> Option<AccessStep> {
+    let missing: Vec<Right> = rights(step).into_iter().filter(|right| !known.contains(right)).collect();
+    if missing.is_empty() {
+        return None;
     }
-    (steps, access)
+    let Some((verb, privileges, side, roles)) = parts(&step.text).filter(|_| step.what == "grant") else {
+        return Some(step.clone());
+    };
+    let kept = |all: Vec<&str>, is_missing: &dyn Fn(&Right, &str) -> bool| {
+        all.into_iter()
+            .filter(|one| missing.iter().any(|right| is_missing(right, one)))
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+    let privileges = kept(privileges, &|right, one| right.3 == one);
+    let roles = kept(roles, &|right, one| right.4 == one);
+    Some(AccessStep { text: format!("{verb} {privileges} {side} {roles}"), ..step.clone() })
 }
 
 /// The difference between two shapes of one table.
@@ -317,10 +377,11 @@ fn others_difference(before: &Inventory, after: &Inventory, steps: &mut Vec<(Ste
         inventory.others.iter().find(|one| one.what == other.what && one.name == other.name).cloned()
     };
     let said = |other: &OtherObject, change: &str| {
-        Step::new(SchemaOp::Other, "", other.line)
+        let step = Step::new(SchemaOp::Other, "", other.line)
             .detail("what", &other.what)
             .detail("name", &other.name)
-            .detail("change", change)
+            .detail("change", change);
+        Step { text: Some(other.text.clone()), ..step }
     };
     for other in after.others.iter().filter(|other| !is_part(other)) {
         match find(before, other) {

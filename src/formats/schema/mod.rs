@@ -23,7 +23,7 @@ mod said;
 pub(crate) mod syntax;
 mod undo;
 
-pub use inventory::{difference, even, field_difference, table_difference};
+pub use inventory::{access_difference, difference, even, field_difference, table_difference};
 
 use std::collections::BTreeMap;
 
