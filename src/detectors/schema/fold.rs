@@ -1,6 +1,6 @@
 //! What belongs together: a table and all that is made with it, a definition that moved, a new field and its making.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::gather::Gathered;
 use super::{Found, FoundAccess};
@@ -23,6 +23,7 @@ pub(super) fn fold(gathered: Gathered) -> (Vec<Found>, Vec<FoundAccess>) {
 
     let mut kept: Vec<Found> = Vec::new();
     let mut at_kept: BTreeMap<(String, String), usize> = BTreeMap::new();
+    let mut fields: HashMap<(String, String, String), usize> = HashMap::new();
     for (at, mut found) in steps.into_iter().enumerate() {
         let key = (found.home.clone(), found.table());
         let made_at = made.get(&key).copied();
@@ -38,7 +39,7 @@ pub(super) fn fold(gathered: Gathered) -> (Vec<Found>, Vec<FoundAccess>) {
             SchemaOp::DropTable if on_new && made_at.is_some_and(|made| made < at) => {
                 let (home, table) = (found.home.clone(), found.table());
                 kept.retain(|other| other.home != home || other.table() != table);
-                at_kept = places(&kept);
+                (at_kept, fields) = places(&kept);
                 continue;
             }
             SchemaOp::DropTable => {
@@ -74,11 +75,11 @@ pub(super) fn fold(gathered: Gathered) -> (Vec<Found>, Vec<FoundAccess>) {
                 continue;
             }
             // a field that this change itself adds holds nothing yet
-            SchemaOp::DropColumn if added_field(&mut kept, &found).is_some() => {
+            SchemaOp::DropColumn if fields.contains_key(&field_key(&found)) => {
                 found.step.destructive = false;
             }
             SchemaOp::ChangeNullability if found.step.nullable == Some(false) => {
-                if let Some(field) = added_field(&mut kept, &found) {
+                if let Some(field) = fields.get(&field_key(&found)).and_then(|at| kept.get_mut(*at)) {
                     field.step.details.insert("later_required".to_owned(), "true".to_owned());
                     found.step.details.insert("new_field".to_owned(), "true".to_owned());
                 }
@@ -88,13 +89,15 @@ pub(super) fn fold(gathered: Gathered) -> (Vec<Found>, Vec<FoundAccess>) {
         if found.step.op == SchemaOp::DataBackfill && found.detail("what") == "rewritten" {
             for name in found.step.column.as_deref().unwrap_or_default().split(", ") {
                 let one = Found { step: found.step.clone().column(name), ..found.clone() };
-                if let Some(field) = added_field(&mut kept, &one) {
+                if let Some(field) = fields.get(&field_key(&one)).and_then(|at| kept.get_mut(*at)) {
                     field.step.details.insert("filled".to_owned(), "true".to_owned());
                 }
             }
         }
-        if found.step.op == SchemaOp::AddTable {
-            at_kept.insert(key, kept.len());
+        match found.step.op {
+            SchemaOp::AddTable => drop(at_kept.insert(key, kept.len())),
+            SchemaOp::AddColumn => drop(fields.entry(field_key(&found)).or_insert(kept.len())),
+            _ => {}
         }
         kept.push(found);
     }
@@ -165,22 +168,25 @@ fn without_moved_access(access: Vec<FoundAccess>) -> Vec<FoundAccess> {
     access.into_iter().filter(|found| !(old.contains(&key(found)) && new.contains(&key(found)))).collect()
 }
 
-/// The step of this change that adds the field that `found` is about.
-fn added_field<'k>(kept: &'k mut [Found], found: &Found) -> Option<&'k mut Found> {
-    let column = found.step.column.as_deref().map(plain);
-    let table = found.table();
-    kept.iter_mut().find(|other| {
-        other.step.op == SchemaOp::AddColumn
-            && other.home == found.home
-            && other.step.column.as_deref().map(plain) == column
-            && other.table() == table
-    })
+/// What tells the field of a step from others: home, table and name.
+fn field_key(found: &Found) -> (String, String, String) {
+    let column = found.step.column.as_deref().map(plain).unwrap_or_default();
+    (found.home.clone(), found.table(), column)
 }
 
-/// Where the new tables stand.
-fn places(kept: &[Found]) -> BTreeMap<(String, String), usize> {
-    let tables = kept.iter().enumerate().filter(|(_, found)| found.step.op == SchemaOp::AddTable);
-    tables.map(|(at, found)| ((found.home.clone(), found.table()), at)).collect()
+/// Places among the steps that are kept: of new tables by home and name, and of new fields.
+type Places = (BTreeMap<(String, String), usize>, HashMap<(String, String, String), usize>);
+
+fn places(kept: &[Found]) -> Places {
+    let (mut tables, mut fields) = Places::default();
+    for (at, found) in kept.iter().enumerate() {
+        match found.step.op {
+            SchemaOp::AddTable => drop(tables.insert((found.home.clone(), found.table()), at)),
+            SchemaOp::AddColumn => drop(fields.entry(field_key(found)).or_insert(at)),
+            _ => {}
+        }
+    }
+    (tables, fields)
 }
 
 /// The tables that the change makes, by home and name, with the place of the step that makes them.
@@ -216,10 +222,15 @@ fn grow(table: &mut Found, found: &Found) {
 
 /// A new table that the same change renames is new under its last name.
 fn follow_renames(steps: &mut Vec<Found>) {
+    let mut new: HashSet<(String, String)> = steps
+        .iter()
+        .filter(|found| found.step.op == SchemaOp::AddTable && !found.rewrites_history)
+        .map(|found| (found.home.clone(), found.table()))
+        .collect();
     let mut at = 0;
     while at < steps.len() {
         let rename = &steps[at];
-        if rename.step.op != SchemaOp::RenameTable {
+        if rename.step.op != SchemaOp::RenameTable || !new.contains(&(rename.home.clone(), rename.table())) {
             at += 1;
             continue;
         }
@@ -232,6 +243,7 @@ fn follow_renames(steps: &mut Vec<Found>) {
         });
         match (made, rename.step.to.clone()) {
             (Some(made), Some(to)) => {
+                new.insert((home.clone(), plain(&to)));
                 // the table comes into being where it gets its name: what had that name before is another one
                 let mut earlier: Vec<Found> = steps.drain(made..=at).collect();
                 earlier.pop();
@@ -257,18 +269,17 @@ fn without_moved(steps: Vec<Found>) -> Vec<Found> {
             .map(|shape| shape.columns.iter().map(|column| plain(&column.name)).collect::<Vec<_>>())
     };
     let mut gone = vec![false; steps.len()];
+    let mut added: HashMap<String, Vec<usize>> = HashMap::new();
+    for (at, add) in steps.iter().enumerate().filter(|(_, found)| found.step.op == SchemaOp::AddTable) {
+        added.entry(add.table()).or_default().push(at);
+    }
     for (at, drop) in steps.iter().enumerate() {
         // only declared schemas know the shape of what they lose
         if drop.step.op != SchemaOp::DropTable || drop.step.shape.is_none() {
             continue;
         }
-        let twin = steps.iter().enumerate().position(|(other, add)| {
-            !gone[other]
-                && add.step.op == SchemaOp::AddTable
-                && add.table() == drop.table()
-                && shape(add) == shape(drop)
-        });
-        if let Some(twin) = twin {
+        let twins = added.get(&drop.table()).into_iter().flatten().copied();
+        if let Some(twin) = { twins }.find(|add| !gone[*add] && shape(&steps[*add]) == shape(drop)) {
             gone[at] = true;
             gone[twin] = true;
         }

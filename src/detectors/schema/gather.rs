@@ -12,6 +12,9 @@ use crate::formats::schema::{
     Table, access_difference, difference, field_difference, table_difference,
 };
 
+/// More steps than any file that people write or read takes: a dump, or made to hurt.
+const MOST_STEPS: usize = 10_000;
+
 /// What the changed files say.
 #[derive(Default)]
 pub(super) struct Gathered {
@@ -202,6 +205,10 @@ fn read(
     report: &mut Report,
 ) -> Option<Migration> {
     match reader.read(path, text?, None, tree) {
+        Ok(migration) if migration.steps.len() > MOST_STEPS => {
+            report.could_not_check(path, "too_large");
+            None
+        }
         Ok(migration) => Some(migration),
         Err(unreadable) => {
             report.could_not_check(path, unreadable.reason);
@@ -325,6 +332,9 @@ fn declared(
         return;
     };
     let (steps, access) = difference(&before, &after);
+    if steps.len() > MOST_STEPS {
+        return report.could_not_check(&file.path, "too_large");
+    }
     let place = |line: u32, side: Side| Evidence {
         path: if side == Side::After { file.path.clone() } else { file.old_path().clone() },
         line: Some(line),

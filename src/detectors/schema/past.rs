@@ -64,6 +64,8 @@ impl<'a> Past<'a> {
         swapped_lists(steps);
         let is_new = matches!(file.kind, ChangeKind::Added { .. });
         let mut made: Inventory = Inventory::default();
+        // the indexes and constraints that the migration itself makes, by name
+        let mut rules: BTreeMap<String, (String, Option<String>, String)> = BTreeMap::new();
         // fields that the migration itself adds to tables that were there
         let mut fields: BTreeMap<(String, String), Column> = BTreeMap::new();
         let mut resolved = Vec::with_capacity(steps.len());
@@ -73,9 +75,7 @@ impl<'a> Past<'a> {
                     if step.column.is_none() || step.table.is_empty() =>
                 {
                     let name = step.details.get("name").map(|name| plain(name)).unwrap_or_default();
-                    let here = made
-                        .index(&name)
-                        .map(|(table, rule)| (table.name.clone(), rule.columns.clone(), rule.what.clone()));
+                    let here = rules.get(&name).cloned();
                     let found = here.or_else(|| self.of(reader, file).indexes.get(&name).cloned());
                     let written = step.details.get("name").map(String::as_str).unwrap_or_default();
                     let found = found.or_else(|| by_convention(&step.table, written));
@@ -126,6 +126,23 @@ impl<'a> Past<'a> {
                 _ => {}
             }
             made.apply(&step);
+            match step.op {
+                SchemaOp::AddIndex | SchemaOp::AddConstraint => {
+                    if let Some(name) = step.details.get("name") {
+                        let what = step.details.get("what").cloned().unwrap_or_default();
+                        rules.insert(plain(name), (step.table.clone(), step.column.clone(), what));
+                    }
+                }
+                SchemaOp::AddTable => {
+                    for rule in
+                        step.shape.iter().flat_map(|shape| shape.indexes.iter().chain(&shape.constraints))
+                    {
+                        let told = (step.table.clone(), rule.columns.clone(), rule.what.clone());
+                        rules.insert(plain(&rule.name), told);
+                    }
+                }
+                _ => {}
+            }
             resolved.push(step);
         }
         *steps = resolved;
@@ -335,6 +352,7 @@ fn replayed(cx: &Context<'_>, reader: &dyn MigrationReader, file: &FileChange) -
             known.inventory.apply(step);
         }
     }
+    known.inventory.settle();
     known
 }
 

@@ -1,6 +1,6 @@
 //! Steps applied to what was there, and two states of a schema compared.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use crate::finding::{SchemaOp, Side, Undo};
 use crate::formats::schema::sql::plain;
@@ -42,14 +42,30 @@ impl Inventory {
         for step in &migration.steps {
             inventory.apply(step);
         }
+        inventory.settle();
         inventory.access = migration.access;
         inventory
     }
 
+    /// Takes out what was dropped on the way.
+    pub(crate) fn settle(&mut self) {
+        self.tables.retain(|table| !table.name.is_empty());
+        self.places = by_name(&self.tables);
+        self.placed = self.tables.len();
+    }
+
+    /// Where a table stands, schema and case aside: the last of that name.
+    fn place(&self, name: &str) -> Option<usize> {
+        let name = plain(name);
+        if self.placed == self.tables.len() {
+            return self.places.get(&name).copied();
+        }
+        self.tables.iter().rposition(|table| plain(&table.name) == name)
+    }
+
     /// A table by its name, schema and case aside.
     pub fn table(&self, name: &str) -> Option<&Table> {
-        let name = plain(name);
-        self.tables.iter().rev().find(|table| plain(&table.name) == name)
+        self.place(name).map(|at| &self.tables[at])
     }
 
     /// A field by table and name.
@@ -69,8 +85,7 @@ impl Inventory {
     }
 
     fn table_mut(&mut self, name: &str) -> Option<&mut Table> {
-        let name = plain(name);
-        self.tables.iter_mut().rev().find(|table| plain(&table.name) == name)
+        self.place(name).map(|at| &mut self.tables[at])
     }
 
     /// Does one step. Steps on tables that are not known change nothing.
@@ -90,15 +105,24 @@ impl Inventory {
                     return;
                 }
                 let table = step.shape.clone().unwrap_or_default();
+                if self.placed == self.tables.len() {
+                    self.places.insert(plain(&step.table), self.placed);
+                    self.placed += 1;
+                }
                 self.tables.push(Table { name: step.table.clone(), line: step.line, ..table });
             }
             SchemaOp::DropTable => {
-                let gone = plain(&step.table);
-                self.tables.retain(|table| plain(&table.name) != gone);
+                // its place stays, without a name, until the end
+                if let Some(at) = self.place(&step.table) {
+                    self.tables[at] = Table::default();
+                    self.places.remove(&plain(&step.table));
+                }
             }
             SchemaOp::RenameTable => {
-                if let (Some(table), Some(to)) = (self.table_mut(&step.table), &step.to) {
-                    table.name.clone_from(to);
+                if let (Some(at), Some(to)) = (self.place(&step.table), &step.to) {
+                    self.tables[at].name.clone_from(to);
+                    self.places.remove(&plain(&step.table));
+                    self.places.insert(plain(to), at);
                 }
             }
             SchemaOp::Other => self.apply_other(step, name),
@@ -162,9 +186,10 @@ impl Inventory {
             return;
         }
         let change = step.details.get("change").map(String::as_str);
-        let same = |other: &OtherObject| other.what == what && other.name == name;
+        let same = |other: &OtherObject| other.name == name && other.what == what;
         let text = step.text.clone().unwrap_or_default();
-        match (change, self.others.iter().position(same)) {
+        // what is changed or dropped was made shortly before, if at all
+        match (change, self.others.iter().rposition(same)) {
             (Some("dropped"), Some(at)) => drop(self.others.remove(at)),
             (Some("dropped"), None) => {}
             (Some("changed"), Some(at)) => {
@@ -182,11 +207,18 @@ impl Inventory {
     }
 }
 
+/// The places of tables by their plain names; the last of a name counts.
+fn by_name(tables: &[Table]) -> HashMap<String, usize> {
+    tables.iter().enumerate().map(|(at, table)| (plain(&table.name), at)).collect()
+}
+
 /// What must happen to get from one state to the other, each step with the side that its line stands on.
 pub fn difference(before: &Inventory, after: &Inventory) -> (Vec<(Step, Side)>, Vec<(AccessStep, Side)>) {
     let mut steps = Vec::new();
+    let (old_places, new_places) = (by_name(&before.tables), by_name(&after.tables));
+    let was = |name: &str| old_places.get(&plain(name)).map(|at| &before.tables[*at]);
     for table in &after.tables {
-        match before.table(&table.name) {
+        match was(&table.name) {
             None => steps.push((
                 Step { shape: Some(table.clone()), ..Step::new(SchemaOp::AddTable, &table.name, table.line) },
                 Side::After,
@@ -194,7 +226,7 @@ pub fn difference(before: &Inventory, after: &Inventory) -> (Vec<(Step, Side)>, 
             Some(old) => table_difference(old, table, &mut steps),
         }
     }
-    for table in before.tables.iter().filter(|table| after.table(&table.name).is_none()) {
+    for table in before.tables.iter().filter(|table| !new_places.contains_key(&plain(&table.name))) {
         let step = Step::new(SchemaOp::DropTable, &table.name, table.line);
         steps.push((Step { shape: Some(table.clone()), ..step }, Side::Before));
     }
@@ -280,8 +312,13 @@ fn only(step: &AccessStep, known: &HashSet<Right>) -> Option<AccessStep> {
 /// The difference between two shapes of one table.
 pub fn table_difference(old: &Table, new: &Table, steps: &mut Vec<(Step, Side)>) {
     let table = new.name.as_str();
+    let named = |columns: &[Column]| -> HashMap<String, usize> {
+        // the first of a name counts
+        columns.iter().enumerate().rev().map(|(at, field)| (plain(&field.name), at)).collect()
+    };
+    let (old_names, new_names) = (named(&old.columns), named(&new.columns));
     for field in &new.columns {
-        let Some(was) = old.columns.iter().find(|was| plain(&was.name) == plain(&field.name)) else {
+        let Some(was) = old_names.get(&plain(&field.name)).map(|at| &old.columns[*at]) else {
             let step = Step::new(SchemaOp::AddColumn, table, field.line).column(&field.name);
             steps.push((stating(step, field), Side::After));
             continue;
@@ -289,7 +326,7 @@ pub fn table_difference(old: &Table, new: &Table, steps: &mut Vec<(Step, Side)>)
         steps.extend(field_difference(table, was, field).into_iter().map(|step| (step, Side::After)));
     }
     for was in &old.columns {
-        if !new.columns.iter().any(|field| plain(&field.name) == plain(&was.name)) {
+        if !new_names.contains_key(&plain(&was.name)) {
             let step = Step::new(SchemaOp::DropColumn, table, was.line).column(&was.name);
             steps.push((Step { type_: was.type_.clone(), ..step }, Side::Before));
         }
@@ -298,21 +335,24 @@ pub fn table_difference(old: &Table, new: &Table, steps: &mut Vec<(Step, Side)>)
         (&old.indexes, &new.indexes, SchemaOp::AddIndex, SchemaOp::DropIndex),
         (&old.constraints, &new.constraints, SchemaOp::AddConstraint, SchemaOp::DropConstraint),
     ] {
-        let has = |rules: &[Rule], rule: &Rule| {
-            rules.iter().any(|other| {
-                other.what == rule.what
-                    && other.columns.as_deref().map(str::to_lowercase)
-                        == rule.columns.as_deref().map(str::to_lowercase)
-                    && (rule.columns.is_some() || other.name == rule.name)
-            })
+        // what covers nothing that is named is told apart by its name
+        let key = |rule: &Rule| {
+            let name = if rule.columns.is_none() { rule.name.clone() } else { String::new() };
+            (rule.what.clone(), rule.columns.as_deref().map(str::to_lowercase), name)
         };
+        let (known, kept): (HashSet<_>, HashSet<_>) =
+            (old.iter().map(key).collect(), new.iter().map(key).collect());
         let said = |op, rule: &Rule| {
             let step = Step { column: rule.columns.clone(), ..Step::new(op, table, rule.line) }
                 .detail("what", &rule.what);
             if rule.name.is_empty() { step } else { step.detail("name", &rule.name) }
         };
-        steps.extend(new.iter().filter(|rule| !has(old, rule)).map(|rule| (said(add, rule), Side::After)));
-        steps.extend(old.iter().filter(|rule| !has(new, rule)).map(|rule| (said(drop, rule), Side::Before)));
+        let (came, went) = (
+            new.iter().filter(|rule| !known.contains(&key(rule))),
+            old.iter().filter(|rule| !kept.contains(&key(rule))),
+        );
+        steps.extend(came.map(|rule| (said(add, rule), Side::After)));
+        steps.extend(went.map(|rule| (said(drop, rule), Side::Before)));
     }
 }
 
@@ -373,9 +413,12 @@ fn others_difference(before: &Inventory, after: &Inventory, steps: &mut Vec<(Ste
     let is_part = |other: &OtherObject| {
         other.what == "sequence" || (other.what == "schema" && moved.contains(&plain(&other.name)))
     };
-    let find = |inventory: &Inventory, other: &OtherObject| {
-        inventory.others.iter().find(|one| one.what == other.what && one.name == other.name).cloned()
+    let named = |inventory: &Inventory| -> HashMap<(String, String), usize> {
+        let others = inventory.others.iter().enumerate().rev();
+        others.map(|(at, one)| ((one.what.clone(), one.name.clone()), at)).collect()
     };
+    let (old_names, new_names) = (named(before), named(after));
+    let key = |other: &OtherObject| (other.what.clone(), other.name.clone());
     let said = |other: &OtherObject, change: &str| {
         let step = Step::new(SchemaOp::Other, "", other.line)
             .detail("what", &other.what)
@@ -384,7 +427,7 @@ fn others_difference(before: &Inventory, after: &Inventory, steps: &mut Vec<(Ste
         Step { text: Some(other.text.clone()), ..step }
     };
     for other in after.others.iter().filter(|other| !is_part(other)) {
-        match find(before, other) {
+        match old_names.get(&key(other)).map(|at| &before.others[*at]) {
             None => steps.push((said(other, "created"), Side::After)),
             Some(old) if even(&old.text) != even(&other.text) => {
                 steps.push((said(other, "changed"), Side::After))
@@ -393,7 +436,7 @@ fn others_difference(before: &Inventory, after: &Inventory, steps: &mut Vec<(Ste
         }
     }
     for other in before.others.iter().filter(|other| !is_part(other)) {
-        if find(after, other).is_none() {
+        if !new_names.contains_key(&key(other)) {
             steps.push((said(other, "dropped"), Side::Before));
         }
     }
