@@ -281,7 +281,12 @@ fn maven(path: &RepoPath, text: &str) -> Option<Package> {
         .children()
         .filter(|node| node.tag_name().name() == "dependencies")
         .flat_map(|node| node.children().filter(|node| node.is_element()));
-    let needs = dependencies.filter_map(|node| child(node, "artifactId")).map(Need::Name);
+    // What is only built before it, put into a package with it or used by its tests is no part of its code.
+    let is_code = |node: &roxmltree::Node<'_, '_>| {
+        child(*node, "type").is_none_or(|kind| kind == "jar" || kind == "war" || kind == "bundle")
+            && child(*node, "scope").is_none_or(|scope| scope != "test" && scope != "import")
+    };
+    let needs = dependencies.filter(is_code).filter_map(|node| child(node, "artifactId")).map(Need::Name);
     let needs = needs.collect();
     let plugin = root.descendants().filter(|node| node.tag_name().name() == "artifactId").any(|node| {
         matches!(
