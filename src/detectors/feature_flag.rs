@@ -1,6 +1,6 @@
 //! Feature switches: added, removed, and how they start.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -39,7 +39,7 @@ impl Detector for FeatureFlag {
                         place,
                     );
                 }
-                Some((was, _)) if was.variants != flag.variants => {
+                Some((was, _)) if choices(was) != choices(flag) => {
                     let list = |flag: &Flag| Some(flag.variants.join(", "));
                     push(cx, report, id, SettingChange::Changed, list(was), list(flag), place);
                 }
@@ -50,6 +50,11 @@ impl Detector for FeatureFlag {
             push(cx, report, id, SettingChange::Removed, flag.start.clone(), None, place);
         }
     }
+}
+
+/// What a switch can be, whatever the order that its file lists it in.
+fn choices(flag: &Flag) -> BTreeSet<&str> {
+    flag.variants.iter().map(String::as_str).collect()
 }
 
 /// System and key: a switch that moves to another file is the same.
@@ -183,6 +188,9 @@ mod tests {
     fn quiet_where_no_switch_changes() {
         let text = r#"{"flags":{"a":{"variants":{"on":1,"off":0},"defaultVariant":"off"}}}"#;
         assert!(rules("demo.flagd.json", text, &text.replace(":{\"a\"", ": {\"a\"")).is_empty());
+        let turned = text.replace("\"on\":1,\"off\":0", "\"off\":0,\"on\":1");
+        assert_ne!(turned, text);
+        assert!(rules("demo.flagd.json", text, &turned).is_empty());
         assert!(rules("config/app.yml", "a: 1\n", "a: 2\n").is_empty());
     }
 }
