@@ -57,6 +57,16 @@ pub struct Inventory {
 
 /// Reads a settings file; `None` for a file of another kind, templates of such files among them.
 pub fn read(path: &RepoPath, text: &str) -> Option<Result<Inventory, Unreadable>> {
+    // folders with a dot are rooms of developers' tools, but for those that name how the product is shipped
+    let is_tools_room = |folder: &str| {
+        let bare = folder.strip_prefix('.').filter(|bare| !bare.starts_with('.'));
+        bare.is_some_and(|bare| {
+            !["config", "docker", "deploy", "k8s", "kube", "helm", "infra", "env"].contains(&bare)
+        })
+    };
+    if path.folders().any(is_tools_room) {
+        return None;
+    }
     let name = path.file_name().to_ascii_lowercase();
     let of = |source, settings| Some(Ok(Inventory { source, settings }));
     if name.starts_with(".env") || name.ends_with(".env") || name.starts_with("env.") && !name.ends_with("ts")
@@ -214,6 +224,10 @@ mod tests {
             ("src/data/fruit.json", "{\"a\": 1}", &[]),
             ("flows/hello.yaml", "id: a\n", &[]),
             (".eslintrc.json", "{\"a\": 1}", &[]),
+            (".rules/default-tokens.yaml", "a: 1\n", &[]),
+            (".devcontainer/compose.yml", "services:\n  a:\n    environment:\n      B: 1\n", &[]),
+            (".docker/compose.yml", "services:\n  a:\n    environment:\n      B: 1\n", &["B"]),
+            ("conf/app.conf", "export A=1\n", &["A"]),
         ];
         for (path, text, wanted) in cases {
             assert_eq!(keys(path, text), *wanted, "{path}");
