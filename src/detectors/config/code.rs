@@ -204,7 +204,7 @@ fn forget_known(cx: &Context<'_>, tree: &dyn Snapshot, names: &mut Places, in_co
     }
 }
 
-fn has_word(text: &str, word: &str) -> bool {
+pub(in crate::detectors) fn has_word(text: &str, word: &str) -> bool {
     let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
     text.match_indices(word)
         .any(|(at, _)| !text[..at].ends_with(is_part) && !text[at + word.len()..].starts_with(is_part))

@@ -10,6 +10,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 pub(super) use crate::formats::settings::code::is_code;
+pub(super) use code::has_word;
 pub use say::lines;
 
 use super::{Context, Detector, Report};

@@ -1,8 +1,10 @@
 //! Readers of settings: one file of any of these formats in, its settings out, each with its key, value and line.
 
+pub mod assigned;
 pub mod code;
 pub mod compose;
 pub mod dotenv;
+pub mod flag_code;
 pub mod flags;
 pub mod kubernetes;
 pub mod properties;
@@ -10,6 +12,8 @@ pub mod schedules;
 pub mod secrets;
 pub mod texts;
 pub mod tree;
+
+use std::borrow::Cow;
 
 use super::{Unreadable, document};
 use crate::change::RepoPath;
@@ -69,6 +73,10 @@ pub fn read(path: &RepoPath, text: &str) -> Option<Result<Inventory, Unreadable>
     }
     let name = path.file_name().to_ascii_lowercase();
     let of = |source, settings| Some(Ok(Inventory { source, settings }));
+    if matches!(path.extension().as_str(), "py" | "rb") {
+        return assigned::read(path, text)
+            .map(|settings| Ok(Inventory { source: Source::Application, settings }));
+    }
     if name.starts_with(".env") || name.ends_with(".env") || name.starts_with("env.") && !name.ends_with("ts")
     {
         return match path.extension().as_str() {
@@ -94,7 +102,7 @@ pub fn read(path: &RepoPath, text: &str) -> Option<Result<Inventory, Unreadable>
         }
         "yml" | "yaml" => {
             let source = yaml_source(path, plain, text)?;
-            Some(document::yaml(text).map(|nodes| match source {
+            Some(document::yaml(&without_ruby(text)).map(|nodes| match source {
                 Source::Compose => Inventory { source, settings: compose::read(&nodes) },
                 Source::Kubernetes => Inventory { source, settings: kubernetes::read(&nodes) },
                 Source::Helm => Inventory { source, settings: tree::flatten(&nodes) },
@@ -103,6 +111,28 @@ pub fn read(path: &RepoPath, text: &str) -> Option<Result<Inventory, Unreadable>
         }
         _ => None,
     }
+}
+
+/// YAML of Rails holds pieces of Ruby: those that say when a line counts go, those that give a value become a text.
+fn without_ruby(text: &str) -> Cow<'_, str> {
+    if !text.contains("<%") {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len());
+    for line in text.lines() {
+        let (start, rest) = line.find("<%").map_or((line, ""), |at| line.split_at(at));
+        let before = start.trim_end();
+        if rest.is_empty() || before.ends_with(['\'', '"', '#']) {
+            out.push_str(line);
+        } else if rest.starts_with("<%=") && (before.ends_with(':') || before.ends_with('-')) {
+            out.push_str(start);
+            out.push_str(&format!("'{}'", rest.trim_end().replace('\'', "''")));
+        } else if !before.is_empty() {
+            out.push_str(line);
+        }
+        out.push('\n');
+    }
+    Cow::Owned(out)
 }
 
 fn application(nodes: &[document::Node]) -> Inventory {
@@ -216,6 +246,11 @@ mod tests {
             ),
             ("src/main/resources/application.properties", "a.b=1\nc: 2", &["a.b", "c"]),
             ("config/database.yml.sample", "production:\n  cache:\n    adapter: x\n", &["cache.adapter"]),
+            (
+                "config/cable.yml",
+                "<% if x %>\na:\n  b: <%= ENV.fetch('B', \"c: d\") %>\n<% end %>\nurl: x/<%= y %>\n",
+                &["a.b", "url"],
+            ),
             ("appsettings.json", "{\"A\": {\"B\": 1}}", &["A.B"]),
             ("chart/values.yaml", "cart:\n  replicas: 2\n", &["cart.replicas"]),
             ("chart/templates/values.yaml", "a: {{ .Values.b }}\n", &[]),
