@@ -202,6 +202,68 @@ mod tests {
         assert_eq!(html("a\u{202e}b\n\"c\""), "a\u{fffd}b &quot;c&quot;");
     }
 
+    /// What a reader of the rendered Markdown sees; nothing where it holds more than plain words and code.
+    fn rendered(markdown: &str) -> Option<String> {
+        use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
+        // what GitHub reads beyond CommonMark
+        let github = Options::ENABLE_TABLES
+            | Options::ENABLE_STRIKETHROUGH
+            | Options::ENABLE_TASKLISTS
+            | Options::ENABLE_FOOTNOTES
+            | Options::ENABLE_MATH
+            | Options::ENABLE_GFM;
+        let mut shown = String::new();
+        for event in Parser::new_ext(markdown, github) {
+            match event {
+                Event::Text(text) | Event::Code(text) => shown.push_str(&text),
+                Event::Start(Tag::Paragraph) | Event::End(TagEnd::Paragraph) => {}
+                _ => return None,
+            }
+        }
+        Some(shown)
+    }
+
+    /// Letters that a reader sees: code marks, spaces, and what we put in ourselves left out.
+    fn letters(text: &str) -> String {
+        text.chars().filter(|c| !c.is_whitespace() && !matches!(*c, '`' | '\u{fffd}' | BREAK)).collect()
+    }
+
+    #[test]
+    fn a_renderer_sees_what_is_not_escaped() {
+        for markup in [
+            "a *b* c",
+            "a <b>c</b>",
+            "a [b](c)",
+            "a ![b](c)",
+            "a ~~b~~",
+            "a $b$",
+            "a <https://b.c>",
+            "a\n# b",
+        ] {
+            assert_eq!(rendered(markup), None, "{markup}");
+        }
+    }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig::with_cases(1_000))]
+
+        /// A real renderer shows every letter that was put in, and nothing but words and code.
+        #[test]
+        fn markdown_is_read_back_as_it_was_meant(
+            text in "(?s).{0,60}|[<>&\"'`/=a-z \\\\*_\\[\\]()!#@|~$:^{}.+-]{0,40}|(`{1,3}|[*_\\\\<>\\[\\]()]|a| ){0,20}"
+        ) {
+            for made in [markdown_prose(&text), markdown_code(&text)] {
+                let shown = rendered(&format!("a {made} z"));
+                proptest::prop_assert!(shown.is_some(), "{made:?}");
+                let shown = shown.unwrap_or_default();
+                if !text.trim().is_empty() {
+                    let put_in = format!("a{}z", letters(&visible(&text)));
+                    proptest::prop_assert_eq!(letters(&shown), put_in, "{:?}", made);
+                }
+            }
+        }
+    }
+
     proptest::proptest! {
         /// A real parser reads back what was put in, as one attribute and one text, whatever it was.
         #[test]
