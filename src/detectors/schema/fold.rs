@@ -10,7 +10,7 @@ use crate::formats::schema::sql::plain;
 
 /// The findings to be, in the order of the steps.
 pub(super) fn fold(gathered: Gathered) -> (Vec<Found>, Vec<FoundAccess>) {
-    let Gathered { steps, access } = gathered;
+    let Gathered { steps, access, .. } = gathered;
     let mut steps = without_moved(steps);
     follow_renames(&mut steps);
     let made = made_tables(&steps);
