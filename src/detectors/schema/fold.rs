@@ -148,6 +148,12 @@ fn replaced(kept: &mut [Found]) {
                     && old.detail("what") == new.detail("what");
                 same_name || same_place
             });
+            // one that is dropped by a name that tells nothing
+            let twin = twin.or_else(|| {
+                let old = &kept[drop];
+                let is_bare = old.step.column.is_none() && !old.detail("what").is_empty();
+                free.iter().position(|add| is_bare && kept[*add].detail("what") == old.detail("what"))
+            });
             if let Some(twin) = twin {
                 for at in [drop, free.remove(twin)] {
                     kept[at].step.details.insert("replaced".to_owned(), "true".to_owned());
