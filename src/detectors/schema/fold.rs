@@ -10,7 +10,7 @@ use crate::formats::schema::sql::plain;
 
 /// The findings to be, in the order of the steps.
 pub(super) fn fold(gathered: Gathered) -> (Vec<Found>, Vec<FoundAccess>) {
-    let Gathered { steps, access } = gathered;
+    let Gathered { steps, access, .. } = gathered;
     let mut steps = without_moved(steps);
     follow_renames(&mut steps);
     let made = made_tables(&steps);
@@ -147,6 +147,12 @@ fn replaced(kept: &mut [Found]) {
                     && covers(old) == covers(new)
                     && old.detail("what") == new.detail("what");
                 same_name || same_place
+            });
+            // one that is dropped by a name that tells nothing
+            let twin = twin.or_else(|| {
+                let old = &kept[drop];
+                let is_bare = old.step.column.is_none() && !old.detail("what").is_empty();
+                free.iter().position(|add| is_bare && kept[*add].detail("what") == old.detail("what"))
             });
             if let Some(twin) = twin {
                 for at in [drop, free.remove(twin)] {

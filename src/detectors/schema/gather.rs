@@ -20,6 +20,8 @@ const MOST_STEPS: usize = 10_000;
 pub(super) struct Gathered {
     pub(super) steps: Vec<Found>,
     pub(super) access: Vec<FoundAccess>,
+    /// What differs between model classes, where no migration changes.
+    models: Vec<(RepoPath, Step)>,
 }
 
 pub(super) fn gather(cx: &Context<'_>, report: &mut Report) -> Gathered {
@@ -46,7 +48,24 @@ pub(super) fn gather(cx: &Context<'_>, report: &mut Report) -> Gathered {
             declared(cx, report, file, reader, &migrations, &mut gathered);
         }
     }
+    note_models(&gathered.models, report);
     gathered
+}
+
+/// Says of each model whose stored fields changed that no migration tells what becomes of stored data. A class that
+/// goes here and comes there has moved.
+fn note_models(models: &[(RepoPath, Step)], report: &mut Report) {
+    let of = |op: SchemaOp| -> HashSet<&str> {
+        models.iter().filter(|(_, step)| step.op == op).map(|(_, step)| step.table.as_str()).collect()
+    };
+    let (come, gone) = (of(SchemaOp::AddTable), of(SchemaOp::DropTable));
+    let mut told: HashSet<(&RepoPath, &str)> = HashSet::new();
+    for (path, step) in models.iter().filter(|(_, step)| step.op != SchemaOp::ChangeDefault) {
+        let model = step.table.as_str();
+        if !(come.contains(model) && gone.contains(model)) && told.insert((path, model)) {
+            report.could_not_check(path, format!("model_shape: {model}"));
+        }
+    }
 }
 
 /// Copies, tests, prose and pictures do not shape stored data.
@@ -340,6 +359,13 @@ fn declared(
         line: Some(line),
         side,
     };
+    if reader.is_model() {
+        // a migration of the same change says it with more certainty
+        if migrations.is_empty() {
+            gathered.models.extend(steps.into_iter().map(|(step, _)| (file.path.clone(), step)));
+        }
+        return;
+    }
     // a script for new databases, with the steps for old ones below it
     let folder = file.path.folder();
     let has_steps = !folder.is_empty() && migrations.iter().any(|path| path.is_in(folder));

@@ -74,6 +74,7 @@ impl Detector for Schema {
 fn merged(steps: Vec<Found>) -> Vec<Found> {
     let mut kept: Vec<Found> = Vec::new();
     let mut gone: Vec<usize> = Vec::new();
+    let mut rules: BTreeMap<(SchemaOp, String, String, String), Vec<(String, usize)>> = BTreeMap::new();
     let mut seen: BTreeMap<(SchemaOp, String, String, String, String), Vec<usize>> = BTreeMap::new();
     for found in steps {
         let is_rows = found.step.op == SchemaOp::DataBackfill;
@@ -89,11 +90,17 @@ fn merged(steps: Vec<Found>) -> Vec<Found> {
         };
         let to = found.step.to.clone().unwrap_or_default();
         // tools name rules in another way for each engine: there, what they cover tells them
-        let name = match (&found.engine, &found.step.column) {
-            (Some(_), Some(_)) if !name.is_empty() && found.step.op != SchemaOp::Other => {
-                found.detail("what").to_owned()
+        let rule = match (&found.engine, &found.step.column) {
+            (Some(engine), Some(_)) if !name.is_empty() && found.step.op != SchemaOp::Other => {
+                let covers = (found.step.op, found.table(), column.clone(), found.detail("what").to_owned());
+                let engines = rules.entry(covers).or_default();
+                let twin = engines.iter().find(|(other, _)| other != engine).map(|(_, at)| *at);
+                if twin.is_none() {
+                    engines.push((engine.clone(), kept.len()));
+                }
+                twin
             }
-            _ => name,
+            _ => None,
         };
         let places = seen.entry((found.step.op, found.table(), column, name, to)).or_default();
         // what a script makes and takes away again, such as a routine for its own use, was never there
@@ -106,11 +113,13 @@ fn merged(steps: Vec<Found>) -> Vec<Found> {
             gone.extend(places.pop());
             continue;
         }
-        let twin = places.iter().copied().find(|at| {
-            let other = &kept[*at];
-            let several_engines =
-                other.engine.is_some() && found.engine.is_some() && other.engine != found.engine;
-            several_engines || other.home == found.home
+        let twin = rule.or_else(|| {
+            places.iter().copied().find(|at| {
+                let other = &kept[*at];
+                let several_engines =
+                    other.engine.is_some() && found.engine.is_some() && other.engine != found.engine;
+                several_engines || other.home == found.home
+            })
         });
         match twin {
             Some(at) => {

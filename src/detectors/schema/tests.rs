@@ -488,3 +488,11 @@ fn code_over_unknown_rows_is_not_called_a_rewrite() {
     assert_eq!(said(&report), ["data_backfill ?"]);
     assert_eq!(report.findings[0].rule, "schema.own_code");
 }
+
+#[test]
+fn two_look_up_aids_on_one_field_are_two() {
+    let sql = "ALTER TABLE a ADD INDEX i mapKeys(m) TYPE bloom_filter(0.01); ALTER TABLE a ADD INDEX j mapValues(m) TYPE bloom_filter(0.01);";
+    let report = run(&Schema {}, vec![added("clickhouse/migrations/0002_x.sql", M, sql)]);
+    assert_eq!(report.findings.len(), 2, "{:?}", said(&report));
+    assert!(new("ALTER DATABASE DEFAULT CHARACTER SET utf8 COLLATE utf8_general_ci;").is_empty());
+}

@@ -158,8 +158,21 @@ impl<'n> Style<'n> for Reader {
             "setPrimaryKey" => {
                 Step { column: listed(), ..step(Op::AddConstraint) }.detail("what", "primary_key")
             }
-            "addForeignKeyConstraint" => Step { column: walk.joined(call.arg(1)), ..step(Op::AddConstraint) }
-                .detail("what", "foreign_key"),
+            "addForeignKeyConstraint" => {
+                let link = Step { column: walk.joined(call.arg(1)), ..step(Op::AddConstraint) }
+                    .detail("what", "foreign_key");
+                let rule = call.arg(3).and_then(|options| walk.resolve(options).get("onDelete"));
+                let link = match rule.and_then(|rule| walk.text(rule)) {
+                    Some(rule) => link.detail("on_delete", rule.to_lowercase()),
+                    None => link,
+                };
+                // a table by its name, or as an object
+                let named = call.arg(0).and_then(|table| walk.text(table));
+                match named.filter(|name| !name.is_empty()) {
+                    Some(name) => link.detail("references", name),
+                    None => link,
+                }
+            }
             name if SETTERS.contains(&name) => {
                 // `$schema->getTable('x')->getColumn('y')->setLength(35)`
                 let (_, calls) = receiver.chain();

@@ -14,8 +14,10 @@ pub mod go;
 pub mod javascript;
 pub mod laravel;
 pub mod liquibase;
+pub mod models;
 mod names;
 pub mod phinx;
+pub mod php;
 pub mod prisma;
 pub mod rails;
 #[cfg(test)]
@@ -41,6 +43,7 @@ pub const MIGRATIONS: &[&dyn MigrationReader] = &[
     &laravel::Laravel,
     &phinx::Phinx,
     &doctrine::Doctrine,
+    &php::Php,
     &javascript::TYPEORM,
     &javascript::MIKRO_ORM,
     &javascript::SEQUELIZE,
@@ -57,7 +60,7 @@ pub const MIGRATIONS: &[&dyn MigrationReader] = &[
 
 /// Every reader of declared schemas. The first that reads a file speaks for it.
 pub const DECLARED: &[&dyn DeclaredReader] =
-    &[&rails::SchemaRb, &drizzle::Drizzle, &go::Ent, &sql::SqlSchemas, &prisma::Prisma];
+    &[&rails::SchemaRb, &drizzle::Drizzle, &go::Ent, &sql::SqlSchemas, &prisma::Prisma, &models::Models];
 
 /// A field of a table, as far as the text tells.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -139,6 +142,10 @@ pub trait DeclaredReader: Sync {
     /// The folder whose migrations say the same, such as `db/migrate` for `db/schema.rb`. Where the tree holds
     /// migrations there, the file mirrors them and adds evidence only.
     fn migrations(&self, path: &RepoPath) -> Option<RepoPath>;
+    /// Whether it only says what code expects of stored data: then it speaks where no migration does, and with doubt.
+    fn is_model(&self) -> bool {
+        false
+    }
     /// Whether the tree holds migrations that say the same.
     fn mirrored(&self, path: &RepoPath, tree: &dyn Snapshot) -> bool {
         let Some(folder) = self.migrations(path) else { return false };

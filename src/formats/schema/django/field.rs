@@ -11,14 +11,14 @@ const MAX_EARLIER: usize = 600;
 
 /// A field: its class and its arguments as written.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Field {
+pub(in crate::formats::schema) struct Field {
     class: String,
     args: BTreeMap<String, String>,
 }
 
 impl Field {
     /// The field that a call makes; names in it are followed.
-    pub(super) fn of<'n>(walk: &Walk<'n>, expr: &'n Expr<'n>) -> Field {
+    pub(in crate::formats::schema) fn of<'n>(walk: &Walk<'n>, expr: &'n Expr<'n>) -> Field {
         Field::made(expr, |value| walk.resolve(value))
     }
 
@@ -41,7 +41,7 @@ impl Field {
         self.args.get(key).is_some_and(|value| value == "True")
     }
 
-    pub(super) fn nullable(&self) -> bool {
+    pub(in crate::formats::schema) fn nullable(&self) -> bool {
         self.is_true("null") || self.class == "NullBooleanField"
     }
 
@@ -108,7 +108,7 @@ impl Field {
     }
 
     /// What the database holds for it, apart from start value and whether it may be empty.
-    pub(super) fn stored(&self) -> Vec<String> {
+    pub(in crate::formats::schema) fn stored(&self) -> Vec<String> {
         let class = match self.class.as_str() {
             "CharField"
             | "EmailField"

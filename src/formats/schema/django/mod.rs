@@ -1,7 +1,7 @@
 //! Django migrations: operations that compare what the framework knew with what it is to know.
 
 mod data;
-mod field;
+pub(super) mod field;
 
 use std::collections::{BTreeMap, BTreeSet};
 

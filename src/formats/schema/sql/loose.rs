@@ -284,8 +284,12 @@ pub(super) fn object(statement: &Statement<'_>, reading: &mut Reading, first_lin
     }
     let names = if verb == "dropped" { cursor.names() } else { cursor.name().into_iter().collect() };
     let only_belongs = ["OWNER", "SET", "DEPENDS"].iter().any(|word| cursor.clone().eat(word));
+    // character sets, limits and the like of a database
+    let only_set =
+        kind == "database" && !statement.pieces.iter().any(|piece| piece.is("RENAME") || piece.is("NAME"));
     if kind.is_empty()
-        || (verb == "changed" && (only_belongs || matches!(kind, "sequence" | "function" | "extension")))
+        || (verb == "changed"
+            && (only_set || only_belongs || matches!(kind, "sequence" | "function" | "extension")))
     {
         return true;
     }
