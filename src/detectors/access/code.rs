@@ -99,6 +99,19 @@ static RULES: &[Rule] = &[
         r"^@(?:PreAuthorize|Secured|RolesAllowed|RequiresPermissions|RequiresRoles)\b",
     ),
     rule("permission", Effect::Opens, Guards::Below, r"^@PermitAll\b"),
+    // decorators of one's own, named for what they ask: `@UserAuthentication()`, `@RequirePermissions('a')`, `@Roles(…)`
+    rule(
+        "login",
+        Effect::Asks,
+        Guards::Below,
+        r"^@(?:\w*(?:Auth|Authentication|Authenticated|Authenticate|AuthGuard|AuthRequired)|\w*(?:Require|Requires|Needs)\w*(?:Auth|Login|User))\(",
+    ),
+    rule(
+        "permission",
+        Effect::Asks,
+        Guards::Below,
+        r"^@(?:\w*(?:Authorization|Authorized|Authorize)|\w*(?:Require|Requires|Needs)\w*(?:Role|Permission|Admin)\w*|Roles?|Permissions?)\(",
+    ),
     rule("login", Effect::Asks, Guards::Below, r"^@UseGuards\(.*(?i:auth|role|permission|jwt)"),
     rule("login", Effect::Opens, Guards::Below, r"^@(?:Public|SkipAuth|AllowAnonymous|Anonymous)\(\)"),
     rule(
@@ -120,7 +133,7 @@ static PATTERNS: LazyLock<Vec<Regex>> = LazyLock::new(|| {
 });
 
 static NAMED: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"\b(?:def|class|module|func|fun|function|interface|defmodule)\s+(?:self\.)?([\w.:?!]+)|^(?:export\s+)?(?:public|private|protected|internal|static|async|virtual|override|final)\b[\w<>\[\],. ?]*?\b(\w+)\s*\(|^(?:async\s+)?(\w+)\s*\([^;]*\{$")
+    Regex::new(r"\b(?:def|class|module|func|fun|function|interface|defmodule)\s+(?:self\.)?([\w.:?!]+)|^(?:export\s+)?(?:public|private|protected|internal|static|async|virtual|override|final)\b[\w<>\[\],. ?]*?\b(\w+)\s*\(|^(?:async\s+)?(\w+)\s*\([^;]*\{$|^async\s+(\w+)\s*\($")
         .expect("the pattern is fixed and the tests run it")
 });
 static CLASS: LazyLock<Regex> = LazyLock::new(|| {
@@ -149,7 +162,20 @@ struct Key {
 #[derive(Default)]
 struct Side {
     guards: BTreeMap<Key, (String, Evidence)>,
-    subjects: BTreeSet<String>,
+    /// How often each is declared: one more of a name is another thing of that name.
+    subjects: BTreeMap<String, usize>,
+}
+
+impl Side {
+    fn declares(&mut self, subject: String) {
+        *self.subjects.entry(subject).or_default() += 1;
+    }
+
+    /// Whether something asks of the class that a subject stands in.
+    fn asks_of_class(&self, subject: &str, what: &str) -> bool {
+        let Some((class, _)) = subject.rsplit_once('.') else { return false };
+        self.guards.keys().any(|key| key.effect == Effect::Asks && key.what == what && key.subject == class)
+    }
 }
 
 /// Guards that came or went while what they guard stays. All changed files are one text: what moves is no change.
@@ -162,6 +188,10 @@ pub(super) fn find(files: &[FileChange]) -> Vec<Found> {
         read(&file.path, file.after_text(), Evidence::after, &mut after);
     }
     let mut found = Vec::new();
+    // A guard that is on the class on one side, and was not on the other, is not another guard.
+    let moved = |own: &Side, other: &Side, key: &Key| {
+        other.asks_of_class(&key.subject, key.what) && !own.asks_of_class(&key.subject, key.what)
+    };
     // A guard for a whole class names its actions; where actions go with it, nobody can tell that one was left open.
     let shrunk: BTreeSet<&RepoPath> =
         files.iter().filter(|file| loses_actions(file)).map(FileChange::old_path).collect();
@@ -180,19 +210,22 @@ pub(super) fn find(files: &[FileChange]) -> Vec<Found> {
         };
         after.guards.keys().any(|key| comes(&key))
     };
-    for (key, (text, place)) in gone.filter(|(key, _)| after.subjects.contains(&key.subject)) {
+    for (key, (text, place)) in gone.filter(|(key, _)| after.subjects.contains_key(&key.subject)) {
         if !shares_guarded(&key.subject, text, &before, &after)
             || moved_up(key.what)
             || asks_itself.contains(&place.path)
+            || key.effect == Effect::Asks && moved(&before, &after, key)
         {
             continue;
         }
         let change = if key.effect == Effect::Asks { "loosened" } else { "tightened" };
-        // another guard of any kind in its place: not open, but not the same
+        // another guard of any kind in its place, or on the methods of its class: not open, but not the same
+        let in_its_place = |other: &Key| {
+            let inside = other.subject.strip_prefix(&key.subject);
+            inside.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        };
         let replaced = after.guards.iter().find(|(other, _)| {
-            other.subject == key.subject
-                && other.effect == Effect::Asks
-                && !before.guards.contains_key(*other)
+            in_its_place(other) && other.effect == Effect::Asks && !before.guards.contains_key(*other)
         });
         match replaced {
             Some((_, (now, place))) if key.effect == Effect::Asks => {
@@ -202,8 +235,22 @@ pub(super) fn find(files: &[FileChange]) -> Vec<Found> {
         }
     }
     let new = after.guards.iter().filter(|(key, _)| !before.guards.contains_key(*key));
-    for (key, (text, place)) in new.filter(|(key, _)| before.subjects.contains(&key.subject)) {
-        if !shares_guarded(&key.subject, text, &after, &before) {
+    // A change that begins to ask says by the same what stays open as before.
+    let begins_to_ask =
+        after.guards.keys().any(|key| key.effect == Effect::Asks && !before.guards.contains_key(key));
+    let asked_itself: BTreeSet<&RepoPath> =
+        files.iter().filter(|file| loses_checks(file)).map(|file| &file.path).collect();
+    for (key, (text, place)) in new.filter(|(key, _)| before.subjects.contains_key(&key.subject)) {
+        let count = |side: &Side| side.subjects.get(&key.subject).copied().unwrap_or_default();
+        let asked_before = match key.effect {
+            Effect::Opens => begins_to_ask,
+            Effect::Asks => {
+                count(&after) > count(&before)
+                    || moved(&after, &before, key)
+                    || asked_itself.contains(&place.path)
+            }
+        };
+        if asked_before || !shares_guarded(&key.subject, text, &after, &before) {
             continue;
         }
         let replaces = before.guards.iter().any(|(other, _)| {
@@ -217,16 +264,25 @@ pub(super) fn find(files: &[FileChange]) -> Vec<Found> {
     found
 }
 
-/// Whether more of a file's code checks who asks than before.
-fn gains_checks(file: &FileChange) -> bool {
+/// How often a text checks who asks.
+fn checks(text: Option<&str>) -> usize {
     static CHECK: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(
-            r"(?i)is_?authenticated|is_anonymous|logged_in|signed_in|\b(?:401|403)\b|unauthori[sz]ed|forbidden|access_?denied|has_?perm",
+            r"(?i)is_?authenticated|is_anonymous|logged_in|signed_in|\b(?:401|403)\b|unauthori[sz]ed|forbidden|access_?denied|has_?perm|throw new \w*notfound",
         )
         .expect("the pattern is fixed and the tests run it")
     });
-    let count = |text: Option<&str>| CHECK.find_iter(text.unwrap_or_default()).count();
-    count(file.after_text()) > count(file.before_text())
+    CHECK.find_iter(text.unwrap_or_default()).count()
+}
+
+/// Whether more of a file's code checks who asks than before.
+fn gains_checks(file: &FileChange) -> bool {
+    checks(file.after_text()) > checks(file.before_text())
+}
+
+/// Whether less of it does.
+fn loses_checks(file: &FileChange) -> bool {
+    checks(file.after_text()) < checks(file.before_text())
 }
 
 /// Whether a class is one that others build on, by its name: `ApplicationController`, `BaseView`, `Authentication`.
@@ -253,7 +309,8 @@ fn shares_guarded(subject: &str, text: &str, own: &Side, other: &Side) -> bool {
     };
     let (only, except) = (named("only:"), named("except:"));
     let start = format!("{subject}.");
-    let methods = own.subjects.range(start.clone()..).take_while(|name| name.starts_with(&start));
+    let methods =
+        own.subjects.range(start.clone()..).map(|(name, _)| name).take_while(|name| name.starts_with(&start));
     let guarded: Vec<&String> = methods
         .filter(|name| {
             let name = &name[start.len()..];
@@ -261,7 +318,7 @@ fn shares_guarded(subject: &str, text: &str, own: &Side, other: &Side) -> bool {
                 && except.as_ref().is_none_or(|except| !except.contains(&name))
         })
         .collect();
-    guarded.is_empty() && only.is_none() || guarded.iter().any(|name| other.subjects.contains(*name))
+    guarded.is_empty() && only.is_none() || guarded.iter().any(|name| other.subjects.contains_key(*name))
 }
 
 /// Whether a Ruby class has fewer methods than before.
@@ -297,7 +354,7 @@ fn read(path: &RepoPath, text: Option<&str>, side: fn(&RepoPath, Option<u32>) ->
     for (at, line) in lines.iter().enumerate().filter(|(_, line)| line.len() < super::LONGEST_LINE) {
         if let Some(found) = CLASS.captures(line) {
             class = found[1].to_owned();
-            into.subjects.insert(class.clone());
+            into.declares(class.clone());
         }
         // In Python a class ends where a line begins at the margin.
         let at_margin = line.starts_with(|c: char| c == '@' || c.is_alphabetic());
@@ -308,7 +365,7 @@ fn read(path: &RepoPath, text: Option<&str>, side: fn(&RepoPath, Option<u32>) ->
         let place = || side(path, u32::try_from(at + 1).ok());
         if let Some(found) = ROUTE.captures(trimmed) {
             let subject = format!("{} {}", found[1].to_ascii_uppercase(), &found[2]);
-            into.subjects.insert(subject.clone());
+            into.declares(subject.clone());
             let rest: String = lines[at..]
                 .iter()
                 .take(6)
@@ -325,36 +382,54 @@ fn read(path: &RepoPath, text: Option<&str>, side: fn(&RepoPath, Option<u32>) ->
             continue;
         }
         if let Some(name) = name_of(trimmed) {
-            into.subjects.insert(in_class(&class, name));
+            into.declares(in_class(&class, name));
         }
         // A guard whose actions are handed in is a tool for others, and guards nothing itself.
         let rule = RULES
             .iter()
             .zip(PATTERNS.iter())
             .find(|(_, pattern)| pattern.is_match(trimmed))
-            .filter(|_| !trimmed.contains("**"));
+            // `@ApiBearerAuth()` only describes
+            .filter(|_| !trimmed.contains("**") && !trimmed.starts_with("@Api"));
         if let Some((rule, _)) = rule {
-            let below = || {
-                lines.iter().skip(at + 1).take(8).find_map(|line| {
-                    CLASS
-                        .captures(line)
-                        .map(|found| found[1].to_owned())
-                        .or_else(|| name_of(line.trim()).map(|name| in_class(&class, name)))
-                })
-            };
             let subject = match rule.guards {
-                Guards::Below => below(),
+                Guards::Below => below(&lines[at..], &class),
                 Guards::Around if class.is_empty() => Some(path.file_name().to_owned()),
                 Guards::Around => Some(class.clone()),
             };
             let Some(subject) = subject else { continue };
             if rule.guards == Guards::Around && class.is_empty() {
-                into.subjects.insert(subject.clone());
+                into.declares(subject.clone());
             }
             into.guards
                 .insert(Key { what: rule.what, effect: rule.effect, subject }, (trimmed.to_owned(), place()));
         }
     }
+}
+
+/// What stands below a mark: the first name after it that is no part of another mark's arguments.
+fn below(lines: &[&str], class: &str) -> Option<String> {
+    /// Marks of one method, with all that describes it.
+    const MOST_LINES: usize = 60;
+    let mut open = 0i32;
+    for (at, line) in lines.iter().take(MOST_LINES).enumerate() {
+        if at > 0 && open == 0 {
+            if let Some(found) = CLASS.captures(line) {
+                return Some(found[1].to_owned());
+            }
+            if let Some(name) = name_of(line.trim()) {
+                return Some(in_class(class, name));
+            }
+        }
+        for c in line.chars() {
+            match c {
+                '(' | '[' | '{' => open += 1,
+                ')' | ']' | '}' => open = (open - 1).max(0),
+                _ => {}
+            }
+        }
+    }
+    None
 }
 
 /// A method is told by its class too: many classes have an `index`.

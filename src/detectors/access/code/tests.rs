@@ -118,3 +118,64 @@ fn actions_that_go_with_their_guard_lose_nothing() {
     let rules = found(vec![modified("a.rb", Role::Source, all, &open)]);
     assert_eq!(rules, ["access.permission_removed Tags loosened"]);
 }
+
+#[test]
+fn marks_of_one_method_may_be_long_and_of_ones_own() {
+    let method = |marks: &str| {
+        format!(
+            "@Controller('/a')\nexport class Mail {{\n  @Get('/x')\n{marks}  @Described({{\n    text: `Send (one) mail, see the class below.\n      more`,\n    a: 1,\n    b: 2,\n    c: 3,\n    d: 4,\n    e: 5,\n    f: 6,\n  }})\n  async send(\n    @Body() body: B\n  ): Promise<void> {{\n  }}\n}}\n"
+        )
+    };
+    let run = |before: &str, after: &str| {
+        found(vec![modified("a.ts", Role::Source, &method(before), &method(after))])
+    };
+    let guard = "  @UseGuards(UserAuthGuard)\n";
+    assert_eq!(run(guard, ""), ["access.login_removed Mail.send loosened"]);
+    assert!(run(guard, "  @UserAuthentication()\n").is_empty());
+    assert!(run(guard, &format!("  @Long({{\n    a: 1,\n  }})\n{guard}")).is_empty());
+    let roles = "  @Roles(Role.ADMIN)\n";
+    assert_eq!(run(roles, ""), ["access.permission_removed Mail.send loosened"]);
+    assert!(run("", "  @ApiBearerAuth()\n  @Author()\n").is_empty());
+}
+
+#[test]
+fn guards_that_move_within_a_class_or_out_of_its_code() {
+    let class = |above: &str, on: &str, body: &str| {
+        format!(
+            "{above}\npublic class Keys : Controller\n{{\n    {on}\n    public IActionResult List()\n    {{\n{body}    }}\n}}\n"
+        )
+    };
+    let run = |before: String, after: String| found(vec![modified("A.cs", Role::Source, &before, &after)]);
+    let mark = "[Authorize(\"App\")]";
+    let down = run(class(mark, "", ""), class("", mark, ""));
+    assert_eq!(down, ["access.guard_changed Keys changed"]);
+    assert!(run(class("", mark, ""), class(mark, "", "")).iter().all(|rule| !rule.contains("removed")));
+    // a mark of its own beside that of the class asks for more
+    assert_eq!(
+        run(class(mark, "", ""), class(mark, mark, "")),
+        ["access.permission_added Keys.List tightened"]
+    );
+    assert_eq!(
+        run(class(mark, mark, ""), class(mark, "", "")),
+        ["access.permission_removed Keys.List loosened"]
+    );
+    let check = "        if (!mayList()) { throw new NotFoundException(); }\n";
+    assert!(run(class("", "", check), class("", mark, "")).is_empty());
+    // a second method of a name is a new one, and what stays open beside new guards was open before
+    let second = class("", "", "") + "public class Other\n{\n";
+    let more = second.replace("public class Other\n{\n", "").replace(
+        "}\n}\n",
+        &format!("}}\n    {mark}\n    public IActionResult List(int a)\n    {{\n    }}\n}}\n"),
+    );
+    assert!(run(second, more).is_empty());
+    let open = vec![
+        modified("A.cs", Role::Source, &class("", "", ""), &class("[AllowAnonymous]", "", "")),
+        modified(
+            "B.cs",
+            Role::Source,
+            &class("", "", "").replace("Keys", "Mails"),
+            &class(mark, "", "").replace("Keys", "Mails"),
+        ),
+    ];
+    assert_eq!(found(open), ["access.permission_added Mails tightened"]);
+}
