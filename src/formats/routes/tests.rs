@@ -70,6 +70,16 @@ fn calls_on_a_router() {
         &["GET /a", "POST /a", "DELETE /b"],
     );
     check(
+        "a.rs",
+        "Router::new().nest(\"/v1\", Router::new().route(\"/a\", get(f))).route(\"/b\", get(g))",
+        &["GET /v1/a", "GET /b"],
+    );
+    check(
+        "a.rs",
+        "app.service(scope(\"/a\").route(\"\", get().to(f)).service(web::scope(\"/b\").route(\"/c\", put().to(g)))).route(\"/d\", get().to(h))",
+        &["GET /a", "PUT /a/b/c", "GET /d"],
+    );
+    check(
         "a.cs",
         "var api = app.MapGroup(\"/api\");\napi.MapGet(\"/a/{id}\", F);\napp.MapPost(\"/b\", G);",
         &["GET /api/a/{id}", "POST /b"],
