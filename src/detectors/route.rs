@@ -35,10 +35,16 @@ impl Detector for Routes {
         {
             let read = |path, text: Option<&str>, side: fn(&_, _) -> Evidence| -> Vec<Placed> {
                 let found = text.map(|text| routes::read(path, text)).unwrap_or_default();
-                found.into_iter().map(|route| (route.clone(), side(path, Some(route.line)))).collect()
+                // The root alone is most often the root of something that is mounted elsewhere.
+                let found = found.into_iter().filter(|route| route.path != "/");
+                found.map(|route| (route.clone(), side(path, Some(route.line)))).collect()
             };
             let old = read(file.old_path(), file.before_text(), Evidence::before);
             let new = read(&file.path, file.after_text(), Evidence::after);
+            if file.path.extension() == "cs" {
+                also_before.extend(mapped(file.before_text().unwrap_or_default()));
+                also_after.extend(mapped(file.after_text().unwrap_or_default()));
+            }
             if !old.is_empty() || !new.is_empty() {
                 also_before.extend(elsewhere(file.before_text().unwrap_or_default(), &old));
                 also_after.extend(elsewhere(file.after_text().unwrap_or_default(), &new));
@@ -83,6 +89,13 @@ impl Detector for Routes {
 fn stem(route: &Route) -> Option<String> {
     let last = route.parts().into_iter().rfind(|part| part != "{}")?;
     Some(last.split('.').next().unwrap_or(&last).to_owned()).filter(|stem| !stem.is_empty())
+}
+
+/// What ASP.NET is told to answer by functions of the project's own: `version` of `MapVersionEndpoint`.
+fn mapped(text: &str) -> impl Iterator<Item = String> + '_ {
+    let names = text.split(|c: char| !c.is_alphanumeric()).filter_map(|name| name.strip_prefix("Map"));
+    let names = names.map(|name| name.trim_end_matches("Endpoints").trim_end_matches("Endpoint"));
+    names.filter(|name| !name.is_empty()).map(str::to_ascii_lowercase)
 }
 
 /// Parts of paths between quotes, on lines from which no route was read. A call may go over three lines.
@@ -208,7 +221,7 @@ mod tests {
             deleted("a.js", Role::Source, "app.get('/orders/:id', f)\napp.post('/', g)\n"),
             added("b.js", Role::Source, "app.get('/api/orders/:id', f)\napp.post('/api', g)\n"),
         ];
-        assert_eq!(said(moves), ["route.removed POST /", "route.added POST /api"]);
+        assert_eq!(said(moves), ["route.added POST /api"]);
         let other_frame = vec![
             deleted("a.py", Role::Source, "@app.route('/a')\ndef f(): ...\n"),
             added("b.py", Role::Source, "@router.get('/a')\ndef f(): ...\n"),
@@ -222,6 +235,12 @@ mod tests {
         let new = "<?php\n$answers('ping', A::class);\n";
         let file = modified("routes/web.php", Role::Source, old, new);
         assert_eq!(said(vec![file]), ["route.removed GET /stop.view"]);
+        let own = "class VersionController { [HttpGet(\"~/version\")] public A F() {} [HttpGet(\"~/stop\")] public A G() {} }";
+        let files = vec![
+            deleted("VersionController.cs", Role::Source, own),
+            modified("Startup.cs", Role::Source, "app.Run();", "app.MapVersionEndpoint(); app.Run();"),
+        ];
+        assert_eq!(said(files), ["route.removed GET /stop"]);
         let back = modified("routes/web.php", Role::Source, new, old);
         assert_eq!(said(vec![back]), ["route.added GET /stop.view"]);
     }

@@ -600,6 +600,10 @@ fn name_of(facts: &ApiFacts) -> String {
     match (facts.format.as_str(), facts.what.as_str()) {
         ("graphql", "operation") => facts.subject.rsplit('.').next().unwrap_or_default().to_owned(),
         ("protobuf" | "avro", _) => without_package(&facts.subject).to_owned(),
+        ("graphql", "interface") => match (&facts.owner, last(facts)) {
+            (Some(owner), name) => format!("{owner} implements {name}"),
+            (None, _) => facts.subject.clone(),
+        },
         // A kind without a name of its own is listed by its fields, which is no word for people.
         (_, "kind") if facts.subject.ends_with('}') => {
             facts.owner.clone().unwrap_or_else(|| facts.subject.clone())

@@ -33,7 +33,13 @@ pub(super) fn script(text: &str) -> Vec<Route> {
         else {
             continue;
         };
-        if !answers(on) {
+        // What is waited for is a question; a caller's own code is often called `api` too.
+        let before = at.checked_sub(1);
+        let is_asked = before
+            .and_then(|at| words.name(at))
+            .is_some_and(|name| name == "await" || (name == "return" && on.eq_ignore_ascii_case("api")));
+        let is_kept = before.is_some_and(|at| words.is(at, '=') || words.is(at, '>'));
+        if !answers(on) || is_asked || (is_kept && on.eq_ignore_ascii_case("api")) {
             continue;
         }
         let Some(path) = words.text(at + 4).filter(|path| path.starts_with('/')) else { continue };

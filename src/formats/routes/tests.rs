@@ -58,6 +58,11 @@ fn calls_on_a_router() {
         "app.use('/api', router);\nrouter.get('/a/:id', auth, (req, res) => { cache.get('/b', f) });\nrouter.route('/c').get(f).post(g);\napi.get('/d', { params });\naxios.get('/e', f);\nclient.get('/f', f);\napp.get('name');\nmap.get('/x', y);",
         &["GET /api/a/:id", "GET /api/c", "POST /api/c"],
     );
+    check(
+        "a.ts",
+        "const a = await api.post('/a', data);\nreturn api.post('/b', data);\nb = () => api.post('/c', data);\napi.post('/d', f);",
+        &["POST /d"],
+    );
     check("a.ts", "fastify.get('/a', { schema }, async () => 1)", &["GET /a"]);
     check(
         "a.go",
