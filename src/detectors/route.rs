@@ -3,7 +3,7 @@
 //! Apart from `api`, whose findings are proven by a contract. Where the same change holds such a contract, it says the
 //! same with more weight, and nothing is said here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -29,17 +29,34 @@ type Placed = (Route, Evidence);
 impl Detector for Routes {
     fn detect(&self, cx: &Context<'_>, report: &mut Report) {
         let (mut before, mut after) = (Vec::new(), Vec::new());
+        // What the files with routes say in other places than the routes that we read, on each side.
+        let (mut also_before, mut also_after) = (BTreeSet::new(), BTreeSet::new());
         for file in cx.changes.files().iter().filter(|file| matches!(file.role, Role::Source | Role::Config))
         {
             let read = |path, text: Option<&str>, side: fn(&_, _) -> Evidence| -> Vec<Placed> {
                 let found = text.map(|text| routes::read(path, text)).unwrap_or_default();
-                found.into_iter().map(|route| (route.clone(), side(path, Some(route.line)))).collect()
+                // The root alone is most often the root of something that is mounted elsewhere.
+                let found = found.into_iter().filter(|route| route.path != "/");
+                found.map(|route| (route.clone(), side(path, Some(route.line)))).collect()
             };
-            before.extend(read(file.old_path(), file.before_text(), Evidence::before));
-            after.extend(read(&file.path, file.after_text(), Evidence::after));
+            let old = read(file.old_path(), file.before_text(), Evidence::before);
+            let new = read(&file.path, file.after_text(), Evidence::after);
+            if file.path.extension() == "cs" {
+                also_before.extend(mapped(file.before_text().unwrap_or_default()));
+                also_after.extend(mapped(file.after_text().unwrap_or_default()));
+            }
+            if !old.is_empty() || !new.is_empty() {
+                also_before.extend(elsewhere(file.before_text().unwrap_or_default(), &old));
+                also_after.extend(elsewhere(file.after_text().unwrap_or_default(), &new));
+            }
+            before.extend(old);
+            after.extend(new);
         }
         let mut gone = without(&before, &after);
         let mut new = without(&after, &before);
+        // The address may now be given to a function of the project's own, or have been.
+        gone.retain(|(route, _)| stem(route).is_none_or(|stem| !also_after.contains(&stem)));
+        new.retain(|(route, _)| stem(route).is_none_or(|stem| !also_before.contains(&stem)));
         if gone.is_empty() && new.is_empty() || has_contract(cx.changes) {
             return;
         }
@@ -66,6 +83,29 @@ impl Detector for Routes {
             }
         }
     }
+}
+
+/// What of a path is looked for in other places: its last part that is written out, without an ending.
+fn stem(route: &Route) -> Option<String> {
+    let last = route.parts().into_iter().rfind(|part| part != "{}")?;
+    Some(last.split('.').next().unwrap_or(&last).to_owned()).filter(|stem| !stem.is_empty())
+}
+
+/// What ASP.NET is told to answer by functions of the project's own: `version` of `MapVersionEndpoint`.
+fn mapped(text: &str) -> impl Iterator<Item = String> + '_ {
+    let names = text.split(|c: char| !c.is_alphanumeric()).filter_map(|name| name.strip_prefix("Map"));
+    let names = names.map(|name| name.trim_end_matches("Endpoints").trim_end_matches("Endpoint"));
+    names.filter(|name| !name.is_empty()).map(str::to_ascii_lowercase)
+}
+
+/// Parts of paths between quotes, on lines from which no route was read. A call may go over three lines.
+fn elsewhere(text: &str, routes: &[Placed]) -> BTreeSet<String> {
+    let read: BTreeSet<u32> = routes.iter().flat_map(|(route, _)| route.line..=route.line + 2).collect();
+    let lines = (1u32..).zip(text.lines()).filter(|(at, _)| !read.contains(at));
+    let quoted = lines.flat_map(|(_, line)| line.split(['"', '\'', '`']).skip(1).step_by(2));
+    let parts = quoted.flat_map(|quoted| quoted.split('/'));
+    let words = parts.filter_map(|part| part.split('.').next()).filter(|part| !part.is_empty());
+    words.filter(|part| !part.contains(char::is_whitespace)).map(str::to_ascii_lowercase).collect()
 }
 
 /// Whether the change holds a description of the same addresses.
@@ -181,12 +221,28 @@ mod tests {
             deleted("a.js", Role::Source, "app.get('/orders/:id', f)\napp.post('/', g)\n"),
             added("b.js", Role::Source, "app.get('/api/orders/:id', f)\napp.post('/api', g)\n"),
         ];
-        assert_eq!(said(moves), ["route.removed POST /", "route.added POST /api"]);
+        assert_eq!(said(moves), ["route.added POST /api"]);
         let other_frame = vec![
             deleted("a.py", Role::Source, "@app.route('/a')\ndef f(): ...\n"),
             added("b.py", Role::Source, "@router.get('/a')\ndef f(): ...\n"),
         ];
         assert_eq!(said(other_frame), [""; 0]);
+    }
+
+    #[test]
+    fn an_address_that_is_now_given_in_another_way_stays() {
+        let old = "<?php\nRoute::get('ping.view', A::class);\nRoute::get('stop.view', B::class);\n";
+        let new = "<?php\n$answers('ping', A::class);\n";
+        let file = modified("routes/web.php", Role::Source, old, new);
+        assert_eq!(said(vec![file]), ["route.removed GET /stop.view"]);
+        let own = "class VersionController { [HttpGet(\"~/version\")] public A F() {} [HttpGet(\"~/stop\")] public A G() {} }";
+        let files = vec![
+            deleted("VersionController.cs", Role::Source, own),
+            modified("Startup.cs", Role::Source, "app.Run();", "app.MapVersionEndpoint(); app.Run();"),
+        ];
+        assert_eq!(said(files), ["route.removed GET /stop"]);
+        let back = modified("routes/web.php", Role::Source, new, old);
+        assert_eq!(said(vec![back]), ["route.added GET /stop.view"]);
     }
 
     #[test]

@@ -671,7 +671,7 @@ fn line_fact(seen: &Seen<'_>, line: Line, findings: &[&Finding]) -> Option<Fact>
         ("schema", "indexes") => (SectionName::Data, 9),
         ("schema", _) => (SectionName::Data, 3),
         ("api", "added") => (SectionName::New, 2),
-        ("api", "value_added" | "optional_added") => (SectionName::New, 6),
+        ("api", "value_added" | "optional_added" | "type_added") => (SectionName::New, 6),
         ("api", _) if breaks => (SectionName::ActionNeeded, 1),
         ("api", _) => (SectionName::Changed, 2),
         ("access", "workflow") => return None,

@@ -166,19 +166,32 @@ impl Sides {
                     .any(|word| name.contains(word))
                 && parts.iter().any(|part| part.is_in(path.folder()) || path.is_in(part.folder()))
         };
+        // A contract under a name of its own stands above its parts.
+        let folders: BTreeSet<&str> = parts.iter().map(RepoPath::folder).collect();
+        let above = |path: &RepoPath| {
+            matches!(path.extension().as_str(), "yaml" | "yml" | "json")
+                && folders.iter().any(|folder| {
+                    let above = path.folder();
+                    folder
+                        .strip_prefix(above)
+                        .is_some_and(|rest| !rest.is_empty() && (above.is_empty() || rest.starts_with('/')))
+                })
+        };
+        let paths = || cx.after.paths().iter();
+        let others = paths().filter(|path| !named(path) && above(path)).take(MOST_ROOTS);
         let roots: Vec<&RepoPath> =
-            cx.after.paths().iter().filter(|path| named(path)).take(MOST_ROOTS).collect();
+            paths().filter(|path| named(path)).take(MOST_ROOTS).chain(others).collect();
         for path in roots {
             let Some(after) = text_at(cx.after, path).filter(|text| text.len() < MOST_ROOT_BYTES) else {
                 continue;
             };
-            let Some(format) = contracts::recognise(path, &after) else { continue };
             // Parts may be reached through other parts, so any reference to another file is worth following.
             if !after.contains("$ref")
                 || !after.contains(".yaml") && !after.contains(".yml") && !after.contains(".json")
             {
                 continue;
             }
+            let Some(format) = contracts::recognise(path, &after) else { continue };
             let Some(before) = text_at(cx.before, path) else { continue };
             self.pair(cx, report, format, format, path, Some(&before), path, Some(&after));
         }
@@ -235,7 +248,8 @@ fn push(cx: &Context<'_>, report: &mut Report, found: Differences) {
         let by_service = evidence.first().and_then(|place| cx.catalog.service_of(&place.path));
         let experimental =
             one.experimental || by_service.is_some_and(|of| of.stability == Stability::Experimental);
-        let level = level_of(&one, experimental);
+        let promised = evidence.first().is_none_or(|place| is_promised(one.format, &place.path));
+        let level = level_of(&one, experimental || !promised);
         let rule = rule_of(&one);
         let subject = key_of(&one);
         let facts = ApiFacts {
@@ -353,9 +367,17 @@ fn key_of(one: &Difference) -> String {
     .join("\n")
 }
 
-fn level_of(one: &Difference, experimental: bool) -> Level {
+/// Whether other software is meant: a JSON Schema as often says how a settings file is written.
+fn is_promised(format: Format, path: &RepoPath) -> bool {
+    const WORDS: &[&str] = &["api", "contract", "event", "message", "webhook"];
+    let lower = path.as_str().to_ascii_lowercase();
+    let mut words = lower.split(|c: char| !c.is_ascii_alphanumeric());
+    format != Format::JsonSchema || words.any(|word| WORDS.contains(&word.trim_end_matches('s')))
+}
+
+fn level_of(one: &Difference, nothing_promised: bool) -> Level {
     match one.breaking {
-        Some(true) if !experimental => Level::TalkFirst,
+        Some(true) if !nothing_promised => Level::TalkFirst,
         Some(true) | None => Level::WorthALook,
         Some(false) if matches!(one.op, ApiOp::OperationAdded | ApiOp::Deprecated) => Level::WorthALook,
         Some(false) => Level::Routine,
@@ -386,6 +408,7 @@ enum Shape {
     Removed,
     FieldRemoved,
     Stricter,
+    FormStricter,
     LoginRequired,
     ValueRemoved,
     TypeChanged,
@@ -395,9 +418,12 @@ enum Shape {
     OtherBreaking,
     ValueAdded,
     Unsure,
+    FormUnsure,
     Deprecated,
     Added,
     OptionalAdded,
+    TypeAdded,
+    FormWider,
     Eased,
 }
 
@@ -407,6 +433,15 @@ impl Shape {
             Deprecated, FieldAdded, FieldRemoved, LimitLoosened, LimitTightened, NowOptional, NowRequired,
             OperationAdded, OperationRemoved, Other, TypeChanged, ValueAdded, ValueRemoved,
         };
+        // What a JSON Schema describes is data, and often files of people's own.
+        if facts.format == "json_schema" {
+            return match (facts.op, facts.breaking) {
+                (Deprecated, _) => Shape::Deprecated,
+                (_, Some(true)) => Shape::FormStricter,
+                (_, None) => Shape::FormUnsure,
+                (_, Some(false)) => Shape::FormWider,
+            };
+        }
         match (facts.op, facts.breaking) {
             (OperationRemoved, _) => Shape::Removed,
             (OperationAdded, _) => Shape::Added,
@@ -422,6 +457,7 @@ impl Shape {
             (_, Some(true)) => Shape::OtherBreaking,
             (ValueAdded, None) => Shape::ValueAdded,
             (_, None) => Shape::Unsure,
+            (Other, Some(false)) if facts.what == "type" && facts.from.is_none() => Shape::TypeAdded,
             (FieldAdded | ValueAdded | Other, Some(false)) => Shape::OptionalAdded,
             (_, Some(false)) => Shape::Eased,
         }
@@ -432,6 +468,9 @@ impl Shape {
             Shape::Removed => "api/removed",
             Shape::FieldRemoved => "api/field_removed",
             Shape::Stricter => "api/stricter",
+            Shape::FormStricter => "api/form_stricter",
+            Shape::FormUnsure => "api/form_unsure",
+            Shape::FormWider => "api/form_wider",
             Shape::LoginRequired => "api/login_required",
             Shape::ValueRemoved => "api/value_removed",
             Shape::TypeChanged => "api/type_changed",
@@ -444,12 +483,13 @@ impl Shape {
             Shape::Deprecated => "api/deprecated",
             Shape::Added => "api/added",
             Shape::OptionalAdded => "api/optional_added",
+            Shape::TypeAdded => "api/type_added",
             Shape::Eased => "api/eased",
         }
     }
 
     fn is_folded(self) -> bool {
-        matches!(self, Shape::OptionalAdded | Shape::Eased)
+        matches!(self, Shape::OptionalAdded | Shape::TypeAdded | Shape::FormWider | Shape::Eased)
     }
 }
 
@@ -463,11 +503,13 @@ pub fn lines(findings: &[&Finding]) -> Vec<Line> {
     let is_whole = |facts: &ApiFacts| facts.op == ApiOp::Other && facts.from.is_none() && facts.to.is_none();
     let is_new = |finding: &Finding| finding.evidence.first().is_some_and(|place| place.side == Side::After);
     type Verb = Option<(ApiOp, bool, bool)>;
-    let mut groups: BTreeMap<(Shape, bool, bool, Verb), Vec<(&Finding, ApiFacts)>> = BTreeMap::new();
+    type Key = (Shape, bool, bool, Verb);
+    let mut groups: BTreeMap<Key, Vec<(&Finding, ApiFacts)>> = BTreeMap::new();
     for finding in findings {
         if let Some(facts) = api(finding) {
             let shape = Shape::of(&facts);
-            let verb = (shape == Shape::Unsure).then(|| (facts.op, is_whole(&facts), is_new(finding)));
+            let verb = matches!(shape, Shape::Unsure | Shape::FormStricter)
+                .then(|| (facts.op, is_whole(&facts), is_new(finding)));
             let announced = facts.announced || facts.deprecated_since.is_some();
             let key = (shape, facts.experimental, announced, verb);
             groups.entry(key).or_default().push((finding, facts));
@@ -480,32 +522,60 @@ pub fn lines(findings: &[&Finding]) -> Vec<Line> {
         let key = (Shape::TypeRemoved, only.1, false, None);
         with_types = groups.remove(&key).map(|types| (*only, types));
     }
-    let only_additions = groups.keys().all(|key| matches!(key.0, Shape::Added | Shape::OptionalAdded));
+    // Where a part of something no longer fits, that another part of it still does is no news.
+    let mut beside: BTreeMap<Key, Vec<&Finding>> = BTreeMap::new();
+    let heavier: BTreeMap<(String, bool), Key> = groups
+        .iter()
+        .rev()
+        .filter(|(key, _)| key.0 < Shape::Deprecated && key.0 != Shape::ValueAdded)
+        .flat_map(|(key, group)| group.iter().map(|(_, facts)| ((name_of(facts), key.1), *key)))
+        .collect();
+    groups.retain(|key, group| {
+        group.retain(|(finding, facts)| {
+            let is_light = matches!(key.0, Shape::Eased | Shape::FormWider);
+            let of = heavier.get(&(name_of(facts), key.1)).filter(|_| is_light);
+            of.inspect(|of| beside.entry(**of).or_default().push(finding)).is_none()
+        });
+        !group.is_empty()
+    });
+    let only_additions =
+        groups.keys().all(|key| matches!(key.0, Shape::Added | Shape::OptionalAdded | Shape::TypeAdded));
     let mut lines = Vec::new();
     for (key, group) in &groups {
         let (shape, experimental, announced, _) = *key;
         let types = with_types.as_ref().filter(|(of, _)| of == key).map_or(&[][..], |(_, types)| types);
-        let all: Vec<&Finding> = group.iter().chain(types).map(|(finding, _)| *finding).collect();
+        let beside = beside.get(key).map_or(&[][..], Vec::as_slice);
+        let said = group.iter().chain(types).map(|(finding, _)| *finding);
+        let all: Vec<&Finding> = said.chain(beside.iter().copied()).collect();
         let first = &group[0].1;
-        let one = group.len() == 1;
+        let names = names_of(group);
+        let one = names.len() == 1;
+        let alone = group.len() == 1;
+        let is_renamed = |facts: &ApiFacts| {
+            facts.format == "protobuf"
+                && facts.op == ApiOp::Other
+                && facts.from.as_deref() == Some(last(facts).as_str())
+        };
         let short = [&first.from, &first.to].into_iter().flatten().all(|text| text.len() <= LONGEST_SHOWN);
         let callers: BTreeSet<&String> = group.iter().flat_map(|(_, facts)| &facts.callers).collect();
         let facts = json!({
-            "n": group.len(),
+            "n": names.len(),
             "one": one,
-            "first": name_of(first),
-            "names": group.iter().map(|(_, facts)| name_of(facts)).collect::<Vec<_>>(),
-            "owner": first.owner.as_deref().filter(|_| one).map(without_package),
+            "first": names.first(),
+            "names": names,
+            "owner": first.owner.as_deref().filter(|_| alone).map(without_package),
             "name": last(first),
             "op": first.op,
             "gone": is_whole(first) && !is_new(group[0].0),
             "came": is_whole(first) && is_new(group[0].0),
-            "from": first.from.as_ref().filter(|_| one),
-            "to": first.to.as_ref().filter(|_| one),
+            "from": first.from.as_ref().filter(|_| alone),
+            "to": first.to.as_ref().filter(|_| alone),
+            "renamed": group.iter().all(|(_, facts)| is_renamed(facts)),
             "short": short,
             "values": group.iter().all(|(_, facts)| facts.op == ApiOp::ValueAdded && facts.what == "value"),
             "response": group.iter().all(|(_, facts)| facts.direction.as_deref() == Some("response")),
             "request": group.iter().all(|(_, facts)| facts.direction.as_deref() == Some("request")),
+            "refused": group.iter().all(|(_, facts)| facts.format == "openapi" && facts.direction.as_deref() == Some("request")),
             "messages": group.iter().all(|(_, facts)| matches!(facts.format.as_str(), "avro" | "json_schema" | "asyncapi")),
             "types": types.len(),
             "experimental": experimental,
@@ -529,8 +599,58 @@ pub fn lines(findings: &[&Finding]) -> Vec<Line> {
 fn name_of(facts: &ApiFacts) -> String {
     match (facts.format.as_str(), facts.what.as_str()) {
         ("graphql", "operation") => facts.subject.rsplit('.').next().unwrap_or_default().to_owned(),
-        ("protobuf", _) => without_package(&facts.subject).to_owned(),
+        ("protobuf" | "avro", _) => without_package(&facts.subject).to_owned(),
+        ("graphql", "interface") => match (&facts.owner, last(facts)) {
+            (Some(owner), name) => format!("{owner} implements {name}"),
+            (None, _) => facts.subject.clone(),
+        },
+        // A kind without a name of its own is listed by its fields, which is no word for people.
+        (_, "kind") if facts.subject.ends_with('}') => {
+            facts.owner.clone().unwrap_or_else(|| facts.subject.clone())
+        }
         _ => facts.subject.clone(),
+    }
+}
+
+/// Each name once: one field may change in several ways, and several files may describe one system side by side, each
+/// with its own way of writing `Order.line_items`. The shortest way stays.
+fn names_of(group: &[(&Finding, ApiFacts)]) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    let mut known: BTreeMap<String, Vec<(usize, BTreeSet<&RepoPath>)>> = BTreeMap::new();
+    for (finding, facts) in group {
+        let name = name_of(facts);
+        let same = known.entry(plain(&name)).or_default();
+        let path = finding.evidence.first().map(|place| &place.path);
+        let fits = |(at, paths): &&mut (usize, BTreeSet<&RepoPath>)| {
+            names[*at] == name || path.is_some_and(|path| !paths.contains(path))
+        };
+        match same.iter_mut().find(fits) {
+            Some((at, paths)) => {
+                paths.extend(path);
+                if name.len() < names[*at].len() {
+                    names[*at] = name;
+                }
+            }
+            None => {
+                same.push((names.len(), path.into_iter().collect()));
+                names.push(name);
+            }
+        }
+    }
+    names
+}
+
+/// A name as letters and digits, without a version in front of it. An address stays as it is.
+fn plain(name: &str) -> String {
+    if name.contains(['/', ' ']) {
+        return name.to_owned();
+    }
+    let all: String =
+        name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
+    let unversioned = all.strip_prefix('v').map(|rest| rest.trim_start_matches(|c: char| c.is_ascii_digit()));
+    match unversioned.filter(|rest| !rest.is_empty() && rest.len() + 1 < all.len()) {
+        Some(rest) => rest.to_owned(),
+        None => all,
     }
 }
 
@@ -650,7 +770,7 @@ mod tests {
         let lines = lines(&findings);
         assert_eq!(
             lines.iter().map(|line| line.shape.as_str()).collect::<Vec<_>>(),
-            ["api/added", "api/optional_added"]
+            ["api/added", "api/type_added"]
         );
         assert_eq!(lines[0].facts["names"], json!(["Cart.Add", "Cart.Empty"]));
         assert_eq!(lines[0].facts["only_additions"], json!(true));

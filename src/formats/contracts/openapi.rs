@@ -96,7 +96,9 @@ impl<'a> Reader<'a> {
         let Some(item) = self.follow(item.clone()) else { return Vec::new() };
         let direct = METHODS.iter().filter_map(|method| Some(((*method).to_owned(), item.get(method)?)));
         let more = item.get("additionalOperations").map(|more| more.each()).unwrap_or_default();
-        direct.chain(more).filter(|(_, operation)| operation.value.is_object()).collect()
+        // Split descriptions keep an operation in a file of its own.
+        let followed = direct.chain(more).filter_map(|(name, at)| Some((name, self.follow(at)?)));
+        followed.filter(|(_, operation)| operation.value.is_object()).collect()
     }
 
     fn schemes(&self) -> Vec<(String, At<'a>)> {

@@ -10,8 +10,8 @@ use super::{Format, Load, Spot};
 use crate::change::RepoPath;
 use crate::formats::Unreadable;
 
-/// How many files one contract may be spread over.
-const MOST_FILES: usize = 200;
+/// How many files one contract may be spread over: people keep each operation and each shape in its own.
+const MOST_FILES: usize = 6_000;
 
 /// Decides by the root's own keys. Only the head of the text is searched, because a root key that names the format
 /// stands at the start of a line in YAML, and near the start in JSON as every tool writes it.
@@ -218,8 +218,12 @@ impl Documents {
         let mut files = BTreeMap::from([(path.clone(), root)]);
         let mut bytes = text.len();
         while let Some(next) = waiting.pop_front() {
-            if files.contains_key(&next) || files.len() >= MOST_FILES || bytes > super::MOST_BYTES {
+            if files.contains_key(&next) {
                 continue;
+            }
+            // A contract that is read in part would look as if the rest of it had gone.
+            if files.len() >= MOST_FILES || bytes > super::MOST_BYTES {
+                return Err(Unreadable { reason: "too_large".to_owned() });
             }
             let Some(value) = load(&next).and_then(|text| {
                 bytes += text.len();

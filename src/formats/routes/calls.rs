@@ -33,7 +33,13 @@ pub(super) fn script(text: &str) -> Vec<Route> {
         else {
             continue;
         };
-        if !answers(on) {
+        // What is waited for is a question; a caller's own code is often called `api` too.
+        let before = at.checked_sub(1);
+        let is_asked = before
+            .and_then(|at| words.name(at))
+            .is_some_and(|name| name == "await" || (name == "return" && on.eq_ignore_ascii_case("api")));
+        let is_kept = before.is_some_and(|at| words.is(at, '=') || words.is(at, '>'));
+        if !answers(on) || is_asked || (is_kept && on.eq_ignore_ascii_case("api")) {
             continue;
         }
         let Some(path) = words.text(at + 4).filter(|path| path.starts_with('/')) else { continue };
@@ -153,23 +159,53 @@ pub(super) fn go(text: &str) -> Vec<Route> {
     found
 }
 
-/// axum: `.route("/a", get(f).post(g))`.
+/// Paths below paths, deeper than people write them.
+const MOST_DEPTH: usize = 20;
+
+/// axum and actix: `.route("/a", get(f).post(g))`, below `.nest("/b", …)` and `scope("/b")`.
 pub(super) fn rust(text: &str) -> Vec<Route> {
     if !text.contains(".route(") {
         return Vec::new();
     }
     let words = Words(words(Family::Typed, text));
     let mut found = Vec::new();
+    // Where the brackets around close, and up to where all stands below a path.
+    let (mut open, mut below): (Vec<usize>, Vec<(usize, &str)>) = (Vec::new(), Vec::new());
+    let closings = words.closings();
     for at in 0..words.0.len() {
+        if words.is(at, '(') {
+            open.push(closings[at]);
+        }
+        while open.last().is_some_and(|close| *close <= at) {
+            open.pop();
+        }
+        while below.last().is_some_and(|(close, _)| *close <= at) {
+            below.pop();
+        }
+        let calls = |name: &str| words.name(at) == Some(name) && words.is(at + 1, '(');
+        if let Some(path) = words.text(at + 2).filter(|_| below.len() < MOST_DEPTH) {
+            if calls("nest") {
+                below.push((closings[at + 1], path));
+            } else if calls("scope")
+                && let Some(around) = open.last()
+            {
+                below.push((*around, path));
+            }
+        }
         let opens = words.is(at, '.') && words.name(at + 1) == Some("route") && words.is(at + 2, '(');
-        let Some(path) = words.text(at + 3).filter(|path| opens && path.starts_with('/')) else { continue };
+        let Some(path) =
+            words.text(at + 3).filter(|path| opens && (path.starts_with('/') || path.is_empty()))
+        else {
+            continue;
+        };
         let Some((arguments, _)) = words.arguments(at + 2) else { continue };
         let Some(handlers) = arguments.get(1) else { continue };
+        let paths: Vec<&str> = below.iter().map(|(_, path)| *path).chain([path]).collect();
         let (mut depth, line) = (0i32, words.line(at + 1));
         for at in handlers.clone() {
             match words.name(at) {
                 Some(name) if depth == 0 && METHODS.contains(&name) && words.is(at + 1, '(') => {
-                    found.push(Route::new("axum", name, &[path], line));
+                    found.push(Route::new("axum", name, &paths, line));
                 }
                 _ if words.is(at, '(') => depth += 1,
                 _ if words.is(at, ')') => depth -= 1,

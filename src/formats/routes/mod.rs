@@ -89,6 +89,7 @@ fn is_aside(path: &RepoPath) -> bool {
         "mock",
         "mocks",
         "msw",
+        "playground",
         "sample",
         "samples",
         "spec",

@@ -58,6 +58,11 @@ fn calls_on_a_router() {
         "app.use('/api', router);\nrouter.get('/a/:id', auth, (req, res) => { cache.get('/b', f) });\nrouter.route('/c').get(f).post(g);\napi.get('/d', { params });\naxios.get('/e', f);\nclient.get('/f', f);\napp.get('name');\nmap.get('/x', y);",
         &["GET /api/a/:id", "GET /api/c", "POST /api/c"],
     );
+    check(
+        "a.ts",
+        "const a = await api.post('/a', data);\nreturn api.post('/b', data);\nb = () => api.post('/c', data);\napi.post('/d', f);",
+        &["POST /d"],
+    );
     check("a.ts", "fastify.get('/a', { schema }, async () => 1)", &["GET /a"]);
     check(
         "a.go",
@@ -68,6 +73,16 @@ fn calls_on_a_router() {
         "a.rs",
         "Router::new().route(\"/a\", get(f).post(g)).route(\"/b\", axum::routing::delete(h))",
         &["GET /a", "POST /a", "DELETE /b"],
+    );
+    check(
+        "a.rs",
+        "Router::new().nest(\"/v1\", Router::new().route(\"/a\", get(f))).route(\"/b\", get(g))",
+        &["GET /v1/a", "GET /b"],
+    );
+    check(
+        "a.rs",
+        "app.service(scope(\"/a\").route(\"\", get().to(f)).service(web::scope(\"/b\").route(\"/c\", put().to(g)))).route(\"/d\", get().to(h))",
+        &["GET /a", "PUT /a/b/c", "GET /d"],
     );
     check(
         "a.cs",

@@ -146,6 +146,24 @@ impl<'a> Words<'a> {
         None
     }
 
+    /// Where each bracket closes, by the position at which it opens; one that never closes ends where it stands.
+    pub(super) fn closings(&self) -> Vec<usize> {
+        let mut closings: Vec<usize> = (0..self.0.len()).collect();
+        let mut open = Vec::new();
+        for (at, word) in self.0.iter().enumerate() {
+            match word.kind {
+                Kind::Mark('(' | '[' | '{') => open.push(at),
+                Kind::Mark(')' | ']' | '}') => {
+                    if let Some(opened) = open.pop() {
+                        closings[opened] = at;
+                    }
+                }
+                _ => {}
+            }
+        }
+        closings
+    }
+
     /// The texts of an argument that is nothing but a text, or a list of texts.
     pub(super) fn texts(&self, range: std::ops::Range<usize>) -> Vec<&'a str> {
         let words = self.0.get(range).unwrap_or_default();

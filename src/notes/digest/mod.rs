@@ -624,6 +624,7 @@ fn choose(things: Vec<Thing>) -> (Vec<Thing>, Vec<Thing>) {
 fn asks(shape: &str) -> bool {
     let quiet = [
         "findings/api/optional_added",
+        "findings/api/type_added",
         "findings/config/added",
         "findings/runtime",
         "findings/schema/indexes",

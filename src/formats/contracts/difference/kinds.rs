@@ -107,9 +107,8 @@ type Signed<'a> = (&'a String, (&'a str, Vec<&'a String>));
 /// Kinds under another name that hold the same parts: old key to new key.
 pub(super) fn renamed_kinds(pair: Pair<'_>) -> BTreeMap<&String, &String> {
     pub(super) fn alone<'a>(one: &'a Element, other: &Element, document: &'a Document) -> Vec<Signed<'a>> {
-        let kinds = one.parts.iter().filter(|(key, part)| {
-            part.what == What::Kind && part.target.is_some() && !other.parts.contains_key(*key)
-        });
+        let kinds =
+            one.parts.iter().filter(|(key, part)| part.what == What::Kind && !other.parts.contains_key(*key));
         let signed = kinds.map(|(key, part)| {
             let shape = resolve(document, part);
             // Kinds of a kind may lead back to the one that got another name.

@@ -88,17 +88,15 @@ impl<'a> Walk<'a> {
                             .all(|(kind, scopes)| old.get(kind).is_some_and(|held| scopes.is_subset(held)))
                     })
                 });
-                let eased = before.iter().find_map(|old| {
-                    let same = after.iter().find(|new| new.keys().eq(old.keys()))?;
-                    let lost = old.iter().flat_map(|(kind, scopes)| {
-                        scopes
-                            .iter()
-                            .filter(|scope| !same[kind].contains(*scope))
-                            .cloned()
-                            .collect::<Vec<_>>()
-                    });
-                    let lost: Vec<String> = lost.collect();
-                    (!lost.is_empty()).then(|| lost.join(", "))
+                // A way in that was not there before, and asks for less than one that was.
+                let eased = after.iter().filter(|new| !before.contains(*new)).find_map(|new| {
+                    before.iter().filter(|old| old.keys().eq(new.keys())).find_map(|old| {
+                        let is_less = new.iter().all(|(kind, scopes)| scopes.is_subset(&old[kind]));
+                        let lost =
+                            old.iter().flat_map(|(kind, scopes)| scopes.difference(&new[kind]).cloned());
+                        let lost: Vec<String> = lost.collect();
+                        (is_less && !lost.is_empty()).then(|| lost.join(", "))
+                    })
                 });
                 if let Some(lost) = eased
                     && shut.is_none()

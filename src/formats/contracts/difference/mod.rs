@@ -175,6 +175,7 @@ impl Owner {
         }
         match (self.subject.is_empty(), name.is_empty()) {
             (true, _) => name.to_owned(),
+            (false, true) if what == What::Body => format!("{}: body", self.subject),
             (false, true) if what == What::Items => format!("{}[]", self.subject),
             (false, true) => self.subject.clone(),
             (false, false) => format!("{}{}{name}", self.subject, self.joint),
@@ -357,12 +358,16 @@ impl<'a> Walk<'a> {
         let known_as: HashMap<&String, &Element> =
             new.parts.values().flat_map(|part| part.aliases.iter().map(move |alias| (alias, part))).collect();
         let mut values = (Vec::new(), Vec::new());
+        let mut kinds: (Travelling<'_>, Travelling<'_>) = (Vec::new(), Vec::new());
         for (key, part) in &old.parts {
             let direction = part.direction.unwrap_or(direction);
             if !travels(part, direction) {
                 continue;
             }
-            let same = new.parts.get(renamed.get(key).copied().unwrap_or(key));
+            let key_now = renamed.get(key).copied().unwrap_or(key);
+            // Its number may now be that of another one.
+            let is_free = renamed.contains_key(key) || !taken.contains(key);
+            let same = new.parts.get(key_now).filter(|_| is_free && !renumbered.contains_key(key));
             let same = same.or_else(|| known_as.get(key).copied());
             match same.filter(|part| travels(part, direction)) {
                 Some(other) => self.element(pair.of(part, other), owner, direction, depth + 1),
@@ -371,22 +376,37 @@ impl<'a> Walk<'a> {
                     self.add_as(ApiOp::Other, part, Side::Before, owner, direction, Some(true), from, to);
                 }
                 None if part.what == What::Value => values.0.push((part, direction)),
+                None if part.what == What::Kind => kinds.0.push((part, direction)),
                 None => self.removed(part, Some(new), owner, direction),
             }
         }
         for (key, part) in &new.parts {
             let direction = part.direction.unwrap_or(direction);
             let mut keys = std::iter::once(key).chain(&part.aliases);
-            let known = keys.any(|key| old.parts.get(key).is_some_and(|old| travels(old, direction)));
+            let known = keys.any(|key| {
+                !renumbered.contains_key(key) && old.parts.get(key).is_some_and(|old| travels(old, direction))
+            });
             if travels(part, direction) && !known && !taken.contains(key) {
-                if part.what == What::Value {
-                    values.1.push((part, direction));
-                } else {
-                    self.added(part, Some(old), owner, direction);
+                match part.what {
+                    What::Value => values.1.push((part, direction)),
+                    What::Kind => kinds.1.push((part, direction)),
+                    _ => self.added(part, Some(old), owner, direction),
                 }
             }
         }
         self.values(pair, values, owner, direction);
+        // What one kind accepted, another one under another name may accept too.
+        let first = self.found.api.len();
+        let is_unsure = self.format != Format::GraphQl && !kinds.0.is_empty() && !kinds.1.is_empty();
+        for (kind, direction) in kinds.0 {
+            self.removed(kind, Some(new), owner, direction);
+        }
+        for (kind, direction) in kinds.1 {
+            self.added(kind, Some(old), owner, direction);
+        }
+        for one in self.found.api[first..].iter_mut().filter(|one| is_unsure && one.breaking == Some(true)) {
+            one.breaking = None;
+        }
     }
 
     fn finish(mut self) -> Differences {

@@ -183,18 +183,19 @@ fn is_success(status: &str) -> bool {
     status.starts_with(['2', '3']) || status == "default"
 }
 
-/// Fields and values of protocol buffers that stay under another number: old number to new number.
+/// Fields and values of protocol buffers that stay under another number: old number to new number. Where one goes and
+/// those behind it move up, each is the one of its name.
 pub(super) fn renumbered(format: Format, pair: Pair<'_>) -> BTreeMap<&String, &String> {
     if format != Format::Protobuf {
         return BTreeMap::new();
     }
-    fn alone<'a>(one: &'a Element, other: &'a Element) -> BTreeMap<(&'a str, What), &'a String> {
-        let parts = one.parts.iter().filter(|(key, part)| {
-            matches!(part.what, What::Field | What::Value) && !other.parts.contains_key(*key)
-        });
-        parts.map(|(key, part)| ((part.name.as_str(), part.what), key)).collect()
-    }
-    let new = alone(pair.new, pair.old);
-    let gone = alone(pair.old, pair.new);
-    gone.into_iter().filter_map(|(name, key)| Some((key, *new.get(&name)?))).collect()
+    let counts = |part: &Element| matches!(part.what, What::Field | What::Value);
+    let named = pair.new.parts.iter().filter(|(_, part)| counts(part));
+    let named: BTreeMap<(&str, What), &String> =
+        named.map(|(key, part)| ((part.name.as_str(), part.what), key)).collect();
+    let stays = |key: &String, part: &Element| {
+        pair.new.parts.get(key).is_some_and(|other| other.name == part.name && other.what == part.what)
+    };
+    let moved = pair.old.parts.iter().filter(|(key, part)| counts(part) && !stays(key, part));
+    moved.filter_map(|(key, part)| Some((key, *named.get(&(part.name.as_str(), part.what))?))).collect()
 }
