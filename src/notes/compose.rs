@@ -14,6 +14,7 @@ use super::units::{Fate, Noise, Unit, Units, wording};
 use crate::change::RepoPath;
 use crate::config::Visibility;
 use crate::finding::id_of;
+use crate::git::ChangedPath;
 use crate::services::{Catalog, Service};
 
 /// Lines that the first section has at most.
@@ -26,6 +27,8 @@ const INTERNAL: usize = 40;
 const NEEDS_WORDS: usize = 15;
 /// Actions that a reader with one minute takes in.
 const EXEC: usize = 5;
+/// New things that "In short" quotes.
+const QUOTED: usize = 3;
 /// Changes with one verb in one area that become one line.
 const FAMILY: usize = 3;
 /// Words of a sentence that is long enough to be understood in spite of one code word.
@@ -92,10 +95,14 @@ pub fn compose(known: Known<'_>) -> (Vec<Section>, Ledger) {
         });
         if let Some(fact) = sole {
             told[at] = Some(Told::Listed);
-            attach(&mut facts[*fact].0, unit, &credited.notes[at]);
+            attach(&mut facts[*fact].0, unit, &credited.notes[at], audience);
             continue;
         }
         if facts_of.get(&at).into_iter().flatten().any(|fact| absorbs(&facts[*fact].0, unit)) {
+            told[at] = Some(Told::Merged);
+            continue;
+        }
+        if is_gone(unit, area.service, &facts) {
             told[at] = Some(Told::Merged);
             continue;
         }
@@ -103,7 +110,7 @@ pub fn compose(known: Known<'_>) -> (Vec<Section>, Ledger) {
             told[at] = Some(Told::LeftOut(LeftOut::Audience));
             continue;
         }
-        let mut made = entries_of(unit, &credited.notes[at], &area, at);
+        let mut made = entries_of(unit, &credited.notes[at], &area, at, audience);
         let has_words = made.iter().any(|placed| placed.section != SectionName::NeedsYourWords);
         told[at] = Some(match has_words {
             true => Told::Listed,
@@ -118,7 +125,10 @@ pub fn compose(known: Known<'_>) -> (Vec<Section>, Ledger) {
     for note in credited.loose.iter().filter(|_| audience != Audience::Customers) {
         placed.extend(loose(note));
     }
-    families(&mut placed, &mut told);
+    if audience != Audience::Customers {
+        families(&mut placed, &mut told);
+    }
+    same_words(&mut placed, &mut told);
     let shorts = in_short(&facts, &placed, audience);
     for (mut fact, behind) in facts {
         let pulls: BTreeSet<u64> =
@@ -154,6 +164,8 @@ fn left_out(unit: &Unit, at: usize, credited: &Credited, behind: &[BTreeSet<usiz
             Noise::Bot => LeftOut::Bot,
             Noise::Packages => LeftOut::Packages,
             Noise::Release => LeftOut::Release,
+            // translators' own words are not told either
+            Noise::Translations => LeftOut::Translations,
             _ if behind.iter().any(|units| units.contains(&at)) => return None,
             Noise::Automation => LeftOut::Automation,
             Noise::Docs => LeftOut::Docs,
@@ -198,6 +210,24 @@ fn absorb(facts: &mut [(Fact, BTreeSet<usize>)], units: &Units, told: &[Option<T
     }
 }
 
+/// Whether a change is only to what is gone in the end, by its files or by the service that its author names: the
+/// removal tells all of it.
+fn is_gone(unit: &Unit, service: Option<&str>, facts: &[(Fact, BTreeSet<usize>)]) -> bool {
+    let is_removed = |(fact, _): &(Fact, BTreeSet<usize>)| {
+        fact.entry.shape == "notes/entries/gone" && fact.topic.as_deref() == service
+    };
+    if service.is_some() && facts.iter().any(is_removed) {
+        return true;
+    }
+    let folders: Vec<&String> = facts
+        .iter()
+        .flat_map(|(fact, _)| &fact.traces)
+        .filter_map(|trace| if let Trace::Deletes(folder) = trace { Some(folder) } else { None })
+        .collect();
+    let is_below = |changed: &ChangedPath| folders.iter().any(|folder| changed.path.is_in(folder));
+    !unit.paths.is_empty() && unit.paths.iter().all(is_below)
+}
+
 fn absorbs(fact: &Fact, unit: &Unit) -> bool {
     let Some(topic) = &fact.topic else { return false };
     let verb = words(&unit.title).into_iter().next().unwrap_or_default();
@@ -234,8 +264,8 @@ fn is_the_matter(fact: &Fact, unit: &Unit, notes: &[Note]) -> bool {
 }
 
 /// Puts the author's words beside a fact that one change alone made.
-fn attach(fact: &mut Fact, unit: &Unit, notes: &[Note]) {
-    let (words, source) = best_words(unit, notes);
+fn attach(fact: &mut Fact, unit: &Unit, notes: &[Note], audience: Audience) {
+    let (words, source) = best_words(unit, notes, audience);
     if let Some(values) = fact.entry.facts.as_object_mut() {
         // several changes may be behind one fact only where all but one are programs'
         values.entry("author").or_insert(json!(words));
@@ -246,8 +276,8 @@ fn attach(fact: &mut Fact, unit: &Unit, notes: &[Note]) {
 }
 
 /// The words to quote: the first note that reads as prose, else the title.
-fn best_words(unit: &Unit, notes: &[Note]) -> (String, Source) {
-    match notes.iter().map(spoken_of).find(|words| is_readable(words)) {
+fn best_words(unit: &Unit, notes: &[Note], audience: Audience) -> (String, Source) {
+    match notes.iter().map(spoken_of).find(|words| is_readable(words, audience)) {
         Some(words) => (words, Source::AuthorNote),
         None => (bare(&unit.title).1.to_owned(), Source::Subject),
     }
@@ -258,8 +288,76 @@ fn spoken_of(note: &Note) -> String {
     quote(bare(&note.text).1)
 }
 
-/// Whether a reader who reads no code reads it in one go.
-fn is_readable(text: &str) -> bool {
+/// Words of people who build and run software, which its customers need not know.
+const TRADE: &[&str] = &[
+    "attributes",
+    "build",
+    "bundle",
+    "cache",
+    "caches",
+    "cached",
+    "chunk",
+    "chunks",
+    "cluster",
+    "compose",
+    "container",
+    "containers",
+    "database",
+    "dependency",
+    "dependencies",
+    "detector",
+    "docker",
+    "helm",
+    "image",
+    "images",
+    "import",
+    "imports",
+    "joins",
+    "kubernetes",
+    "log",
+    "logging",
+    "logs",
+    "memory",
+    "metrics",
+    "migrate",
+    "migration",
+    "payload",
+    "podman",
+    "queries",
+    "query",
+    "redis",
+    "runtime",
+    "serialization",
+    "serialize",
+    "server",
+    "snippets",
+    "socket",
+    "sqlite",
+    "stdout",
+    "synthetic",
+    "telemetry",
+    "test",
+    "tests",
+    "traces",
+    "upgrade",
+    "variable",
+    "warning",
+    "warnings",
+    "websocket",
+];
+
+/// Whether the audience reads it in one go.
+fn is_readable(text: &str, audience: Audience) -> bool {
+    let is_trade = |word: &&str| {
+        let bare = word.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
+        let is_short_form = bare.len() == 2 && word.chars().all(|c| c.is_ascii_uppercase());
+        TRADE.contains(&bare.as_str()) || is_short_form && !["ID", "OK", "UI", "TV", "AI"].contains(word)
+    };
+    if audience == Audience::Customers
+        && text.split(|c: char| c.is_whitespace() || c == '-').any(|word| is_trade(&word))
+    {
+        return false;
+    }
     let wording = wording(text);
     let shouts = text
         .split(|c: char| !c.is_alphanumeric())
@@ -303,7 +401,8 @@ struct Areas<'a> {
 }
 
 /// A change's place.
-struct Area {
+struct Area<'a> {
+    service: Option<&'a str>,
     title: Option<String>,
     owners: Vec<String>,
     is_heard: bool,
@@ -311,7 +410,7 @@ struct Area {
 
 impl Areas<'_> {
     /// The service that the author names, else the one that most changed files belong to.
-    fn of(&self, unit: &Unit, notes: &[Note]) -> Area {
+    fn of(&self, unit: &Unit, notes: &[Note]) -> Area<'_> {
         let scope = unit.conventional.as_ref().and_then(|head| head.scope.as_deref());
         let scope = scope.or_else(|| bare(&unit.title).0);
         let named = scope.into_iter().chain(notes.iter().filter_map(|note| note.area.as_deref()));
@@ -345,7 +444,8 @@ impl Areas<'_> {
             Audience::Customers => visibility == Visibility::Public,
             Audience::Internal | Audience::Exec => visibility != Visibility::Hidden,
         };
-        Area { title: service.and_then(|service| self.title(service)), owners, is_heard }
+        let name = service.map(|service| service.name.as_str());
+        Area { service: name, title: service.and_then(|service| self.title(service)), owners, is_heard }
     }
 
     fn named(&self, name: &str) -> Option<&Service> {
@@ -370,18 +470,19 @@ impl Areas<'_> {
 }
 
 /// What a change says: one entry for each of its notes that reads as prose, else one for its title.
-fn entries_of(unit: &Unit, notes: &[Note], area: &Area, at: usize) -> Vec<Placed> {
+fn entries_of(unit: &Unit, notes: &[Note], area: &Area<'_>, at: usize, audience: Audience) -> Vec<Placed> {
     let title = bare(&unit.title).1;
     let kind = notes.iter().find_map(|note| note.kind);
     let section = section_of(unit, kind, title);
     // where money is at stake a subject alone is not enough
-    let title_serves = is_readable(title) && !says_money(title);
+    let title_serves = is_readable(title, audience) && !says_money(title);
     let mut made = Vec::new();
-    let first_serves = notes.first().is_some_and(|note| is_readable(&spoken_of(note)));
+    let first_serves = notes.first().is_some_and(|note| is_readable(&spoken_of(note), audience));
     if title_serves && !first_serves {
         made.push(quoted(unit, area, at, section, title, Source::Subject));
     }
-    let spoken = notes.iter().map(|note| (note, spoken_of(note))).filter(|(_, words)| is_readable(words));
+    let spoken =
+        notes.iter().map(|note| (note, spoken_of(note))).filter(|(_, words)| is_readable(words, audience));
     for (note, words) in spoken.take(MOST_NOTES) {
         let section = section_of(unit, note.kind, &words);
         let mut placed = quoted(unit, area, at, section, &words, Source::AuthorNote);
@@ -405,7 +506,14 @@ fn entries_of(unit: &Unit, notes: &[Note], area: &Area, at: usize) -> Vec<Placed
     vec![placed]
 }
 
-fn quoted(unit: &Unit, area: &Area, at: usize, section: SectionName, words: &str, source: Source) -> Placed {
+fn quoted(
+    unit: &Unit,
+    area: &Area<'_>,
+    at: usize,
+    section: SectionName,
+    words: &str,
+    source: Source,
+) -> Placed {
     let key =
         unit.pulls.first().map_or_else(|| unit.commits.first().cloned().unwrap_or_default(), u64::to_string);
     let kept: Vec<String> = unit.commits.iter().take(1).cloned().collect();
@@ -444,7 +552,7 @@ fn quoted(unit: &Unit, area: &Area, at: usize, section: SectionName, words: &str
 fn loose(note: &Note) -> Option<Placed> {
     let words = spoken_of(note);
     let section = of_kind(note.kind).unwrap_or(SectionName::Changed);
-    let readable = is_readable(&words);
+    let readable = is_readable(&words, Audience::Internal);
     let shape = if readable { "notes/entries/quoted" } else { "notes/entries/needs_words" };
     Some(Placed {
         section: if readable { section } else { SectionName::NeedsYourWords },
@@ -635,6 +743,33 @@ fn families(placed: &mut Vec<Placed>, told: &mut [Option<Told>]) {
     });
 }
 
+/// Changes of one section whose words are the same: one line for all, with the numbers of all.
+fn same_words(placed: &mut Vec<Placed>, told: &mut [Option<Told>]) {
+    let mut first: BTreeMap<(SectionName, String), usize> = BTreeMap::new();
+    let mut kept: Vec<Placed> = Vec::with_capacity(placed.len());
+    for one in std::mem::take(placed) {
+        let said = one.entry.facts.pointer("/facts/words").and_then(Value::as_str).map(str::to_lowercase);
+        let key = said.filter(|_| one.unit.is_some()).map(|said| (one.section, said));
+        let known = key.as_ref().and_then(|key| first.get(key).copied());
+        let (Some(known), Some(unit)) = (known.map(|at| &mut kept[at]), one.unit) else {
+            first.extend(key.map(|key| (key, kept.len())));
+            kept.push(one);
+            continue;
+        };
+        if known.unit != Some(unit) {
+            told[unit] = Some(Told::Merged);
+        }
+        let pulls: BTreeSet<u64> = known.entry.pulls.iter().chain(&one.entry.pulls).copied().collect();
+        known.entry.pulls = pulls.into_iter().collect();
+        known.entry.commits.extend(one.entry.commits);
+        if known.entry.area != one.entry.area {
+            known.entry.area = None;
+            known.entry.facts["facts"]["area"] = Value::Null;
+        }
+    }
+    *placed = kept;
+}
+
 /// The pull requests that step packages and that their authors, mostly programs, call updates for security.
 fn security_updates(units: &Units) -> BTreeSet<u64> {
     let called = |unit: &&Unit| {
@@ -664,17 +799,8 @@ fn in_short(facts: &[(Fact, BTreeSet<usize>)], placed: &[Placed], audience: Audi
     let mut entries = Vec::new();
     let mut say = |shape: &str, values: Value, of: &[&Fact]| {
         entries.push(Entry {
-            id: id_of("note", "short", shape),
-            shape: format!("notes/short/{shape}"),
-            facts: json!({"facts": values, "evidence": [], "services": []}),
-            text: String::new(),
-            area: None,
-            owners: Vec::new(),
-            sources: vec![Source::Comparison],
             findings: of.iter().flat_map(|fact| fact.entry.findings.clone()).collect(),
-            evidence: Vec::new(),
-            pulls: Vec::new(),
-            commits: Vec::new(),
+            ..short(shape, values)
         });
     };
     let of = |shape: &str| -> Vec<&Fact> {
@@ -748,26 +874,48 @@ fn in_short(facts: &[(Fact, BTreeSet<usize>)], placed: &[Placed], audience: Audi
     if !rewritten.is_empty() {
         say("data", json!({"count": rewritten.len()}), &rewritten);
     }
+    // where the comparison has little to say, what is new in its authors' words
+    let mut new: Vec<&Placed> = placed
+        .iter()
+        .filter(|one| one.section == SectionName::New && one.entry.shape == "notes/entries/quoted")
+        .collect();
+    new.sort_by_key(|one| one.rank);
+    if entries.len() < IN_SHORT - 2 && !new.is_empty() {
+        let quotes: Vec<Value> =
+            new.iter().take(QUOTED).map(|one| one.entry.facts["facts"]["words"].clone()).collect();
+        entries.push(Entry {
+            sources: vec![Source::AuthorNote],
+            ..short("new", json!({"quotes": quotes, "count": new.len()}))
+        });
+    }
     let count = |section: SectionName| placed.iter().filter(|one| one.section == section).count();
     let (new, changed, fixed) =
         (count(SectionName::New), count(SectionName::Changed), count(SectionName::Fixed));
     entries.truncate(IN_SHORT - 1);
     if new + changed + fixed > 0 {
         entries.push(Entry {
-            id: id_of("note", "short", "mix"),
-            shape: "notes/short/mix".to_owned(),
-            facts: json!({"facts": {"new": new, "changed": changed, "fixed": fixed}, "evidence": [], "services": []}),
-            text: String::new(),
-            area: None,
-            owners: Vec::new(),
             sources: vec![Source::AuthorNote],
-            findings: Vec::new(),
-            evidence: Vec::new(),
-            pulls: Vec::new(),
-            commits: Vec::new(),
+            ..short("mix", json!({"new": new, "changed": changed, "fixed": fixed}))
         });
     }
     entries
+}
+
+/// A line of "In short".
+fn short(shape: &str, values: Value) -> Entry {
+    Entry {
+        id: id_of("note", "short", shape),
+        shape: format!("notes/short/{shape}"),
+        facts: json!({"facts": values, "evidence": [], "services": []}),
+        text: String::new(),
+        area: None,
+        owners: Vec::new(),
+        sources: vec![Source::Comparison],
+        findings: Vec::new(),
+        evidence: Vec::new(),
+        pulls: Vec::new(),
+        commits: Vec::new(),
+    }
 }
 
 /// Entries in sections, each in its order, as many in view as the audience reads.
@@ -878,7 +1026,14 @@ mod tests {
             ("Serialize MPTT tree writes", false),
             ("Fix", false),
         ] {
-            assert_eq!(is_readable(text), readable, "{text}");
+            assert_eq!(is_readable(text, Audience::Internal), readable, "{text}");
+        }
+        for (text, readable) in [
+            ("Show the total of the cart", true),
+            ("Add health checks to the container", false),
+            ("Add DB attributes", false),
+        ] {
+            assert_eq!(is_readable(text, Audience::Customers), readable, "{text}");
         }
     }
 
