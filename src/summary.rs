@@ -584,19 +584,30 @@ fn author_of(words: &Words) -> Option<Author> {
 impl Report {
     /// The first place that proves anything, for a link in a Routine line.
     pub fn first_evidence(&self) -> Option<Evidence> {
-        let finding = self.findings.iter().find_map(|finding| finding.evidence.first().cloned());
-        finding.or_else(|| {
-            let file = self
-                .files
-                .iter()
-                .max_by_key(|file| (file.added + file.removed, std::cmp::Reverse(&file.path)))?;
+        // Tests and words on screen come beside the code that they belong to; sizes and people are about all of it.
+        let is_telling = |finding: &&Finding| {
+            !matches!(
+                finding.facts,
+                Facts::Tests(_) | Facts::UiText(_) | Facts::Size(_) | Facts::Hotspot(_) | Facts::Ownership(_)
+            )
+        };
+        let lines = |file: &&File| (file.added + file.removed, std::cmp::Reverse(file.path.clone()));
+        let source = self.files.iter().filter(|file| file.role == Role::Source).max_by_key(lines);
+        let of_file = |file: &File| {
             let path = crate::change::RepoPath::new(&file.path);
-            Some(if file.change == FileState::Deleted {
-                Evidence::before(&path, None)
-            } else {
-                Evidence::after(&path, None)
-            })
-        })
+            match file.change {
+                FileState::Deleted => Evidence::before(&path, None),
+                _ => Evidence::after(&path, None),
+            }
+        };
+        let first = |finding: &Finding| finding.evidence.first().cloned();
+        self.findings
+            .iter()
+            .filter(is_telling)
+            .find_map(first)
+            .or_else(|| source.map(of_file))
+            .or_else(|| self.findings.iter().find_map(first))
+            .or_else(|| self.files.iter().max_by_key(lines).map(of_file))
     }
 
     /// Whether so much could not be read that the reader must know it before all else: more than a fifth of the

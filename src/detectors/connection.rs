@@ -48,7 +48,7 @@ pub fn lines(findings: &[&Finding]) -> Vec<Line> {
     for (change, shape) in [(Presence::Added, "connection/added"), (Presence::Removed, "connection/removed")]
     {
         let mut group: Vec<&Finding> = Vec::new();
-        let mut callers: Vec<(&str, Vec<&str>)> = Vec::new();
+        let mut callers: Vec<((&str, bool), Vec<&str>)> = Vec::new();
         let mut alone = true;
         for finding in findings {
             let Facts::Connection(facts) = &finding.facts else { continue };
@@ -57,15 +57,18 @@ pub fn lines(findings: &[&Finding]) -> Vec<Line> {
             }
             group.push(finding);
             alone &= !facts.with_service;
-            match callers.iter_mut().find(|(from, _)| *from == facts.from) {
+            // a package that is built with another's code need not speak with it
+            let caller = (facts.from.as_str(), facts.how == "workspace");
+            match callers.iter_mut().find(|(known, _)| *known == caller) {
                 Some((_, to)) => to.push(&facts.to),
-                None => callers.push((&facts.from, vec![&facts.to])),
+                None => callers.push((caller, vec![&facts.to])),
             }
         }
         // Three callers fit into a sentence; the map shows the rest.
         let more = callers.len().saturating_sub(3);
-        let callers: Vec<_> =
-            callers.iter().take(3).map(|(from, to)| json!({"from": from, "to": to})).collect();
+        let said =
+            |((from, code), to): &((&str, bool), Vec<&str>)| json!({"from": from, "to": to, "code": code});
+        let callers: Vec<_> = callers.iter().take(3).map(said).collect();
         lines.extend(Line::of(
             shape,
             &group,

@@ -1,15 +1,17 @@
 //! Feature switches: added, removed, and how they start.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
 
+use super::config::{has_word, is_code};
 use super::{Context, Detector, Line, Report};
-use crate::change::{RepoPath, Role};
+use crate::change::{Content, RepoPath, Role, Snapshot};
 use crate::finding::{Evidence, Facts, FeatureFlagFacts, Finding, Level, SettingChange};
 use crate::formats::settings;
+use crate::formats::settings::flag_code;
 use crate::formats::settings::flags::{self, Flag};
 
 /// Its options.
@@ -39,7 +41,7 @@ impl Detector for FeatureFlag {
                         place,
                     );
                 }
-                Some((was, _)) if was.variants != flag.variants => {
+                Some((was, _)) if choices(was) != choices(flag) => {
                     let list = |flag: &Flag| Some(flag.variants.join(", "));
                     push(cx, report, id, SettingChange::Changed, list(was), list(flag), place);
                 }
@@ -49,7 +51,62 @@ impl Detector for FeatureFlag {
         for (id, (flag, place)) in before.iter().filter(|(id, _)| !after.contains_key(*id)) {
             push(cx, report, id, SettingChange::Removed, flag.start.clone(), None, place);
         }
+        let known = before.keys().chain(after.keys()).map(|(_, key)| key.as_str()).collect();
+        of_code(cx, &known, report);
     }
+}
+
+/// Switches that only code names: new where nothing of the whole tree named them, gone where nothing does any more.
+fn of_code(cx: &Context<'_>, known: &BTreeSet<&str>, report: &mut Report) {
+    let (mut before, mut after) = (BTreeMap::new(), BTreeMap::new());
+    for file in cx.changes.of_role(Role::Source) {
+        let keys =
+            |path, text: Option<&str>| text.map(|text| flag_code::read(path, text)).unwrap_or_default();
+        for (key, line) in keys(file.old_path(), file.before_text()) {
+            before.entry(key).or_insert_with(|| Evidence::before(file.old_path(), line));
+        }
+        for (key, line) in keys(&file.path, file.after_text()) {
+            after.entry(key).or_insert_with(|| Evidence::after(&file.path, line));
+        }
+    }
+    let lost = |own: &BTreeMap<String, Evidence>, other: &BTreeMap<String, Evidence>, tree| {
+        let new = own.iter().filter(|(key, _)| !other.contains_key(*key) && !known.contains(key.as_str()));
+        let mut new: BTreeMap<String, Evidence> =
+            new.map(|(key, place)| (key.clone(), place.clone())).collect();
+        forget_named(cx, tree, &mut new);
+        new
+    };
+    for (key, place) in lost(&after, &before, cx.before) {
+        push(cx, report, &("code", key), SettingChange::Added, None, None, &place);
+    }
+    for (key, place) in lost(&before, &after, cx.after) {
+        push(cx, report, &("code", key), SettingChange::Removed, None, None, &place);
+    }
+}
+
+/// Drops the keys that any code or settings of a tree name.
+fn forget_named(cx: &Context<'_>, tree: &dyn Snapshot, keys: &mut BTreeMap<String, Evidence>) {
+    /// Files of the tree that are looked into.
+    const MOST_FILES: usize = 20_000;
+    let is_searched = |path: &&RepoPath| {
+        is_code(path) || matches!(path.extension().as_str(), "yml" | "yaml" | "json" | "toml")
+    };
+    for path in tree.paths().iter().filter(is_searched).take(MOST_FILES) {
+        if keys.is_empty() {
+            return;
+        }
+        if !matches!(cx.roles.role(path, None), Role::Source | Role::Config | Role::Infra) {
+            continue;
+        }
+        if let Some(text) = tree.read(path).as_ref().and_then(Content::text) {
+            keys.retain(|key, _| !has_word(text, key));
+        }
+    }
+}
+
+/// What a switch can be, whatever the order that its file lists it in.
+fn choices(flag: &Flag) -> BTreeSet<&str> {
+    flag.variants.iter().map(String::as_str).collect()
 }
 
 /// System and key: a switch that moves to another file is the same.
@@ -146,7 +203,7 @@ pub fn lines(findings: &[&Finding]) -> Vec<Line> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{modified, run};
+    use super::super::testing::{modified, run, run_among};
     use super::*;
 
     fn rules(path: &str, before: &str, after: &str) -> Vec<String> {
@@ -180,9 +237,28 @@ mod tests {
     }
 
     #[test]
+    fn switches_that_code_names() {
+        let list = |more: &str| format!("export enum FeatureFlagKeys {{\n  A = 'old-cart',\n{more}}}\n");
+        let change = |before: &str, after: &str| vec![modified("a.ts", Role::Source, before, after)];
+        let rules = |files, others: &[(&str, &str)]| -> Vec<String> {
+            let report = run_among(&FeatureFlag::default(), files, others);
+            report.findings.iter().map(|finding| finding.rule.clone()).collect()
+        };
+        let (old, new) = (list(""), list("  B = 'new-cart',\n"));
+        assert_eq!(rules(change(&old, &new), &[]), ["feature_flag.added"]);
+        assert_eq!(rules(change(&new, &old), &[]), ["feature_flag.removed"]);
+        assert!(rules(change(&new, &old), &[("b.go", "on(\"new-cart\")")]).is_empty());
+        assert!(rules(change(&old, &new), &[("flags.yaml", "new-cart: true")]).is_empty());
+        assert!(rules(change(&old, &format!("\n{old}")), &[]).is_empty());
+    }
+
+    #[test]
     fn quiet_where_no_switch_changes() {
         let text = r#"{"flags":{"a":{"variants":{"on":1,"off":0},"defaultVariant":"off"}}}"#;
         assert!(rules("demo.flagd.json", text, &text.replace(":{\"a\"", ": {\"a\"")).is_empty());
+        let turned = text.replace("\"on\":1,\"off\":0", "\"off\":0,\"on\":1");
+        assert_ne!(turned, text);
+        assert!(rules("demo.flagd.json", text, &turned).is_empty());
         assert!(rules("config/app.yml", "a: 1\n", "a: 2\n").is_empty());
     }
 }

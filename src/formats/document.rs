@@ -165,9 +165,13 @@ fn of_toml(value: toml::Spanned<toml::de::DeValue<'_>>, lines: &Lines) -> Node {
 
 /// Reads YAML: one node for each document of the file.
 pub fn yaml(text: &str) -> Result<Vec<Node>, Unreadable> {
-    // some tools merge lists too, which YAML does not know: then the key stands for itself
-    yaml_with(text, serde_saphyr::MergeKeyPolicy::Merge)
-        .or_else(|error| yaml_with(text, serde_saphyr::MergeKeyPolicy::AsOrdinary).map_err(|_| error))
+    yaml_with(text, serde_saphyr::MergeKeyPolicy::Merge).or_else(|error| {
+        // some tools merge lists too, which YAML does not know: then the key stands for itself
+        if error.reason.contains("budget") {
+            return Err(error);
+        }
+        yaml_with(text, serde_saphyr::MergeKeyPolicy::AsOrdinary).map_err(|_| error)
+    })
 }
 
 fn yaml_with(text: &str, merge_keys: serde_saphyr::MergeKeyPolicy) -> Result<Vec<Node>, Unreadable> {
@@ -175,7 +179,13 @@ fn yaml_with(text: &str, merge_keys: serde_saphyr::MergeKeyPolicy) -> Result<Vec
         merge_keys: merge_keys,
         duplicate_keys: serde_saphyr::DuplicateKeyPolicy::LastWins,
         with_snippet: false,
-        budget: serde_saphyr::budget! { max_depth: 32, max_events: 4_000_000, max_nodes: 2_000_000 },
+        budget: serde_saphyr::budget! {
+            max_depth: 32,
+            max_events: 4_000_000,
+            max_nodes: 2_000_000,
+            // what people share by anchors is small; what unfolds ten times ten times is no file of theirs
+            max_recorded_anchor_events: 100_000,
+        },
     };
     let documents: Vec<Spanned<Yaml>> =
         serde_saphyr::from_multiple_with_options(text, options).map_err(Unreadable::broken)?;

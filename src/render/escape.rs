@@ -78,19 +78,25 @@ fn closing(text: &str, fence: usize) -> Option<usize> {
     None
 }
 
+/// So many hex digits are too few for GitHub to take them for a commit.
+const PLAIN_DIGITS: usize = 6;
+
 fn prose_without_code(text: &str, out: &mut String) {
     let chars: Vec<char> = text.chars().collect();
     let word_before = |at: usize, word: &str| {
         let from = at.saturating_sub(word.len());
         chars[from..at].iter().collect::<String>().eq_ignore_ascii_case(word)
     };
-    let mut hex_run = 0;
+    let mut word = 0..0;
+    let mut is_commit = false;
     for (at, &c) in chars.iter().enumerate() {
-        hex_run = if c.is_ascii_hexdigit() { hex_run + 1 } else { 0 };
-        // Seven hex digits in a row may be a commit, which GitHub links.
-        if hex_run == 7 {
+        if at >= word.end {
+            word = at..at + 1.max(chars[at..].iter().take_while(|c| c.is_alphanumeric()).count());
+            // A word of seven hex digits or more may be a commit, which GitHub links.
+            is_commit = word.len() > PLAIN_DIGITS && chars[word.clone()].iter().all(char::is_ascii_hexdigit);
+        }
+        if is_commit && at > word.start && (at - word.start).is_multiple_of(PLAIN_DIGITS) {
             out.push(BREAK);
-            hex_run = 1;
         }
         match c {
             '<' => out.push_str("&lt;"),
@@ -212,6 +218,19 @@ mod tests {
                 node.is_text() || matches!(node.tag_name().name(), "p" | "code")
             });
             proptest::prop_assert!(known);
+        }
+    }
+
+    #[test]
+    fn what_may_be_a_commit_is_no_link_and_words_stay_whole() {
+        let broken = |text: &str| markdown_prose(text).matches(BREAK).count();
+        for commit in ["0123456", "see deadbeef.", "a1b2c3d4e5f60718293a4b5c6d7e8f9001122334", "(abcdef0)"] {
+            assert!(broken(commit) > 0, "{commit}");
+        }
+        let whole = markdown_prose("a1b2c3d4e5f60718293a4b5c6d7e8f9001122334");
+        assert!(whole.split(BREAK).all(|part| part.len() < 7), "{whole}");
+        for word in ["feedback", "accede", "123456", "decadence", "0123456th"] {
+            assert_eq!(broken(word), 0, "{word}");
         }
     }
 

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use handlebars::{
-    Context, Handlebars, Helper, HelperDef, HelperResult, Output, RenderContext, RenderErrorReason,
-    Renderable,
+    Context, Handlebars, Helper, HelperDef, HelperResult, Output, RenderContext, RenderError,
+    RenderErrorReason, Renderable,
 };
 use serde_json::Value;
 
@@ -14,24 +14,49 @@ use super::{Links, Style, View};
 /// How many names of a list stand before "and 4 more".
 const NAMES_SHOWN: usize = 3;
 
+/// How many characters of a title are shown.
+const TITLE_SHOWN: usize = 72;
+
+/// The text that a helper writes.
+type Written = Result<String, RenderError>;
+
 /// Binds escaping and helpers to one style.
 pub(super) fn register(engine: &mut Handlebars<'static>, style: Arc<Style>) {
     let view = style.view;
     engine.register_escape_fn(move |text| prose(text, view));
-    engine.register_helper("code", Box::new(Code(view)));
-    engine.register_helper("list", Box::new(List { view, code: true }));
-    engine.register_helper("titles", Box::new(List { view, code: false }));
-    engine.register_helper("plural", Box::new(Plural));
-    engine.register_helper("number", Box::new(Number));
-    engine.register_helper("b", Box::new(Bold(view)));
-    engine.register_helper("quote", Box::new(Quote { view, most: usize::MAX }));
-    engine.register_helper("title", Box::new(Quote { view, most: 72 }));
-    engine.register_helper("link", Box::new(Link(style.clone())));
-    engine.register_helper("pull", Box::new(Pull(style.clone())));
-    engine.register_helper("links", Box::new(LinkList(style)));
-    engine.register_helper("attribute", Box::new(Attribute(view)));
-    engine.register_helper("date", Box::new(Date));
-    engine.register_helper("ready", Box::new(Ready));
+    let mut add = |name, helper| engine.register_helper(name, helper);
+    add("code", writes(move |h, _| Ok(code(&text_of(&param(h, 0, "code")?), view))));
+    add("list", writes(move |h, engine| list(h, engine, |name| code(name, view))));
+    add("titles", writes(move |h, engine| list(h, engine, |name| prose(name, view))));
+    add("plural", writes(plural));
+    add("number", writes(number));
+    add("b", Box::new(Bold(view)));
+    add("quote", writes(move |h, engine| quote(h, engine, view)));
+    add("title", writes(move |h, engine| title(h, engine, view)));
+    let shared = style.clone();
+    add("link", writes(move |h, _| link(h, &shared)));
+    let shared = style.clone();
+    add("pull", writes(move |h, _| pull(h, &shared)));
+    add("links", writes(move |h, _| links(h, &style)));
+    add("attribute", writes(move |h, _| Ok(attribute(&text_of(&param(h, 0, "attribute")?), view))));
+    add("date", writes(date));
+    // Prints what this program has already rendered for the same place. Frames use it for lines; a test forbids it,
+    // like raw braces, wherever strangers' text could stand.
+    add("ready", writes(|h, _| Ok(text_of(&param(h, 0, "ready")?))));
+}
+
+/// A helper that writes one text made of its parameters.
+fn writes(
+    text: impl Fn(&Helper<'_>, &Handlebars<'_>) -> Written + Send + Sync + 'static,
+) -> Box<dyn HelperDef + Send + Sync> {
+    Box::new(
+        move |h: &Helper<'_>,
+              engine: &Handlebars<'_>,
+              _: &Context,
+              _: &mut RenderContext<'_, '_>,
+              out: &mut dyn Output|
+              -> HelperResult { Ok(out.write(&text(h, engine)?)?) },
+    )
 }
 
 /// Prose of strangers, harmless where it goes.
@@ -66,75 +91,30 @@ fn param(h: &Helper<'_>, at: usize, name: &'static str) -> Result<Value, RenderE
     h.param(at).map(|param| param.value().clone()).ok_or(RenderErrorReason::ParamNotFoundForIndex(name, at))
 }
 
-struct Code(View);
-
-impl HelperDef for Code {
-    fn call<'reg: 'rc, 'rc>(
-        &self,
-        h: &Helper<'rc>,
-        _: &'reg Handlebars<'reg>,
-        _: &'rc Context,
-        _: &mut RenderContext<'reg, 'rc>,
-        out: &mut dyn Output,
-    ) -> HelperResult {
-        out.write(&code(&text_of(&param(h, 0, "code")?), self.0))?;
-        Ok(())
-    }
-}
-
 /// Text for an attribute, a page's name or a drawing, where no mark of prose has a meaning.
-struct Attribute(View);
-
-impl HelperDef for Attribute {
-    fn call<'reg: 'rc, 'rc>(
-        &self,
-        h: &Helper<'rc>,
-        _: &'reg Handlebars<'reg>,
-        _: &'rc Context,
-        _: &mut RenderContext<'reg, 'rc>,
-        out: &mut dyn Output,
-    ) -> HelperResult {
-        let text = text_of(&param(h, 0, "attribute")?);
-        match self.0 {
-            View::Html => out.write(&escape::html(&text))?,
-            view => out.write(&prose(&text, view))?,
-        }
-        Ok(())
+fn attribute(text: &str, view: View) -> String {
+    match view {
+        View::Html => escape::html(text),
+        view => prose(text, view),
     }
 }
 
-struct List {
-    view: View,
-    code: bool,
-}
-
-impl HelperDef for List {
-    fn call<'reg: 'rc, 'rc>(
-        &self,
-        h: &Helper<'rc>,
-        engine: &'reg Handlebars<'reg>,
-        _: &'rc Context,
-        _: &mut RenderContext<'reg, 'rc>,
-        out: &mut dyn Output,
-    ) -> HelperResult {
-        let value = param(h, 0, "list")?;
-        let names: Vec<String> = match &value {
-            Value::Array(items) => items.iter().map(text_of).collect(),
-            other => vec![text_of(other)],
-        };
-        let most = h
-            .hash_get("most")
-            .and_then(|most| most.value().as_u64())
-            .map_or(NAMES_SHOWN, |most| most as usize);
-        let shown: Vec<String> = names
-            .iter()
-            .take(if names.len() == most + 1 { most + 1 } else { most })
-            .map(|name| if self.code { code(name, self.view) } else { prose(name, self.view) })
-            .collect();
-        let values = serde_json::json!({"names": shown, "more": names.len().saturating_sub(shown.len())});
-        out.write(&words::join(engine, &values))?;
-        Ok(())
-    }
+/// The first names of a list, in code style or as prose, and how many more there are.
+fn list(h: &Helper<'_>, engine: &Handlebars<'_>, style: impl Fn(&str) -> String) -> Written {
+    let value = param(h, 0, "list")?;
+    let names: Vec<String> = match &value {
+        Value::Array(items) => items.iter().map(text_of).collect(),
+        other => vec![text_of(other)],
+    };
+    let most =
+        h.hash_get("most").and_then(|most| most.value().as_u64()).map_or(NAMES_SHOWN, |most| most as usize);
+    let shown: Vec<String> = names
+        .iter()
+        .take(if names.len() == most + 1 { most + 1 } else { most })
+        .map(|name| style(name))
+        .collect();
+    let values = serde_json::json!({"names": shown, "more": names.len().saturating_sub(shown.len())});
+    Ok(words::join(engine, &values))
 }
 
 /// Small words and marks of the language, each a template of `words/`.
@@ -167,24 +147,12 @@ mod words {
     }
 }
 
-struct Plural;
-
-impl HelperDef for Plural {
-    fn call<'reg: 'rc, 'rc>(
-        &self,
-        h: &Helper<'rc>,
-        engine: &'reg Handlebars<'reg>,
-        _: &'rc Context,
-        _: &mut RenderContext<'reg, 'rc>,
-        out: &mut dyn Output,
-    ) -> HelperResult {
-        let n = count(&param(h, 0, "plural")?);
-        let digits = grouped(n, &words::of(engine, "thousands"));
-        let form = if n == 1 { "one" } else { "other" };
-        let text = h.hash_get(form).map(|value| text_of(value.value())).unwrap_or_default();
-        out.write(&text.replace('#', &digits))?;
-        Ok(())
-    }
+fn plural(h: &Helper<'_>, engine: &Handlebars<'_>) -> Written {
+    let n = count(&param(h, 0, "plural")?);
+    let digits = grouped(n, &words::of(engine, "thousands"));
+    let form = if n == 1 { "one" } else { "other" };
+    let text = h.hash_get(form).map(|value| text_of(value.value())).unwrap_or_default();
+    Ok(text.replace('#', &digits))
 }
 
 fn count(value: &Value) -> u64 {
@@ -207,23 +175,9 @@ fn grouped(n: u64, mark: &str) -> String {
     out
 }
 
-struct Number;
-
-impl HelperDef for Number {
-    fn call<'reg: 'rc, 'rc>(
-        &self,
-        h: &Helper<'rc>,
-        engine: &'reg Handlebars<'reg>,
-        _: &'rc Context,
-        _: &mut RenderContext<'reg, 'rc>,
-        out: &mut dyn Output,
-    ) -> HelperResult {
-        let n = count(&param(h, 0, "number")?);
-        let text =
-            if n == 1 { words::of(engine, "one") } else { grouped(n, &words::of(engine, "thousands")) };
-        out.write(&text)?;
-        Ok(())
-    }
+fn number(h: &Helper<'_>, engine: &Handlebars<'_>) -> Written {
+    let n = count(&param(h, 0, "number")?);
+    Ok(if n == 1 { words::of(engine, "one") } else { grouped(n, &words::of(engine, "thousands")) })
 }
 
 struct Bold(View);
@@ -252,40 +206,31 @@ impl HelperDef for Bold {
     }
 }
 
-struct Quote {
-    view: View,
-    most: usize,
+/// The words of a person, in the quotation marks of the language.
+fn quote(h: &Helper<'_>, engine: &Handlebars<'_>, view: View) -> Written {
+    quoted(h, engine, view, text_of(&param(h, 0, "quote")?).trim())
 }
 
-impl HelperDef for Quote {
-    fn call<'reg: 'rc, 'rc>(
-        &self,
-        h: &Helper<'rc>,
-        engine: &'reg Handlebars<'reg>,
-        _: &'rc Context,
-        _: &mut RenderContext<'reg, 'rc>,
-        out: &mut dyn Output,
-    ) -> HelperResult {
-        let text = text_of(&param(h, 0, "quote")?);
-        let text = if self.most == usize::MAX { text.trim() } else { without_numbers(text.trim()) };
-        let text = cut(text, self.most);
-        let (open, close) = (words::of(engine, "quote_open"), words::of(engine, "quote_close"));
-        // A quotation mark inside would end the quotation for the reader.
-        let text = text.replace(|c| open.contains(c) || close.contains(c), "'");
-        let (open, close) = match self.view {
-            View::Html => ("<q>", "</q>"),
-            _ => (open.as_str(), close.as_str()),
-        };
-        out.write(open)?;
-        out.write(&prose(&text, self.view))?;
-        out.write(close)?;
-        // What ends a sentence inside the quotation ends ours as well.
-        let end = h.hash_get("end").map(|end| text_of(end.value())).unwrap_or_default();
-        if !text.ends_with(['.', '!', '?', '…']) {
-            out.write(&end)?;
-        }
-        Ok(())
-    }
+/// The title of a change or an issue, cut at `TITLE_SHOWN` and without its numbers.
+fn title(h: &Helper<'_>, engine: &Handlebars<'_>, view: View) -> Written {
+    let text = text_of(&param(h, 0, "title")?);
+    quoted(h, engine, view, &cut(without_numbers(text.trim()), TITLE_SHOWN))
+}
+
+fn quoted(h: &Helper<'_>, engine: &Handlebars<'_>, view: View, text: &str) -> Written {
+    let (open, close) = (words::of(engine, "quote_open"), words::of(engine, "quote_close"));
+    // A quotation mark inside would end the quotation for the reader.
+    let text = text.replace(|c| open.contains(c) || close.contains(c), "'");
+    let (open, close) = match view {
+        View::Html => ("<q>", "</q>"),
+        _ => (open.as_str(), close.as_str()),
+    };
+    // What ends a sentence inside the quotation ends ours as well.
+    let end = match h.hash_get("end") {
+        Some(end) if !text.ends_with(['.', '!', '?', '…']) => text_of(end.value()),
+        _ => String::new(),
+    };
+    Ok(format!("{open}{}{close}{end}", prose(&text, view)))
 }
 
 /// A title without the numbers of pull requests and issues at its end, `#12` or `(#12)`.
@@ -334,56 +279,30 @@ fn cut(text: &str, most: usize) -> String {
     format!("{}…", kept.trim_end_matches([',', ';', ':', '.', '-']))
 }
 
-struct Link(Arc<Style>);
-
-impl HelperDef for Link {
-    fn call<'reg: 'rc, 'rc>(
-        &self,
-        h: &Helper<'rc>,
-        _: &'reg Handlebars<'reg>,
-        _: &'rc Context,
-        _: &mut RenderContext<'reg, 'rc>,
-        out: &mut dyn Output,
-    ) -> HelperResult {
-        let name = text_of(&param(h, 0, "link")?);
-        let place = param(h, 1, "link")?;
-        // Where the sentence names the file, its path alone would say it again.
-        let is_said = h.hash_get("said").is_some_and(|said| said.value() == &Value::Bool(true));
-        if is_said && self.0.links == Links::Paths && place.get("line").is_none_or(Value::is_null) {
-            return Ok(());
-        }
-        if let Some(link) = one_link(&name, &place, &self.0) {
-            out.write(&format!(" ({link})"))?;
-        }
-        Ok(())
+/// ` (name)` with a link to the evidence.
+fn link(h: &Helper<'_>, style: &Style) -> Written {
+    let name = text_of(&param(h, 0, "link")?);
+    let place = param(h, 1, "link")?;
+    // Where the sentence names the file, its path alone would say it again.
+    let is_said = h.hash_get("said").is_some_and(|said| said.value() == &Value::Bool(true));
+    if is_said && style.links == Links::Paths && place.get("line").is_none_or(Value::is_null) {
+        return Ok(String::new());
     }
+    Ok(one_link(&name, &place, style).map(|link| format!(" ({link})")).unwrap_or_default())
 }
 
-struct LinkList(Arc<Style>);
-
-impl HelperDef for LinkList {
-    fn call<'reg: 'rc, 'rc>(
-        &self,
-        h: &Helper<'rc>,
-        _: &'reg Handlebars<'reg>,
-        _: &'rc Context,
-        _: &mut RenderContext<'reg, 'rc>,
-        out: &mut dyn Output,
-    ) -> HelperResult {
-        let (names, places) = (param(h, 0, "links")?, param(h, 1, "links")?);
-        let names = names.as_array().cloned().unwrap_or_default();
-        let places = places.as_array().cloned().unwrap_or_default();
-        let links: Vec<String> = names
-            .iter()
-            .zip(&places)
-            .take(NAMES_SHOWN)
-            .filter_map(|(name, place)| one_link(&text_of(name), place, &self.0))
-            .collect();
-        if !links.is_empty() {
-            out.write(&format!(" ({})", links.join(", ")))?;
-        }
-        Ok(())
-    }
+/// ` (name, name)`, each with a link to its evidence.
+fn links(h: &Helper<'_>, style: &Style) -> Written {
+    let (names, places) = (param(h, 0, "links")?, param(h, 1, "links")?);
+    let names = names.as_array().cloned().unwrap_or_default();
+    let places = places.as_array().cloned().unwrap_or_default();
+    let links: Vec<String> = names
+        .iter()
+        .zip(&places)
+        .take(NAMES_SHOWN)
+        .filter_map(|(name, place)| one_link(&text_of(name), place, style))
+        .collect();
+    Ok(if links.is_empty() { String::new() } else { format!(" ({})", links.join(", ")) })
 }
 
 /// `[name](address)`, `path:line`, or nothing.
@@ -422,69 +341,26 @@ fn anchored(name: &str, address: &str, view: View) -> String {
 }
 
 /// The number of a pull request; with a link where the forge is known to keep it there.
-struct Pull(Arc<Style>);
-
-impl HelperDef for Pull {
-    fn call<'reg: 'rc, 'rc>(
-        &self,
-        h: &Helper<'rc>,
-        _: &'reg Handlebars<'reg>,
-        _: &'rc Context,
-        _: &mut RenderContext<'reg, 'rc>,
-        out: &mut dyn Output,
-    ) -> HelperResult {
-        let number = count(&param(h, 0, "pull")?);
-        let name = format!("#{number}");
-        match &self.0.links {
-            Links::Forge { web, .. } if web.starts_with("https://github.com/") => {
-                let address = format!("{web}/pull/{number}");
-                match self.0.view {
-                    View::Markdown => out.write(&format!("[{name}]({address})"))?,
-                    view => out.write(&anchored(&name, &address, view))?,
-                }
+fn pull(h: &Helper<'_>, style: &Style) -> Written {
+    let number = count(&param(h, 0, "pull")?);
+    let name = format!("#{number}");
+    Ok(match &style.links {
+        Links::Forge { web, .. } if web.starts_with("https://github.com/") => {
+            let address = format!("{web}/pull/{number}");
+            match style.view {
+                View::Markdown => format!("[{name}]({address})"),
+                view => anchored(&name, &address, view),
             }
-            _ => out.write(&name)?,
         }
-        Ok(())
-    }
+        _ => name,
+    })
 }
 
-struct Date;
-
-impl HelperDef for Date {
-    fn call<'reg: 'rc, 'rc>(
-        &self,
-        h: &Helper<'rc>,
-        engine: &'reg Handlebars<'reg>,
-        _: &'rc Context,
-        _: &mut RenderContext<'reg, 'rc>,
-        out: &mut dyn Output,
-    ) -> HelperResult {
-        let text = text_of(&param(h, 0, "date")?);
-        let mut parts = text.splitn(3, '-').map(|part| part.parse::<u32>().ok());
-        let (year, month, day) = (parts.next().flatten(), parts.next().flatten(), parts.next().flatten());
-        let values = serde_json::json!({"year": year, "month": month, "day": day});
-        out.write(&engine.render("words/date", &values)?)?;
-        Ok(())
-    }
-}
-
-/// Prints what this program has already rendered for the same place. Frames use it for lines; a test forbids it, like
-/// raw braces, wherever strangers' text could stand.
-struct Ready;
-
-impl HelperDef for Ready {
-    fn call<'reg: 'rc, 'rc>(
-        &self,
-        h: &Helper<'rc>,
-        _: &'reg Handlebars<'reg>,
-        _: &'rc Context,
-        _: &mut RenderContext<'reg, 'rc>,
-        out: &mut dyn Output,
-    ) -> HelperResult {
-        out.write(&text_of(&param(h, 0, "ready")?))?;
-        Ok(())
-    }
+fn date(h: &Helper<'_>, engine: &Handlebars<'_>) -> Written {
+    let text = text_of(&param(h, 0, "date")?);
+    let mut parts = text.splitn(3, '-').map(|part| part.parse::<u32>().ok());
+    let (year, month, day) = (parts.next().flatten(), parts.next().flatten(), parts.next().flatten());
+    engine.render("words/date", &serde_json::json!({"year": year, "month": month, "day": day}))
 }
 
 #[cfg(test)]

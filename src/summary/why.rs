@@ -10,7 +10,7 @@ use crate::change::Words;
 /// Words that begin or hold a stated reason. Source: the selection order of the wording guide, 3.5.
 static REASON: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
-        r"(?i)\b(because|so that|so (we|you|they|it|users|people) (can|could|may|do|don't|no longer|will)|in order to|to allow|allows? (for|us|you|them|it|the|a|an|this|that|\w+ to)|deprecated in favou?r|(no longer|not|never|not currently|currently not) (needed|used|necessary|required|supported)|makes? it possible)\b",
+        r"(?i)\b(because|so that|so (we|you|they|it|users|people) (can|could|may|do|don't|no longer|will)|in order to|to allow|allows? (for|us|you|them|it|the|a|an|this|that|\w+ to)|deprecated in favou?r|(no longer|never|not currently|currently not) (needed|used|necessary|required|supported)|not (needed|used|supported)|makes? it possible)\b",
     )
     .expect("the pattern is fixed and compiles")
 });
@@ -91,9 +91,17 @@ pub(super) fn find(words: &Words) -> Option<Why> {
         }
     }
     for (sentences, source) in &sources {
-        let step = sentences.iter().find(|Sentence { text, .. }| {
+        let mut steps = sentences.iter().filter(|Sentence { text, .. }| {
             text.split_whitespace().count() >= 3 && !title.contains(text.as_str()) && !NOISE.is_match(text)
         });
+        // Of several steps in a list, the first that can be read without the code.
+        let first = steps.next();
+        let step = match first {
+            Some(first) if first.is_item && !is_plain(&first.text) => {
+                steps.find(|step| step.is_item && is_plain(&step.text)).or(Some(first))
+            }
+            first => first,
+        };
         if let Some(step) = step {
             let text = step.text.strip_suffix('.').filter(|text| !text.ends_with('.')).unwrap_or(&step.text);
             return Some(Why { quote: cut(text), source: *source, is_reason: false, is_step: step.is_item });
@@ -201,6 +209,14 @@ fn ends_in_abbreviation(text: &str) -> bool {
     })
 }
 
+/// Short, and without the signs of code.
+fn is_plain(text: &str) -> bool {
+    const PLAIN_WORDS: usize = 18;
+    text.split_whitespace().count() <= PLAIN_WORDS
+        && !text.contains(['(', '[', '{', '=', ';', '<', '_', '`'])
+        && !text.contains("::")
+}
+
 /// At most thirty words.
 pub(crate) fn cut(sentence: &str) -> String {
     let words: Vec<&str> = sentence.split_whitespace().collect();
@@ -216,6 +232,22 @@ mod tests {
 
     fn body(text: &str) -> Option<Why> {
         find(&Words { body: Some(text.to_owned()), ..Words::default() })
+    }
+
+    #[test]
+    fn of_many_steps_a_plain_one_is_quoted() {
+        let text =
+            "- Drop `x` from Y(a, b), keeping [z]\n- Move the menu to the left\n- Also the colour of it";
+        let why = body(text).expect("a step");
+        assert_eq!((why.quote.as_str(), why.is_step), ("Move the menu to the left", true));
+        let text = "- Drop `x` from it\n- Drop `y` from it too";
+        assert_eq!(body(text).expect("a step").quote, "Drop `x` from it");
+    }
+
+    #[test]
+    fn what_a_tool_does_not_require_is_no_reason() {
+        let why = body("No attachments, so the store is not required.").expect("a sentence");
+        assert!(!why.is_reason);
     }
 
     #[test]

@@ -58,12 +58,17 @@ pub(super) fn find(files: &[FileChange]) -> Vec<Found> {
     found
 }
 
-/// Lines that match now and stood nowhere before, in all changed files taken together.
+/// Lines that open now, more often than before in all changed files taken together.
 fn new_lines(files: &[&FileChange], pattern: &Regex, what: &str, rule: &'static str) -> Vec<Found> {
-    let mut known: BTreeMap<&str, usize> = BTreeMap::new();
+    // what opens, without its spaces: a statement that is only broken into lines says the same
+    let opening = |line: &str| -> Option<String> {
+        let opening = pattern.find(line).filter(|_| line.len() < super::LONGEST_LINE)?;
+        Some(opening.as_str().chars().filter(|c| !c.is_whitespace()).collect())
+    };
+    let mut known: BTreeMap<String, usize> = BTreeMap::new();
     for line in files.iter().filter_map(|file| file.before_text()).flat_map(str::lines) {
-        if line.len() < super::LONGEST_LINE && pattern.is_match(line) {
-            *known.entry(line.trim()).or_default() += 1;
+        if let Some(opening) = opening(line) {
+            *known.entry(opening).or_default() += 1;
         }
     }
     let mut found = Vec::new();
@@ -82,10 +87,8 @@ fn new_lines(files: &[&FileChange], pattern: &Regex, what: &str, rule: &'static 
             }
             let is_comment =
                 trimmed.starts_with('#') || trimmed.starts_with("//") || trimmed.starts_with('*');
-            if outgoing || is_comment || line.len() >= super::LONGEST_LINE || !pattern.is_match(line) {
-                continue;
-            }
-            match known.get_mut(trimmed) {
+            let Some(opening) = opening(line).filter(|_| !outgoing && !is_comment) else { continue };
+            match known.get_mut(&opening) {
                 Some(count) if *count > 0 => *count -= 1,
                 _ => found.push(Found {
                     rule,
@@ -171,6 +174,9 @@ mod tests {
             }
             assert!(found(vec![added(path, Role::Test, line)]).is_empty(), "{path}");
         }
+        let joined = "routes.add(a).setAllowedOrigins(\"*\");\n";
+        let broken = vec![modified("A.java", Role::Source, joined, &joined.replace(").set", ")\n    .set"))];
+        assert!(found(broken).is_empty());
         let out = "egress {\n  cidr_blocks = [\"0.0.0.0/0\"]\n}\n";
         assert!(found(vec![modified("main.tf", Role::Infra, "", out)]).is_empty());
     }

@@ -40,8 +40,12 @@ type Places = BTreeMap<String, Vec<(Evidence, bool)>>;
 pub(super) fn add_reads(cx: &Context<'_>, ignore: &BTreeSet<String>, groups: &mut Vec<Group>) {
     let (mut before, mut after) = (Places::new(), Places::new());
     for file in cx.changes.files().iter().filter(|file| is_own(file.role)) {
-        collect(file.old_path(), file.before_text(), Evidence::before, &mut before);
-        collect(&file.path, file.after_text(), Evidence::after, &mut after);
+        if !is_errand(file.old_path()) {
+            collect(file.old_path(), file.before_text(), Evidence::before, &mut before);
+        }
+        if !is_errand(&file.path) {
+            collect(&file.path, file.after_text(), Evidence::after, &mut after);
+        }
     }
     let (mut added, mut removed) = (Places::new(), Places::new());
     for (name, places) in &after {
@@ -106,6 +110,61 @@ fn is_own(role: Role) -> bool {
     matches!(role, Role::Source | Role::Config)
 }
 
+/// Whether somebody runs it by hand: what only scripts, benchmarks, samples and checks read, no release needs.
+fn is_errand(path: &RepoPath) -> bool {
+    const FOLDERS: &[&str] = &[
+        "script",
+        "scripts",
+        "bench",
+        "benches",
+        "benchmark",
+        "benchmarks",
+        "perf",
+        "loadtest",
+        "load-test",
+        "example",
+        "examples",
+        "sample",
+        "samples",
+        "demo",
+        "demos",
+        "playground",
+        "sandbox",
+        "e2e",
+        "hack",
+        "tools",
+        "tooling",
+        "devtools",
+        "bin",
+        "tasks",
+        "seeds",
+        "fixtures",
+    ];
+    const TOOLS: &[&str] = &[
+        "playwright",
+        "cypress",
+        "jest",
+        "vitest",
+        "karma",
+        "wdio",
+        "webpack",
+        "rollup",
+        "eslint",
+        "gulpfile",
+    ];
+    let name = path.file_name().to_ascii_lowercase();
+    let first = name.split(['.', '-', '_']).next().unwrap_or("");
+    let is_tool = name.contains("config") && TOOLS.contains(&first) || first == "gulpfile";
+    // tasks are scripts where a task runner finds them; elsewhere they are the jobs of the product
+    let in_tasks = path.as_str().contains("lib/tasks/") || path.as_str().contains("mix/tasks/");
+    is_tool
+        || path.extension() == "rake"
+        || path.folders().any(|folder| match folder {
+            "tasks" => in_tasks,
+            folder => FOLDERS.contains(&folder),
+        })
+}
+
 fn collect(
     path: &RepoPath,
     text: Option<&str>,
@@ -127,7 +186,7 @@ fn forget_known(cx: &Context<'_>, tree: &dyn Snapshot, names: &mut Places, in_co
         if names.is_empty() {
             return;
         }
-        if in_code && !is_own(cx.roles.role(path, None)) {
+        if in_code && (is_errand(path) || !is_own(cx.roles.role(path, None))) {
             continue;
         }
         let Some(content) = tree.read(path) else { continue };
@@ -145,7 +204,7 @@ fn forget_known(cx: &Context<'_>, tree: &dyn Snapshot, names: &mut Places, in_co
     }
 }
 
-fn has_word(text: &str, word: &str) -> bool {
+pub(in crate::detectors) fn has_word(text: &str, word: &str) -> bool {
     let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
     text.match_indices(word)
         .any(|(at, _)| !text[..at].ends_with(is_part) && !text[at + word.len()..].starts_with(is_part))

@@ -10,6 +10,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 pub(super) use crate::formats::settings::code::is_code;
+pub(super) use code::has_word;
 pub use say::lines;
 
 use super::{Context, Detector, Report};
@@ -459,6 +460,15 @@ mod tests {
         assert_eq!(run("process.env.NEW_ONE ?? 'a'"), ["config.read NEW_ONE ->- 1"]);
         assert!(run("process.env.KNOWN").is_empty());
         assert!(run("process.env.NAMED").is_empty());
+        // what is run by hand needs nothing of the release
+        for path in ["lib/tasks/bench.rake", "scripts/copy.ts", "app/benchmarks/a.ts", "playwright.config.ts"]
+        {
+            let asks = |line: &str| vec![modified(path, Role::Source, "x", line)];
+            assert!(found(asks("ENV['NEW_ONE'] process.env.NEW_ONE")).is_empty(), "{path}");
+        }
+        let both = vec![modified("src/a.ts", Role::Source, "x", "process.env.NEW_ONE")];
+        let others = [("scripts/copy.ts", "process.env.NEW_ONE")];
+        assert_eq!(texts(&run_among(&Config::default(), both, &others)).len(), 1);
         let gone = vec![modified("src/a.ts", Role::Source, "process.env.OLD_ONE", "x")];
         assert_eq!(found(gone), ["config.no_longer_read OLD_ONE ->- 1"]);
     }

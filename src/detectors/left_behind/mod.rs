@@ -110,8 +110,8 @@ fn settings_left(cx: &Context<'_>, report: &Report) -> Vec<Found> {
             let id = identity(cx, path, setting);
             let environment = setting.environment.as_deref().or(settings::environment_of(path));
             for one in wanted.iter().filter(|one| one.id == id && setting.value.as_deref() == Some(one.old)) {
-                // another environment may well have another value
-                if environment.is_none() || environment == one.facts.environment.as_deref() {
+                // another environment may well have another value, and what all share is overridden by one
+                if environment == one.facts.environment.as_deref() {
                     let entry = places.entry(&one.finding.id).or_insert((one, Vec::new()));
                     entry.1.push(Evidence::after(path, setting.line));
                 }
@@ -177,6 +177,8 @@ static VALUE: LazyLock<Regex> = LazyLock::new(|| {
 struct Touched {
     /// Names that stood on a removed line whose new form has something else in their place.
     replaced: BTreeSet<String>,
+    /// Names on new lines: what is written anew is not given up.
+    written: BTreeSet<String>,
     /// Old and new literal of a constant.
     set_anew: BTreeMap<String, (String, String)>,
 }
@@ -188,6 +190,8 @@ fn names_left(cx: &Context<'_>) -> Vec<Found> {
             compare(before, after, &mut touched);
         }
     }
+    let Touched { replaced, written, .. } = &mut touched;
+    replaced.retain(|name| !written.contains(name));
     if touched.replaced.is_empty() && touched.set_anew.is_empty() {
         return Vec::new();
     }
@@ -281,6 +285,8 @@ fn compare(before: &str, after: &str, touched: &mut Touched) {
     if added.len() > MOST {
         return;
     }
+    let names = added.iter().flat_map(|line| CONSTANT.captures_iter(line)).map(|found| found[1].to_owned());
+    touched.written.extend(names);
     for old in removed.take(MOST).filter(|line| CONSTANT.is_match(line)) {
         if let Some(found) = VALUE.captures(old) {
             let new = added.iter().filter_map(|line| VALUE.captures(line)).find(|new| new[1] == found[1]);
@@ -435,6 +441,10 @@ mod tests {
             ["left_behind.name OLD_LIMIT b.rb:2"]
         );
         assert!(found(change(), &[("b.rb", "OLD_LIMIT = 2\n")]).is_empty());
+        // a name that is written anew beside is still the name
+        let kept = "if votes >= tag.limit then\nx\nraise OLD_LIMIT, MORE_OLD_LIMIT\n";
+        let kept = vec![modified("a.rb", Role::Source, "if votes >= OLD_LIMIT then\nx\n", kept)];
+        assert!(found(kept, &[("b.rb", "OLD_LIMIT = 2\nfoo(OLD_LIMIT)\n")]).is_empty());
         let removed = vec![modified("a.rb", Role::Source, "if votes >= OLD_LIMIT then\nx\n", "x\n")];
         assert!(found(removed, &[("b.rb", "foo(OLD_LIMIT)\n")]).is_empty());
         let value = vec![modified("a.py", Role::Source, "MAX_SIZE = 10\n", "MAX_SIZE = 20\n")];

@@ -1,10 +1,10 @@
 //! What belongs together: a table and all that is made with it, a definition that moved, a new field and its making.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::gather::Gathered;
 use super::{Found, FoundAccess};
-use crate::finding::SchemaOp;
+use crate::finding::{SchemaOp, Side};
 use crate::formats::schema::even;
 use crate::formats::schema::sql::plain;
 
@@ -23,6 +23,7 @@ pub(super) fn fold(gathered: Gathered) -> (Vec<Found>, Vec<FoundAccess>) {
 
     let mut kept: Vec<Found> = Vec::new();
     let mut at_kept: BTreeMap<(String, String), usize> = BTreeMap::new();
+    let mut fields: HashMap<(String, String, String), usize> = HashMap::new();
     for (at, mut found) in steps.into_iter().enumerate() {
         let key = (found.home.clone(), found.table());
         let made_at = made.get(&key).copied();
@@ -38,7 +39,7 @@ pub(super) fn fold(gathered: Gathered) -> (Vec<Found>, Vec<FoundAccess>) {
             SchemaOp::DropTable if on_new && made_at.is_some_and(|made| made < at) => {
                 let (home, table) = (found.home.clone(), found.table());
                 kept.retain(|other| other.home != home || other.table() != table);
-                at_kept = places(&kept);
+                (at_kept, fields) = places(&kept);
                 continue;
             }
             SchemaOp::DropTable => {
@@ -74,11 +75,11 @@ pub(super) fn fold(gathered: Gathered) -> (Vec<Found>, Vec<FoundAccess>) {
                 continue;
             }
             // a field that this change itself adds holds nothing yet
-            SchemaOp::DropColumn if added_field(&mut kept, &found).is_some() => {
+            SchemaOp::DropColumn if fields.contains_key(&field_key(&found)) => {
                 found.step.destructive = false;
             }
             SchemaOp::ChangeNullability if found.step.nullable == Some(false) => {
-                if let Some(field) = added_field(&mut kept, &found) {
+                if let Some(field) = fields.get(&field_key(&found)).and_then(|at| kept.get_mut(*at)) {
                     field.step.details.insert("later_required".to_owned(), "true".to_owned());
                     found.step.details.insert("new_field".to_owned(), "true".to_owned());
                 }
@@ -88,44 +89,104 @@ pub(super) fn fold(gathered: Gathered) -> (Vec<Found>, Vec<FoundAccess>) {
         if found.step.op == SchemaOp::DataBackfill && found.detail("what") == "rewritten" {
             for name in found.step.column.as_deref().unwrap_or_default().split(", ") {
                 let one = Found { step: found.step.clone().column(name), ..found.clone() };
-                if let Some(field) = added_field(&mut kept, &one) {
+                if let Some(field) = fields.get(&field_key(&one)).and_then(|at| kept.get_mut(*at)) {
                     field.step.details.insert("filled".to_owned(), "true".to_owned());
                 }
             }
         }
-        if found.step.op == SchemaOp::AddTable {
-            at_kept.insert(key, kept.len());
+        match found.step.op {
+            SchemaOp::AddTable => drop(at_kept.insert(key, kept.len())),
+            SchemaOp::AddColumn => drop(fields.entry(field_key(&found)).or_insert(kept.len())),
+            _ => {}
         }
         kept.push(found);
     }
-    let access = access
+    replaced(&mut kept);
+    let made_objects: HashSet<(String, String)> = kept
+        .iter()
+        .filter(|found| found.step.op == SchemaOp::Other && found.detail("change") == "created")
+        .map(|found| (found.home.clone(), plain(found.detail("name"))))
+        .collect();
+    let access = without_moved_access(access)
         .into_iter()
         .filter(|found| {
-            let opens = ["public", "anon", "everyone"]
-                .iter()
-                .any(|who| found.step.text.to_lowercase().ends_with(who));
-            opens || !is_made(&found.home, &found.step.subject)
+            let text = found.step.text.to_lowercase();
+            let opens =
+                text.split([',', ' ']).any(|word| matches!(word, "public" | "anon" | "everyone" | "guest"));
+            // `name(int, text)`: a routine by its name
+            let subject = found.step.subject.split('(').next().unwrap_or_default();
+            let is_new =
+                is_made(&found.home, subject) || made_objects.contains(&(found.home.clone(), plain(subject)));
+            opens || !is_new
         })
         .collect();
     (kept, access)
 }
 
-/// The step of this change that adds the field that `found` is about.
-fn added_field<'k>(kept: &'k mut [Found], found: &Found) -> Option<&'k mut Found> {
-    let column = found.step.column.as_deref().map(plain);
-    let table = found.table();
-    kept.iter_mut().find(|other| {
-        other.step.op == SchemaOp::AddColumn
-            && other.home == found.home
-            && other.step.column.as_deref().map(plain) == column
-            && other.table() == table
-    })
+/// A rule that goes and is made anew in the same table has not gone.
+fn replaced(kept: &mut [Found]) {
+    let mut tables: BTreeMap<(String, String), Vec<usize>> = BTreeMap::new();
+    for (at, found) in kept.iter().enumerate() {
+        if matches!(found.step.op, SchemaOp::AddConstraint | SchemaOp::DropConstraint)
+            && !found.rewrites_history
+        {
+            tables.entry((found.home.clone(), found.table())).or_default().push(at);
+        }
+    }
+    for places in tables.into_values() {
+        let (added, dropped): (Vec<usize>, Vec<usize>) =
+            places.iter().partition(|at| kept[**at].step.op == SchemaOp::AddConstraint);
+        let mut free = added;
+        for drop in dropped {
+            let twin = free.iter().position(|add| {
+                let (old, new) = (&kept[drop], &kept[*add]);
+                let same_name =
+                    !old.detail("name").is_empty() && plain(old.detail("name")) == plain(new.detail("name"));
+                let covers = |found: &Found| found.step.column.as_deref().map(plain);
+                let same_place = covers(old).is_some()
+                    && covers(old) == covers(new)
+                    && old.detail("what") == new.detail("what");
+                same_name || same_place
+            });
+            if let Some(twin) = twin {
+                for at in [drop, free.remove(twin)] {
+                    kept[at].step.details.insert("replaced".to_owned(), "true".to_owned());
+                }
+            }
+        }
+    }
 }
 
-/// Where the new tables stand.
-fn places(kept: &[Found]) -> BTreeMap<(String, String), usize> {
-    let tables = kept.iter().enumerate().filter(|(_, found)| found.step.op == SchemaOp::AddTable);
-    tables.map(|(at, found)| ((found.home.clone(), found.table()), at)).collect()
+/// A policy or grant that goes in one file and comes in another has moved.
+fn without_moved_access(access: Vec<FoundAccess>) -> Vec<FoundAccess> {
+    let key =
+        |found: &FoundAccess| (found.step.what.clone(), plain(&found.step.subject), found.step.text.clone());
+    let on = |side: Side| -> HashSet<_> {
+        access.iter().filter(|found| found.evidence.side == side).map(key).collect()
+    };
+    let (old, new) = (on(Side::Before), on(Side::After));
+    access.into_iter().filter(|found| !(old.contains(&key(found)) && new.contains(&key(found)))).collect()
+}
+
+/// What tells the field of a step from others: home, table and name.
+fn field_key(found: &Found) -> (String, String, String) {
+    let column = found.step.column.as_deref().map(plain).unwrap_or_default();
+    (found.home.clone(), found.table(), column)
+}
+
+/// Places among the steps that are kept: of new tables by home and name, and of new fields.
+type Places = (BTreeMap<(String, String), usize>, HashMap<(String, String, String), usize>);
+
+fn places(kept: &[Found]) -> Places {
+    let (mut tables, mut fields) = Places::default();
+    for (at, found) in kept.iter().enumerate() {
+        match found.step.op {
+            SchemaOp::AddTable => drop(tables.insert((found.home.clone(), found.table()), at)),
+            SchemaOp::AddColumn => drop(fields.entry(field_key(found)).or_insert(at)),
+            _ => {}
+        }
+    }
+    (tables, fields)
 }
 
 /// The tables that the change makes, by home and name, with the place of the step that makes them.
@@ -161,10 +222,15 @@ fn grow(table: &mut Found, found: &Found) {
 
 /// A new table that the same change renames is new under its last name.
 fn follow_renames(steps: &mut Vec<Found>) {
+    let mut new: HashSet<(String, String)> = steps
+        .iter()
+        .filter(|found| found.step.op == SchemaOp::AddTable && !found.rewrites_history)
+        .map(|found| (found.home.clone(), found.table()))
+        .collect();
     let mut at = 0;
     while at < steps.len() {
         let rename = &steps[at];
-        if rename.step.op != SchemaOp::RenameTable {
+        if rename.step.op != SchemaOp::RenameTable || !new.contains(&(rename.home.clone(), rename.table())) {
             at += 1;
             continue;
         }
@@ -177,6 +243,7 @@ fn follow_renames(steps: &mut Vec<Found>) {
         });
         match (made, rename.step.to.clone()) {
             (Some(made), Some(to)) => {
+                new.insert((home.clone(), plain(&to)));
                 // the table comes into being where it gets its name: what had that name before is another one
                 let mut earlier: Vec<Found> = steps.drain(made..=at).collect();
                 earlier.pop();
@@ -202,20 +269,34 @@ fn without_moved(steps: Vec<Found>) -> Vec<Found> {
             .map(|shape| shape.columns.iter().map(|column| plain(&column.name)).collect::<Vec<_>>())
     };
     let mut gone = vec![false; steps.len()];
+    let mut added: HashMap<String, Vec<usize>> = HashMap::new();
+    for (at, add) in steps.iter().enumerate().filter(|(_, found)| found.step.op == SchemaOp::AddTable) {
+        added.entry(add.table()).or_default().push(at);
+    }
     for (at, drop) in steps.iter().enumerate() {
         // only declared schemas know the shape of what they lose
         if drop.step.op != SchemaOp::DropTable || drop.step.shape.is_none() {
             continue;
         }
-        let twin = steps.iter().enumerate().position(|(other, add)| {
-            !gone[other]
-                && add.step.op == SchemaOp::AddTable
-                && add.table() == drop.table()
-                && shape(add) == shape(drop)
-        });
-        if let Some(twin) = twin {
+        let twins = added.get(&drop.table()).into_iter().flatten().copied();
+        if let Some(twin) = { twins }.find(|add| !gone[*add] && shape(&steps[*add]) == shape(drop)) {
             gone[at] = true;
             gone[twin] = true;
+        }
+    }
+    // so has a view or a routine; where its text is another now, only its making is told
+    let mut made: BTreeMap<(String, String), usize> = BTreeMap::new();
+    let object = |found: &Found| (found.detail("what").to_owned(), plain(found.detail("name")));
+    for (at, found) in steps.iter().enumerate().filter(|(_, found)| found.detail("change") == "created") {
+        made.insert(object(found), at);
+    }
+    for (at, drop) in steps.iter().enumerate() {
+        let is_declared = drop.step.op == SchemaOp::Other && drop.step.details.contains_key("declared");
+        let twin = made.get(&object(drop)).filter(|_| is_declared && drop.detail("change") == "dropped");
+        if let Some(twin) = twin {
+            gone[at] = true;
+            let text = |found: &Found| found.step.text.as_deref().map(even);
+            gone[*twin] |= text(&steps[*twin]) == text(drop);
         }
     }
     let mut gone = gone.into_iter();

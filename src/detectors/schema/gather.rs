@@ -8,9 +8,12 @@ use crate::change::{ChangeKind, Content, FileChange, RepoPath, Role, Snapshot};
 use crate::finding::{Evidence, SchemaOp, Side};
 use crate::formats::schema::sql::plain;
 use crate::formats::schema::{
-    AccessStep, DECLARED, DeclaredReader, Inventory, MIGRATIONS, Migration, MigrationReader, Step, Table,
-    difference, table_difference,
+    AccessStep, Column, DECLARED, DeclaredReader, Inventory, MIGRATIONS, Migration, MigrationReader, Step,
+    Table, access_difference, difference, field_difference, table_difference,
 };
+
+/// More steps than any file that people write or read takes: a dump, or made to hurt.
+const MOST_STEPS: usize = 10_000;
 
 /// What the changed files say.
 #[derive(Default)]
@@ -113,16 +116,25 @@ fn migration(
             style: reader.style(),
             rewrites_history: rewrites,
             home: home(&file.path),
-            engine: engine(&file.path),
+            engine: engine(&file.path).or_else(|| own_engine(file)),
             on_new_table: false,
         }
     };
-    let access = |step: AccessStep| FoundAccess {
-        evidence: Evidence::after(&file.path, step.line),
-        step,
-        home: home(&file.path),
+    let access = |step: AccessStep, side: Side, rewrites: bool| {
+        let path = if side == Side::After { &file.path } else { file.old_path() };
+        FoundAccess {
+            evidence: Evidence { path: path.clone(), line: Some(step.line), side },
+            step,
+            home: home(&file.path),
+            rewrites_history: rewrites,
+        }
     };
     if let ChangeKind::Deleted { .. } = file.kind {
+        // what did nothing leaves nothing behind
+        let did = file.before_text().and_then(|text| reader.read(&file.path, text, Some(""), cx.before).ok());
+        if did.is_some_and(|did| did.steps.is_empty() && did.access.is_empty() && did.unread.is_empty()) {
+            return;
+        }
         let step = Step::new(SchemaOp::Other, "", 1)
             .detail("what", "migration_deleted")
             .detail("name", file.path.file_name());
@@ -142,7 +154,7 @@ fn migration(
             report.could_not_check(&file.path, "own_code");
         }
         gathered.steps.extend(after.steps.into_iter().map(|step| found(step, Side::After, false)));
-        gathered.access.extend(after.access.into_iter().map(access));
+        gathered.access.extend(after.access.into_iter().map(|step| access(step, Side::After, false)));
         return;
     }
     let Some(mut before) = read(reader, file.old_path(), file.before_text(), cx.before, report) else {
@@ -151,7 +163,7 @@ fn migration(
     past.resolve(reader, file, &mut before.steps);
     // a repeatable migration is meant to be edited
     let grows = file.after_text().is_some_and(|text| reader.appends(text));
-    let rewrites = !file.path.file_name().starts_with("R__");
+    let rewrites = !file.path.file_name().starts_with("R__") && !is_reworked(cx, file);
     let (mut gained, mut lost) = (missing(&after.steps, &before.steps), missing(&before.steps, &after.steps));
     for (step, side) in reshaped(&mut gained, &mut lost) {
         gathered.steps.push(found(step, side, rewrites));
@@ -164,13 +176,25 @@ fn migration(
             gathered.steps.push(found(step, Side::Before, rewrites));
         }
     }
-    let heart = |step: &AccessStep| (step.subject.clone(), step.change.clone(), step.text.clone());
-    let old: Vec<_> = before.access.iter().map(heart).collect();
-    for step in after.access {
-        if !old.contains(&heart(&step)) {
-            gathered.access.push(access(step));
-        }
-    }
+    let changed = access_difference(&before.access, &after.access);
+    gathered.access.extend(changed.into_iter().map(|(step, side)| access(step, side, rewrites && !grows)));
+}
+
+/// Whether the text as it was is kept in a file of its own, `x@v1.sql` beside `x.sql`: Sqitch's way to change a step
+/// that has run.
+fn is_reworked(cx: &Context<'_>, file: &FileChange) -> bool {
+    let name = file.path.file_name();
+    let former = format!("{}@", name.rsplit_once('.').map_or(name, |(stem, _)| stem));
+    cx.changes.files().iter().any(|other| {
+        matches!(other.kind, ChangeKind::Added { .. })
+            && other.path.folder() == file.path.folder()
+            && other.path.file_name().starts_with(&former)
+    })
+}
+
+/// The engine that the text itself shows beyond doubt.
+fn own_engine(file: &FileChange) -> Option<String> {
+    text_of(file)?.contains("[dbo].").then(|| "sqlserver".to_owned())
 }
 
 fn read(
@@ -181,6 +205,10 @@ fn read(
     report: &mut Report,
 ) -> Option<Migration> {
     match reader.read(path, text?, None, tree) {
+        Ok(migration) if migration.steps.len() > MOST_STEPS => {
+            report.could_not_check(path, "too_large");
+            None
+        }
         Ok(migration) => Some(migration),
         Err(unreadable) => {
             report.could_not_check(path, unreadable.reason);
@@ -189,15 +217,21 @@ fn read(
     }
 }
 
-/// A new table whose text was edited, taken out of what was gained and lost: told field by field.
+/// A new table or field whose text was edited, taken out of what was gained and lost: told field by field.
 fn reshaped(gained: &mut Vec<Step>, lost: &mut Vec<Step>) -> Vec<(Step, Side)> {
     let mut steps = Vec::new();
     gained.retain(|new| {
         let twin = lost.iter().position(|old| {
-            (old.op, new.op) == (SchemaOp::AddTable, SchemaOp::AddTable)
+            old.op == new.op
+                && matches!(new.op, SchemaOp::AddTable | SchemaOp::AddColumn)
                 && plain(&old.table) == plain(&new.table)
+                && old.column.as_deref().map(plain) == new.column.as_deref().map(plain)
         });
         let Some(old) = twin.map(|at| lost.remove(at)) else { return true };
+        if let (Some(was), Some(now)) = (field_of(&old), field_of(new)) {
+            let differences = field_difference(&new.table, &was, &now);
+            steps.extend(differences.into_iter().map(|step| (step, Side::After)));
+        }
         if let (Some(old), Some(shape)) = (&old.shape, &new.shape) {
             table_difference(old, &Table { name: new.table.clone(), ..shape.clone() }, &mut steps);
         }
@@ -205,6 +239,13 @@ fn reshaped(gained: &mut Vec<Step>, lost: &mut Vec<Step>) -> Vec<(Step, Side)> {
     });
     // what a new database no longer gets is lost nowhere
     steps.into_iter().map(|(step, side)| (Step { destructive: false, ..step }, side)).collect()
+}
+
+/// The field that a step adds.
+fn field_of(step: &Step) -> Option<Column> {
+    let mut field = Column { name: step.column.clone()?, line: step.line, ..Column::default() };
+    field.take(step);
+    Some(field)
 }
 
 /// The steps of `all` that `known` lacks.
@@ -291,6 +332,9 @@ fn declared(
         return;
     };
     let (steps, access) = difference(&before, &after);
+    if steps.len() > MOST_STEPS {
+        return report.could_not_check(&file.path, "too_large");
+    }
     let place = |line: u32, side: Side| Evidence {
         path: if side == Side::After { file.path.clone() } else { file.old_path().clone() },
         line: Some(line),
@@ -326,6 +370,7 @@ fn declared(
             evidence: place(step.line, side),
             step,
             home: file.path.folder().to_owned(),
+            rewrites_history: false,
         });
     }
 }
@@ -337,10 +382,14 @@ fn mirrors(cx: &Context<'_>, reader: &dyn DeclaredReader, path: &RepoPath) -> bo
 
 /// Whether migrations of the change say most of what differs, wherever they lie.
 fn says_the_same(steps: &[(Step, Side)], found: &[Found]) -> bool {
-    let key = |step: &Step| (step.op, plain(&step.table), step.column.as_deref().map(plain));
+    let key = |step: &Step| {
+        let name = step.details.get("name").filter(|_| step.op == SchemaOp::Other);
+        (step.op, plain(&step.table), step.column.as_deref().map(plain), name.map(|name| plain(name)))
+    };
     let by_migrations = found.iter().filter(|one| !one.step.details.contains_key("declared"));
     let said: HashSet<_> = by_migrations.map(|one| key(&one.step)).collect();
-    let told: Vec<_> = steps.iter().filter(|(step, _)| !step.table.is_empty()).collect();
+    let about_tables: Vec<_> = steps.iter().filter(|(step, _)| !step.table.is_empty()).collect();
+    let told = if about_tables.is_empty() { steps.iter().collect() } else { about_tables };
     !told.is_empty() && 2 * told.iter().filter(|(step, _)| said.contains(&key(step))).count() >= told.len()
 }
 
@@ -378,7 +427,12 @@ fn engine_of(word: &str) -> Option<String> {
 }
 
 fn engine(path: &RepoPath) -> Option<String> {
-    path.as_str().rsplit(['/', '.', '-', '_']).find_map(engine_of)
+    path.as_str().rsplit(['/', '.', '-', '_']).find_map(|word| {
+        // `MySqlMigrations`
+        let word = word.to_ascii_lowercase();
+        let bare = ["migrations", "migration"].iter().find_map(|end| word.strip_suffix(end));
+        engine_of(bare.unwrap_or(&word))
+    })
 }
 
 /// Numbers in a name compare as numbers: `9_x` before `10_x`.

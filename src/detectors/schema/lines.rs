@@ -31,7 +31,7 @@ pub fn lines(findings: &[&Finding]) -> Vec<Line> {
         }
         _ => false,
     });
-    // that history is rewritten is said once
+    // what it means that history is rewritten is said once in full
     let mut is_said = false;
     alike(groups)
         .into_iter()
@@ -41,8 +41,10 @@ pub fn lines(findings: &[&Finding]) -> Vec<Line> {
             let is_quiet = matches!(key.shape.as_str(), "indexes" | "new_field_required");
             let is_shared = SHARED.contains(&key.shape.as_str());
             let mut values = values(&facts, is_copied, is_shared);
-            values["rewrites"] = json!(key.rewrites_history && !is_said && !is_quiet);
-            is_said |= key.rewrites_history && !is_quiet;
+            let rewrites = key.rewrites_history && !is_quiet;
+            values["rewrites"] = json!(rewrites && !is_said);
+            values["rewrites_too"] = json!(rewrites && is_said);
+            is_said |= rewrites;
             let line = Line::of(&format!("schema/{}", key.shape), &findings, values)?;
             Some(if is_quiet { line.folded() } else { line })
         })
@@ -113,6 +115,7 @@ impl Key {
         let (shape, about) = match rule {
             _ if is_lost => ("history_taken_back", String::new()),
             "index_changed" => ("indexes", String::new()),
+            "rows_rewritten" if detail("what") == "copied" => ("rows_copied", facts.table.clone()),
             // what is said of rows is the same for all tables, unless fields or a condition are named
             "rows_rewritten" if facts.column.is_none() && !facts.details.contains_key("condition") => {
                 ("rows_rewritten", format!("every row {:?}", facts.undo))
@@ -121,6 +124,9 @@ impl Key {
             | "area_dropped" => (rule, String::new()),
             "other" if detail("what") == "enum" => (rule, format!("{} {}", detail("name"), detail("change"))),
             "other" => (rule, format!("{} {}", detail("what"), detail("change"))),
+            "constraint_added" | "constraint_dropped" if facts.details.contains_key("replaced") => {
+                ("constraint_replaced", facts.table.clone())
+            }
             // what is said about a link, a rule or uniqueness depends on the columns that it covers
             "constraint_added" | "constraint_dropped" | "unique_changed" => {
                 (rule, format!("{} {:?} {:?} {}", facts.table, facts.op, facts.column, detail("what")))
@@ -143,7 +149,7 @@ fn values(group: &[&SchemaFacts], is_copied: bool, is_shared: bool) -> Value {
     let fields: Vec<Value> = group
         .iter()
         .map(|facts| {
-            let start = facts.default.as_deref().map(start);
+            let start = facts.default.as_deref().map(start).filter(|start| start.is_known);
             json!({
                 "name": facts.column,
                 "table": facts.table,
@@ -153,7 +159,7 @@ fn values(group: &[&SchemaFacts], is_copied: bool, is_shared: bool) -> Value {
                 "kind": facts.type_.as_deref().map(kind),
                 "start": start.as_ref().map(|start| start.words.clone()),
                 "has_start": start.is_some(),
-                "filled": facts.details.contains_key("filled"),
+                "filled": facts.details.contains_key("filled") || facts.default.is_some() && start.is_none(),
                 "required": facts.nullable == Some(false) || facts.details.contains_key("later_required"),
                 "start_is_made": start.as_ref().is_some_and(|start| start.is_made),
                 "start_is_number": start.as_ref().is_some_and(|start| start.words.parse::<f64>().is_ok()),
@@ -167,7 +173,13 @@ fn values(group: &[&SchemaFacts], is_copied: bool, is_shared: bool) -> Value {
     let required = group.iter().filter(|facts| is_required(facts)).count();
     let without_start = group.iter().filter(|facts| is_required(facts) && !is_filled(facts)).count();
     // a table of the same name in two databases is one name
-    let count = if names.is_empty() && !tables.is_empty() { tables.len() } else { group.len() };
+    let count = match (names.len(), tables.len()) {
+        (0, 0) => group.len(),
+        (0, tables) => tables,
+        // the steps that an edit takes back are counted, fields by their names
+        _ if first.rewrites_history => group.len(),
+        (names, _) => names,
+    };
     json!({
         "table": first.table,
         "tables": tables,
@@ -184,7 +196,7 @@ fn values(group: &[&SchemaFacts], is_copied: bool, is_shared: bool) -> Value {
         "all_optional": required == 0,
         "all_required": required == group.len(),
         "required_without_start": without_start,
-        "added": group.iter().filter(|facts| facts.op == SchemaOp::AddIndex).count(),
+        "added": group.iter().filter(|facts| matches!(facts.op, SchemaOp::AddIndex | SchemaOp::AddConstraint)).count(),
         "removed": group.iter().filter(|facts| facts.op == SchemaOp::DropIndex).count(),
         "is_removal": matches!(first.op, SchemaOp::DropIndex | SchemaOp::DropConstraint),
         "covers": first.column.as_deref().map(|columns| columns.split(", ").collect::<Vec<_>>()),
@@ -192,7 +204,10 @@ fn values(group: &[&SchemaFacts], is_copied: bool, is_shared: bool) -> Value {
         "change": detail(first, "change"),
         "added_values": distinct(group.iter().filter_map(|facts| facts.details.get("added_value").map(String::as_str))),
         "references": detail(first, "references"),
-        "cascades": first.details.get("on_delete").is_some_and(|action| action.eq_ignore_ascii_case("cascade")),
+        "cascades": group.iter().any(|facts| {
+            facts.op == SchemaOp::AddConstraint
+                && facts.details.get("on_delete").is_some_and(|action| action.eq_ignore_ascii_case("cascade"))
+        }),
         "columns": detail(first, "columns").map(|columns| columns.split(", ").map(str::to_owned).collect::<Vec<_>>()),
         "condition": detail(first, "condition").filter(|text| text.chars().count() <= 60),
         "has_condition": first.details.contains_key("condition"),
@@ -255,6 +270,8 @@ fn kind(type_: &str) -> &'static str {
 /// A start value as people say it.
 struct Start {
     words: String,
+    /// Whether the text tells the value: a name that stands for one does not.
+    is_known: bool,
     /// The database makes it: the time, a number that counts up, a fresh identifier.
     is_made: bool,
 }
@@ -268,6 +285,14 @@ fn start(default: &str) -> Start {
     let inner = text.trim_matches(['\'', '"']);
     let is_quoted = value.contains(['\'', '"']);
     let lower = value.to_ascii_lowercase();
+    // `settings.LIMIT`, `app.models.make_key`, `new Period(3)`: nobody reading this knows what comes out
+    let is_name = !is_quoted
+        && value.contains('.')
+        && value.split('.').all(|part| {
+            part.starts_with(|first: char| first.is_alphabetic() || first == '_')
+                && part.chars().all(|char| char.is_alphanumeric() || char == '_')
+        });
+    let is_known = !is_name && !value.starts_with("new ");
     let is_made = !is_quoted
         && (value.contains('(') && !value.starts_with('(')
             || lower.starts_with("current_")
@@ -276,8 +301,8 @@ fn start(default: &str) -> Start {
     let words = match lower.as_str() {
         "true" | "'t'" | "b'1'" => "yes".to_owned(),
         "false" | "'f'" | "b'0'" => "no".to_owned(),
-        "array[]" | "{}" | "[]" | "'{}'" | "'[]'" => String::new(),
+        "array[]" | "{}" | "[]" | "'{}'" | "'[]'" | "map()" | "list" | "dict" => String::new(),
         _ => inner.to_owned(),
     };
-    Start { words, is_made }
+    Start { words, is_known, is_made }
 }

@@ -53,6 +53,7 @@ struct FoundAccess {
     step: AccessStep,
     evidence: Evidence,
     home: String,
+    rewrites_history: bool,
 }
 
 impl Detector for Schema {
@@ -72,6 +73,7 @@ impl Detector for Schema {
 /// One finding for each operation on each field; rows rewritten or deleted, one a table; engines side by side, one.
 fn merged(steps: Vec<Found>) -> Vec<Found> {
     let mut kept: Vec<Found> = Vec::new();
+    let mut gone: Vec<usize> = Vec::new();
     let mut seen: BTreeMap<(SchemaOp, String, String, String, String), Vec<usize>> = BTreeMap::new();
     for found in steps {
         let is_rows = found.step.op == SchemaOp::DataBackfill;
@@ -86,7 +88,24 @@ fn merged(steps: Vec<Found>) -> Vec<Found> {
             _ => String::new(),
         };
         let to = found.step.to.clone().unwrap_or_default();
+        // tools name rules in another way for each engine: there, what they cover tells them
+        let name = match (&found.engine, &found.step.column) {
+            (Some(_), Some(_)) if !name.is_empty() && found.step.op != SchemaOp::Other => {
+                found.detail("what").to_owned()
+            }
+            _ => name,
+        };
         let places = seen.entry((found.step.op, found.table(), column, name, to)).or_default();
+        // what a script makes and takes away again, such as a routine for its own use, was never there
+        if found.step.op == SchemaOp::Other
+            && found.detail("change") == "dropped"
+            && places
+                .last()
+                .is_some_and(|at| kept[*at].detail("change") == "created" && kept[*at].home == found.home)
+        {
+            gone.extend(places.pop());
+            continue;
+        }
         let twin = places.iter().copied().find(|at| {
             let other = &kept[*at];
             let several_engines =
@@ -96,6 +115,13 @@ fn merged(steps: Vec<Found>) -> Vec<Found> {
         match twin {
             Some(at) => {
                 let other = &mut kept[at];
+                // dropped and made again in one change: replaced
+                if let Some(change) =
+                    found.step.details.get("change").filter(|_| found.step.op == SchemaOp::Other)
+                {
+                    other.step.details.insert("change".to_owned(), change.clone());
+                    other.step.destructive &= found.step.destructive;
+                }
                 other.evidence.extend(found.evidence);
                 if is_rows {
                     other.step.column = both(other.step.column.take(), found.step.column);
@@ -110,6 +136,11 @@ fn merged(steps: Vec<Found>) -> Vec<Found> {
             }
         }
     }
+    let mut at = 0;
+    kept.retain(|_| {
+        at += 1;
+        !gone.contains(&(at - 1))
+    });
     kept
 }
 
@@ -186,6 +217,10 @@ fn rule_of(found: &Found) -> (&'static str, Level) {
         SchemaOp::AddConstraint => ("schema.constraint_added", look),
         SchemaOp::DropConstraint => ("schema.constraint_dropped", look),
         SchemaOp::DataBackfill if step.destructive => ("schema.rows_deleted", talk),
+        // code that runs over stored data, and nothing tells which
+        SchemaOp::DataBackfill if step.table.is_empty() && found.detail("what").is_empty() => {
+            ("schema.own_code", look)
+        }
         SchemaOp::DataBackfill if found.on_new_table => ("schema.rows_filled", look),
         SchemaOp::DataBackfill if found.detail("what") == "rows_added" => ("schema.rows_added", look),
         SchemaOp::DataBackfill => ("schema.rows_rewritten", talk),
@@ -208,8 +243,8 @@ fn push_access(cx: &Context<'_>, report: &mut Report, found: FoundAccess) {
         _ => ("access.data_changed", Level::WorthALook),
     };
     // Nobody's stored data is opened by what holds for new databases only.
-    let level =
-        if gather::is_init_script(&found.evidence.path) { level.min(Level::WorthALook) } else { level };
+    let is_for_new = found.rewrites_history || gather::is_init_script(&found.evidence.path);
+    let level = if is_for_new { level.min(Level::WorthALook) } else { level };
     let text = crate::formats::settings::secrets::redacted(&text);
     let id = format!("{what} {subject} {text}");
     let (from, to) = match found.evidence.side {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Context;
 use super::gather::{home, natural};
-use crate::change::{Content, FileChange, RepoPath};
+use crate::change::{ChangeKind, Content, FileChange, RepoPath};
 use crate::finding::SchemaOp;
 use crate::formats::schema::sql::plain;
 use crate::formats::schema::{
@@ -62,7 +62,12 @@ impl<'a> Past<'a> {
         *steps =
             rebuilt(std::mem::take(steps), |table| self.of(reader, file).inventory.table(table).cloned());
         swapped_lists(steps);
+        let is_new = matches!(file.kind, ChangeKind::Added { .. });
         let mut made: Inventory = Inventory::default();
+        // the indexes and constraints that the migration itself makes, by name
+        let mut rules: BTreeMap<String, (String, Option<String>, String)> = BTreeMap::new();
+        // fields that the migration itself adds to tables that were there
+        let mut fields: BTreeMap<(String, String), Column> = BTreeMap::new();
         let mut resolved = Vec::with_capacity(steps.len());
         for mut step in std::mem::take(steps) {
             match step.op {
@@ -70,9 +75,7 @@ impl<'a> Past<'a> {
                     if step.column.is_none() || step.table.is_empty() =>
                 {
                     let name = step.details.get("name").map(|name| plain(name)).unwrap_or_default();
-                    let here = made
-                        .index(&name)
-                        .map(|(table, rule)| (table.name.clone(), rule.columns.clone(), rule.what.clone()));
+                    let here = rules.get(&name).cloned();
                     let found = here.or_else(|| self.of(reader, file).indexes.get(&name).cloned());
                     let written = step.details.get("name").map(String::as_str).unwrap_or_default();
                     let found = found.or_else(|| by_convention(&step.table, written));
@@ -86,12 +89,18 @@ impl<'a> Past<'a> {
                 }
                 SchemaOp::ChangeType if reader.style() != "django" => {
                     let column = step.column.clone().unwrap_or_default();
+                    let key = (plain(&step.table), plain(&column));
                     let was = made
                         .column(&step.table, &column)
+                        .or_else(|| fields.get(&key))
                         .or_else(|| self.of(reader, file).inventory.column(&step.table, &column))
                         .cloned();
                     made.apply(&step);
-                    resolved.extend(told(step, was));
+                    let steps = told(step, was, is_new);
+                    if let Some(field) = fields.get_mut(&key) {
+                        steps.iter().for_each(|step| field.take(step));
+                    }
+                    resolved.extend(steps);
                     continue;
                 }
                 SchemaOp::DropTable
@@ -102,17 +111,64 @@ impl<'a> Past<'a> {
                 {
                     step.details.insert("guard".to_owned(), "true".to_owned());
                 }
+                SchemaOp::ChangeNullability | SchemaOp::ChangeDefault => {
+                    let key = (plain(&step.table), step.column.as_deref().map(plain).unwrap_or_default());
+                    if let Some(field) = fields.get_mut(&key) {
+                        field.take(&step);
+                    }
+                }
+                SchemaOp::AddColumn => {
+                    let name = step.column.clone().unwrap_or_default();
+                    let mut field = Column { name, line: step.line, ..Column::default() };
+                    field.take(&step);
+                    fields.insert((plain(&step.table), plain(&field.name)), field);
+                }
                 _ => {}
             }
             made.apply(&step);
+            match step.op {
+                SchemaOp::AddIndex | SchemaOp::AddConstraint => {
+                    if let Some(name) = step.details.get("name") {
+                        let what = step.details.get("what").cloned().unwrap_or_default();
+                        rules.insert(plain(name), (step.table.clone(), step.column.clone(), what));
+                    }
+                }
+                SchemaOp::AddTable => {
+                    for rule in
+                        step.shape.iter().flat_map(|shape| shape.indexes.iter().chain(&shape.constraints))
+                    {
+                        let told = (step.table.clone(), rule.columns.clone(), rule.what.clone());
+                        rules.insert(plain(&rule.name), told);
+                    }
+                }
+                _ => {}
+            }
             resolved.push(step);
         }
         *steps = resolved;
     }
 }
 
-/// What PostgreSQL names a rule that got no name: the table, the field, the kind.
+/// What a rule is by its name: PostgreSQL names those that got none by the table, the field and the kind, and many
+/// tools and people put the kind first or last.
 fn by_convention(table: &str, name: &str) -> Option<(String, Option<String>, String)> {
+    own_name(table, name).or_else(|| {
+        const KINDS: [(&str, &[&str]); 4] = [
+            ("primary_key", &["pk", "pkey"]),
+            ("foreign_key", &["fk", "fkey", "foreign"]),
+            ("unique", &["uq", "uk", "unq", "unique"]),
+            ("check", &["ck", "chk", "check"]),
+        ];
+        let lower = name.to_ascii_lowercase();
+        let mut words = lower.split('_');
+        let (first, last) = (words.next()?, words.next_back()?);
+        let kind = KINDS.iter().find(|(_, words)| words.contains(&first) || words.contains(&last));
+        kind.filter(|_| !table.is_empty()).map(|(what, _)| (table.to_owned(), None, (*what).to_owned()))
+    })
+}
+
+/// `table_field_fkey` and its kin.
+fn own_name(table: &str, name: &str) -> Option<(String, Option<String>, String)> {
     const KINDS: [(&str, &str); 4] =
         [("_fkey", "foreign_key"), ("_key", "unique"), ("_pkey", "primary_key"), ("_check", "check")];
     let (rest, what) = KINDS.iter().find_map(|(end, what)| Some((name.strip_suffix(end)?, what)))?;
@@ -170,7 +226,7 @@ fn swapped_lists(steps: &mut Vec<Step>) {
 }
 
 /// A change of type, with what it was; one that states the whole field becomes what differs.
-fn told(step: Step, was: Option<Column>) -> Vec<Step> {
+fn told(step: Step, was: Option<Column>, is_new: bool) -> Vec<Step> {
     let Some(was) = was else {
         return match (step.type_.is_none() && step.states == States::Named, step.nullable) {
             (true, Some(_)) => vec![Step { op: SchemaOp::ChangeNullability, ..step }],
@@ -191,11 +247,21 @@ fn told(step: Step, was: Option<Column>) -> Vec<Step> {
             return vec![step];
         }
         if let (Some(old), Some(new)) = (&was.type_, &now.type_) {
+            // tools restate a type that stays; what ran after an older migration is not told apart here
+            if is_new && even(old) == even(new) {
+                return Vec::new();
+            }
             step = with_old_type(step, old, new);
         }
         return vec![step];
     }
-    field_difference(&step.table, &was, &now)
+    let mut differences = field_difference(&step.table, &was, &now);
+    if was.nullable.is_none() && step.nullable.is_some() {
+        // nobody knows how it was: what is stated is said
+        let is_required = Step::new(SchemaOp::ChangeNullability, &step.table, step.line).column(&now.name);
+        differences.push(Step { nullable: step.nullable, ..is_required });
+    }
+    differences
         .into_iter()
         .map(|one| {
             let told = Step { undo: step.undo, details: step.details.clone(), ..one };
@@ -286,7 +352,82 @@ fn replayed(cx: &Context<'_>, reader: &dyn MigrationReader, file: &FileChange) -
             known.inventory.apply(step);
         }
     }
+    known.inventory.settle();
     known
+}
+
+/// The other way of SQLite: the rows put aside in a copy, the table dropped, made anew and filled from the copy. The
+/// steps that are gone are marked; what differs stands where the table is made anew.
+fn put_aside(
+    steps: Vec<Step>,
+    before: &mut impl FnMut(&str) -> Option<crate::formats::schema::Table>,
+) -> (Vec<Step>, Vec<bool>) {
+    let drops = |table: &str| {
+        steps.iter().position(|step| step.op == SchemaOp::DropTable && plain(&step.table) == plain(table))
+    };
+    let mut gone = vec![false; steps.len()];
+    let mut told: BTreeMap<usize, Vec<Step>> = BTreeMap::new();
+    for (at, made) in steps.iter().enumerate().filter(|(_, step)| step.op == SchemaOp::AddTable) {
+        let table = plain(&made.table);
+        let Some(dropped) = drops(&table).filter(|dropped| *dropped < at && !gone[*dropped]) else {
+            continue;
+        };
+        let back = steps.iter().enumerate().skip(at).find_map(|(back, step)| {
+            let is_back = step.op == SchemaOp::DataBackfill && plain(&step.table) == table;
+            Some((back, plain(step.details.get("copied_from").filter(|_| is_back)?)))
+        });
+        let Some((back, aside)) = back else { continue };
+        // the copy is made here, or it is a temporary one that bears the name
+        let is_copy = |step: &Step| {
+            step.op == SchemaOp::AddTable
+                && plain(&step.table) == aside
+                && step.details.get("copied_from").is_some_and(|from| plain(from) == table)
+        };
+        let bears_name = aside.contains(&table)
+            && ["temp", "tmp", "backup", "bak", "old"].iter().any(|word| aside.contains(word));
+        if !bears_name && !steps[..dropped].iter().any(is_copy) {
+            continue;
+        }
+        for (place, step) in steps.iter().enumerate() {
+            let is_own = plain(&step.table) == aside
+                && matches!(step.op, SchemaOp::AddTable | SchemaOp::DropTable | SchemaOp::DataBackfill);
+            gone[place] |= is_own || place == back || place == dropped || place == at;
+        }
+        let (Some(shape), Some(old)) = (&made.shape, before(&made.table)) else { continue };
+        let new = crate::formats::schema::Table {
+            indexes: old.indexes.clone(),
+            constraints: old.constraints.clone(),
+            ..shape.clone()
+        };
+        let mut differences = Vec::new();
+        crate::formats::schema::table_difference(&old, &new, &mut differences);
+        let line = made.line;
+        told.insert(
+            at,
+            differences.into_iter().map(|(step, _)| Step { line, undo: made.undo, ..step }).collect(),
+        );
+        // look-up aids that are there again were never gone
+        for rule in &old.indexes {
+            let again = steps.iter().position(|step| {
+                step.op == SchemaOp::AddIndex && plain(&step.table) == table && step.column == rule.columns
+            });
+            let Some(again) = again else { continue };
+            gone[again] = true;
+            for (place, step) in steps.iter().enumerate().filter(|(_, step)| step.op == SchemaOp::DropIndex) {
+                gone[place] |= step.details.get("name").is_some_and(|name| plain(name) == plain(&rule.name));
+            }
+        }
+    }
+    let (mut kept, mut marks) = (Vec::with_capacity(steps.len()), Vec::with_capacity(steps.len()));
+    for (at, step) in steps.into_iter().enumerate() {
+        for step in told.remove(&at).unwrap_or_default() {
+            kept.push(step);
+            marks.push(false);
+        }
+        kept.push(step);
+        marks.push(gone[at]);
+    }
+    (kept, marks)
 }
 
 /// SQLite changes a table by making a new one, copying, dropping the old and renaming: told as what differs.
@@ -295,7 +436,7 @@ fn rebuilt(
     mut before: impl FnMut(&str) -> Option<crate::formats::schema::Table>,
 ) -> Vec<Step> {
     let same = |step: &Step, op: SchemaOp, table: &str| step.op == op && plain(&step.table) == plain(table);
-    let mut gone = vec![false; steps.len()];
+    let (steps, mut gone) = put_aside(steps, &mut before);
     let mut told: BTreeMap<usize, Vec<Step>> = BTreeMap::new();
     for (at, rename) in steps.iter().enumerate() {
         let (SchemaOp::RenameTable, Some(to)) = (rename.op, &rename.to) else { continue };

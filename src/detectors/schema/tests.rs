@@ -329,3 +329,162 @@ fn what_cannot_be_read_is_said() {
     assert_eq!(reasons, ["own_code", "unread_statement: FROB a"]);
     assert_eq!(said(&report), ["other ?"]);
 }
+
+#[test]
+fn engines_are_told_by_folders_and_by_the_text() {
+    let migration = "using Microsoft.EntityFrameworkCore.Migrations;\npublic partial class A : Migration {
+        protected override void Up(MigrationBuilder migrationBuilder) {
+            migrationBuilder.AddColumn<string>(name: \"b\", table: \"a\", nullable: true);
+            migrationBuilder.AddForeignKey(name: \"FK_a_b\", table: \"a\", column: \"b\", principalTable: \"c\"); }
+        protected override void Down(MigrationBuilder migrationBuilder) { } }";
+    let scripts = "ALTER TABLE [dbo].[a] ADD [b] INT NULL;\nGO\n
+        ALTER TABLE [dbo].[a] ADD CONSTRAINT [FK_b] FOREIGN KEY ([b]) REFERENCES [dbo].[c] ([Id]);";
+    let report = run(
+        &Schema {},
+        vec![
+            added("util/Scripts/2026-01-01_00_x.sql", M, scripts),
+            added("util/MySqlMigrations/Migrations/20260101000000_A.cs", M, migration),
+            added("util/SqliteMigrations/Migrations/20260101000000_A.cs", M, migration),
+        ],
+    );
+    assert_eq!(said(&report), ["add_column a.b?", "add_constraint a.b?"]);
+}
+
+#[test]
+fn what_is_dropped_and_made_again_is_replaced() {
+    let objects = |sql: &str| {
+        let report = run(&Schema {}, vec![added("migrations/0002_x.sql", M, sql)]);
+        let told = report.findings.iter().filter_map(|finding| match &finding.facts {
+            Facts::Schema(facts) => Some(format!("{} {}", facts.details["change"], facts.details["name"])),
+            _ => None,
+        });
+        told.collect::<Vec<_>>()
+    };
+    assert_eq!(objects("DROP VIEW v; CREATE VIEW v AS SELECT 1;"), ["created v"]);
+    assert_eq!(objects("DROP PROCEDURE p; CREATE PROCEDURE p() BEGIN SELECT 1; END;"), ["created p"]);
+    // a routine for the script's own use
+    assert!(
+        objects("CREATE FUNCTION f() RETURNS int AS $$ SELECT 1 $$; SELECT f(); DROP FUNCTION f;").is_empty()
+    );
+
+    let rules = run(
+        &Schema {},
+        vec![added(
+            "migrations/0002_x.sql",
+            M,
+            "ALTER TABLE a DROP CONSTRAINT a_b_fkey;
+             ALTER TABLE a ADD CONSTRAINT a_b_fkey FOREIGN KEY (b) REFERENCES c (id) ON DELETE CASCADE;",
+        )],
+    );
+    assert_eq!(said(&rules), ["drop_constraint a.b?", "add_constraint a.b?"]);
+    let findings: Vec<_> = rules.findings.iter().collect();
+    assert_eq!(lines(&findings).len(), 1);
+}
+
+#[test]
+fn a_field_that_the_change_adds_is_not_changed_by_stating_it_again() {
+    assert_eq!(
+        new("ALTER TABLE a ADD b int; UPDATE a SET b = 1; ALTER TABLE a MODIFY b int NOT NULL;"),
+        ["add_column a.b?", "data_backfill a.b", "change_nullability a.b?"]
+    );
+    let earlier = [("migrations/0001_x.sql", "CREATE TABLE a (b text);")];
+    let restated = added("migrations/0002_x.sql", M, "ALTER TABLE a ALTER COLUMN b TYPE text;");
+    assert!(said(&run_among(&Schema {}, vec![restated], &earlier)).is_empty());
+}
+
+#[test]
+fn rows_put_aside_and_back_are_not_lost() {
+    let earlier = [(
+        "migrations/Version1.php",
+        "<?php class Version1 extends AbstractMigration { public function up(Schema $schema): void { $this->addSql('CREATE TABLE shop_a (id INTEGER NOT NULL, b VARCHAR(20) NOT NULL)'); } }",
+    )];
+    let rebuilt = |aside: &str| {
+        let text = format!(
+            "<?php class Version2 extends AbstractMigration {{ public function up(Schema $schema): void {{
+            $this->addSql('CREATE TEMPORARY TABLE {aside} AS SELECT id, b FROM shop_a');
+            $this->addSql('DROP TABLE shop_a');
+            $this->addSql('CREATE TABLE shop_a (id INTEGER NOT NULL, b VARCHAR(20) DEFAULT NULL)');
+            $this->addSql('INSERT INTO shop_a (id, b) SELECT id, b FROM {aside}');
+            $this->addSql('DROP TABLE {aside}'); }} }}"
+        );
+        said(&run_among(&Schema {}, vec![added("migrations/Version2.php", M, &text)], &earlier))
+    };
+    assert_eq!(rebuilt("__temp__shop_a"), ["change_nullability shop_a.b?"]);
+    assert!(rebuilt("other").contains(&"drop_table shop_a!".to_owned()), "another table is no copy");
+}
+
+#[test]
+fn an_edited_field_is_told_by_what_differs() {
+    let edit = |before: &str, after: &str| {
+        said(&run(&Schema {}, vec![modified("migrations/0001_x.sql", M, before, after)]))
+    };
+    assert_eq!(edit("ALTER TABLE a ADD b int;", "ALTER TABLE a ADD b text;"), ["change_type a.b~?"]);
+    // a step of Sqitch that ran keeps its former text beside it
+    let new = "-- Deploy app:f to pg\nALTER TABLE a ADD b text;";
+    let reworked = run(
+        &Schema {},
+        vec![
+            modified("deploy/f.sql", M, "-- Deploy app:f to pg\n", new),
+            added("deploy/f@v1.sql", M, "-- Deploy app:f to pg\n"),
+        ],
+    );
+    assert_eq!(said(&reworked), ["add_column a.b?"]);
+}
+
+#[test]
+fn a_deleted_migration_that_did_nothing_is_no_news() {
+    assert!(
+        said(&run(&Schema {}, vec![deleted("migrations/0001_x.sql", M, "-- nothing\nSELECT 1;")])).is_empty()
+    );
+}
+
+#[test]
+fn grants_are_compared_role_by_role() {
+    let access = |before: &str, after: &str| {
+        let report = run(&Schema {}, vec![modified("migrations/0001_x.sql", M, before, after)]);
+        let told = report.findings.iter().filter_map(|finding| match &finding.facts {
+            Facts::Access(facts) => {
+                Some(format!("{} {}", facts.change, facts.to.as_ref().or(facts.from.as_ref())?))
+            }
+            _ => None,
+        });
+        told.collect::<Vec<_>>()
+    };
+    assert_eq!(
+        access("GRANT SELECT ON a TO app, anon;", "GRANT SELECT ON a TO app;"),
+        ["tightened GRANT SELECT TO anon"]
+    );
+    assert_eq!(
+        access("GRANT SELECT ON a TO app;", "GRANT SELECT, DELETE ON a TO app;"),
+        ["loosened GRANT DELETE TO app"]
+    );
+    assert!(access("GRANT SELECT ON a TO b, c;", "GRANT SELECT ON a TO c, b;").is_empty());
+    // what is made here is opened to nobody else
+    let sql =
+        "CREATE FUNCTION f(int) RETURNS int AS $$ SELECT 1 $$; GRANT EXECUTE ON FUNCTION f(int) TO app;";
+    let report = run(&Schema {}, vec![added("migrations/0002_x.sql", M, sql)]);
+    assert!(report.findings.iter().all(|finding| !matches!(finding.facts, Facts::Access(_))));
+}
+
+#[test]
+fn definitions_that_move_between_files_change_nothing() {
+    let (view, policy) =
+        ("CREATE VIEW v AS SELECT 1;", "CREATE TABLE a (b int); ALTER TABLE a ENABLE ROW LEVEL SECURITY;");
+    let report = run(
+        &Schema {},
+        vec![
+            deleted("db/all.sql", M, &format!("{view}\n{policy}")),
+            added("db/views.sql", M, view),
+            added("db/tables.sql", M, policy),
+        ],
+    );
+    assert!(report.findings.is_empty(), "{:?}", report.findings);
+}
+
+#[test]
+fn code_over_unknown_rows_is_not_called_a_rewrite() {
+    let text = "from django.db import migrations\nfrom tasks import schedule\ndef forwards(apps, schema_editor):\n    schedule('x')\nclass Migration(migrations.Migration):\n    operations = [migrations.RunPython(forwards)]\n";
+    let report = run(&Schema {}, vec![added("app/migrations/0002_x.py", M, text)]);
+    assert_eq!(said(&report), ["data_backfill ?"]);
+    assert_eq!(report.findings[0].rule, "schema.own_code");
+}

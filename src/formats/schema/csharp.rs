@@ -220,6 +220,9 @@ fn ef_core<'n>(walk: &mut Walk<'n>, call: &'n Call<'n>, line: u32) -> Flow {
             if let Some(rule) = option("onDelete").and_then(Expr::last_name) {
                 new = new.detail("on_delete", rule.to_lowercase());
             }
+            if let Some(references) = text("principalTable") {
+                new = new.detail("references", references);
+            }
             if let Some(sql) = text("sql").or_else(|| text("constraintSql")) {
                 new = new.detail("condition", sql);
             }
@@ -232,12 +235,23 @@ fn ef_core<'n>(walk: &mut Walk<'n>, call: &'n Call<'n>, line: u32) -> Flow {
             Some(sql) if call.name == "Sql" => walk.sql(&Reader(|_, _, _| Flow::Done), sql),
             _ => walk.own_code(line),
         },
-        "InsertData" | "UpdateData" | "DeleteData" => {
+        "InsertData" => {
             let table = named(walk, call, 0, "table").unwrap_or_default();
-            walk.rows(&table, line, call.name, call.name == "DeleteData");
+            walk.rows(&table, line, call.name, false);
+        }
+        // rows by their keys
+        "UpdateData" | "DeleteData" => {
+            let table = named(walk, call, 0, "table").unwrap_or_default();
+            let deletes = call.name == "DeleteData";
+            let column = covers().filter(|_| !deletes);
+            let step = Step::new(Op::DataBackfill, table, line)
+                .detail("what", if deletes { "deleted" } else { "rewritten" })
+                .detail("condition", "");
+            walk.push(Step { destructive: deletes, column, ..step });
         }
         "DropSchema" => {
-            walk.push(Step::new(Op::Other, "", line).detail("what", "schema").detail("name", name()))
+            let step = Step::new(Op::Other, "", line).detail("what", "schema").detail("name", name());
+            walk.push(step.detail("change", "dropped"));
         }
         "RenameIndex" | "EnsureSchema" | "AlterTable" | "RestartSequence" | "RenameSequence"
         | "AlterDatabase" | "CreateSequence" | "DropSequence" | "AlterSequence" => {}
@@ -286,7 +300,6 @@ fn lambda_names(call: &Call<'_>) -> Option<String> {
 fn column<'n>(walk: &Walk<'n>, call: &'n Call<'n>, line: u32) -> Column {
     let option =
         |key: &str| call.named.iter().find(|(name, _)| *name == key).map(|(_, value)| walk.resolve(value));
-    let written = |value: &Expr<'_>| value.literal().unwrap_or(value.text).to_owned();
     let length = option("maxLength").map(|length| format!("({})", length.text)).unwrap_or_default();
     let type_ = option("type")
         .and_then(|type_| walk.text(type_))
@@ -298,9 +311,41 @@ fn column<'n>(walk: &Walk<'n>, call: &'n Call<'n>, line: u32) -> Column {
         default: option("defaultValueSql")
             .or(option("defaultValue"))
             .filter(|value| !value.is_nothing())
-            .map(written),
+            .map(start),
         line,
     }
+}
+
+/// A start value in the spelling of stored data: `0L` is 0, `string.Empty` is empty, a date is a date.
+fn start(value: &Expr<'_>) -> String {
+    let text = value.literal().unwrap_or(value.text).trim();
+    let inside = |head: &str| {
+        let rest = text.strip_prefix("new ")?.strip_prefix(head)?.trim_start().strip_prefix('(')?;
+        Some(
+            rest.trim_end_matches(')')
+                .split(',')
+                .map(|part| part.trim().trim_matches('"'))
+                .collect::<Vec<_>>(),
+        )
+    };
+    if value.literal().is_some() {
+        return text.to_owned();
+    }
+    if matches!(text, "string.Empty" | "String.Empty") {
+        return String::new();
+    }
+    if text == "Guid.Empty" {
+        return "00000000-0000-0000-0000-000000000000".to_owned();
+    }
+    if let Some([id]) = inside("Guid").as_deref() {
+        return (*id).to_owned();
+    }
+    if let Some([year, month, day, ..]) = inside("DateTime").or_else(|| inside("DateOnly")).as_deref() {
+        return format!("{year:0>4}-{month:0>2}-{day:0>2}");
+    }
+    let number = text.trim_end_matches(['L', 'l', 'M', 'm', 'F', 'f', 'D', 'd', 'U', 'u']);
+    let is_number = text.starts_with(|first: char| first.is_ascii_digit() || first == '-');
+    if is_number && number.parse::<f64>().is_ok() { number.to_owned() } else { text.to_owned() }
 }
 
 /// `AlterColumn` names the old field beside the new one.
@@ -374,7 +419,8 @@ fn fluent<'n>(walk: &mut Walk<'n>, expr: &'n Expr<'n>, _call: &'n Call<'n>) -> F
     };
     let on = || find(&["OnTable", "FromTable", "ForTable", "InTable"]).unwrap_or_default();
     match (verb, first.name) {
-        ("Create", "Table") => {
+        // also what a product adds to it, as in `Create.TableForModel("x")`
+        ("Create", what) if what.starts_with("Table") && !name.is_empty() => {
             let columns = columns(walk, how, &["WithColumn"]);
             let shape = Some(Table { name: name.clone(), line, columns, ..Table::default() });
             walk.push(Step { shape, ..Step::new(Op::AddTable, name, line) });
@@ -453,8 +499,23 @@ fn fluent<'n>(walk: &mut Walk<'n>, expr: &'n Expr<'n>, _call: &'n Call<'n>) -> F
                 walk.sql(&Reader(|_, _, _| Flow::Done), sql);
             }
         }
-        ("Insert", "IntoTable") | ("Update", "Table") => walk.rows(&name, line, verb, false),
-        ("Delete", "FromTable") => walk.data(&name, line, true),
+        ("Insert", "IntoTable") => walk.rows(&name, line, verb, false),
+        ("Update", "Table") => {
+            let step = Step::new(Op::DataBackfill, name, line).detail("what", "rewritten");
+            let set = how.iter().find(|(call, _)| call.name == "Set").and_then(|(call, _)| call.arg(0));
+            let step = Step { column: set.and_then(members), ..step };
+            walk.push(if how.iter().any(|(call, _)| call.name == "Where") {
+                step.detail("condition", "")
+            } else {
+                step
+            });
+        }
+        ("Delete", "FromTable") => {
+            let step = Step::new(Op::DataBackfill, name, line).detail("what", "deleted");
+            let step = Step { destructive: true, ..step };
+            let is_whole = how.iter().any(|(call, _)| call.name == "AllRows");
+            walk.push(if is_whole { step } else { step.detail("condition", "") });
+        }
         // `Execute.WithConnection(MoveNames)`
         ("Execute", _) => {
             match first.arg(0).and_then(Expr::name).and_then(|name| walk.funcs.get(name).copied()) {
@@ -465,9 +526,24 @@ fn fluent<'n>(walk: &mut Walk<'n>, expr: &'n Expr<'n>, _call: &'n Call<'n>) -> F
         ("Create" | "Delete", "Schema") => {
             walk.push(Step::new(Op::Other, "", line).detail("what", "schema").detail("name", name))
         }
+        // a helper of the product's own
+        ("Create" | "Alter" | "Delete" | "Rename" | "Update" | "Insert", _) if first.arg(0).is_some() => {
+            walk.own_code(line);
+        }
         _ => return Flow::Inside,
     }
     Flow::Done
+}
+
+/// `new { A = 1, B = 2 }`: the names that are given a value.
+fn members(expr: &Expr<'_>) -> Option<String> {
+    let inside = expr.text.split_once('{')?.1.trim_end().strip_suffix('}')?;
+    let names: Vec<&str> = inside
+        .split(',')
+        .filter_map(|part| Some(part.split_once('=')?.0.trim()))
+        .filter(|name| !name.is_empty() && name.chars().all(|char| char.is_alphanumeric() || char == '_'))
+        .collect();
+    (!names.is_empty()).then(|| names.join(", "))
 }
 
 /// The fields of a chain: each begins with one of `starts` and reaches to the next.
@@ -480,7 +556,8 @@ fn columns<'n>(walk: &Walk<'n>, calls: &[(&'n Call<'n>, u32)], starts: &[&str]) 
             passed = false;
             columns.push(Column {
                 name: text().unwrap_or_default(),
-                nullable: Some(true),
+                // what is not said to be nullable is written NOT NULL
+                nullable: Some(false),
                 line: *line,
                 ..Column::default()
             });
@@ -556,11 +633,46 @@ mod tests {
                 "public override void Up() { Execute.Sql(\"UPDATE a SET b = 1\"); Delete.FromTable(\"c\").AllRows(); }\npublic override void Down() {  }",
                 &["data_backfill a.b rewritten (none)", "data_backfill! c deleted (none)"],
             ),
+            (
+                "public override void Up() { Update.Table(\"a\").Set(new { b = 1, c = 2 }).AllRows(); Create.TableForModel(\"d\").WithColumn(\"e\").AsInt32(); }\npublic override void Down() {  }",
+                &["data_backfill a.b, c rewritten (none)", "add_table d (none)"],
+            ),
         ];
         for (body, expected) in cases {
             let text =
                 format!("using FluentMigrator;\npublic class A : Migration {{\n{body}\n}}\n", body = body);
             assert_eq!(&said("fluent_migrator", "Migrations/M1.cs", &text), expected, "{body}");
+        }
+    }
+
+    #[test]
+    fn some_rows_are_not_all_rows() {
+        use crate::formats::schema::MigrationReader;
+        let text = "using FluentMigrator;\npublic class A : Migration { public override void Up() { Delete.FromTable(\"a\").Row(new { b = 1 }); } public override void Down() { } }";
+        let path = crate::change::RepoPath::new("Migrations/M1.cs");
+        let read = super::FluentMigrator.read(&path, text, None, &crate::change::MemorySnapshot::default());
+        let steps = read.expect("it can be read").steps;
+        assert!(steps[0].destructive && steps[0].details.contains_key("condition"));
+    }
+
+    #[test]
+    fn start_values_are_those_of_stored_data() {
+        use crate::formats::schema::MigrationReader;
+        for (written, stored) in [
+            ("0L", "0"),
+            ("1.5m", "1.5"),
+            ("string.Empty", ""),
+            ("\"x\"", "x"),
+            ("new DateTime(1, 1, 1, 0, 0, 0, 0, DateTimeKind.Unspecified)", "0001-01-01"),
+            ("new Guid(\"00000000-0000-0000-0000-000000000001\")", "00000000-0000-0000-0000-000000000001"),
+            ("Layout.Single", "Layout.Single"),
+        ] {
+            let text = format!(
+                "using Microsoft.EntityFrameworkCore.Migrations;\npublic partial class A : Migration {{ protected override void Up(MigrationBuilder migrationBuilder) {{ migrationBuilder.AddColumn<long>(name: \"b\", table: \"a\", nullable: false, defaultValue: {written}); }} protected override void Down(MigrationBuilder migrationBuilder) {{ }} }}"
+            );
+            let path = crate::change::RepoPath::new("Data/Migrations/20260101000000_A.cs");
+            let read = super::EfCore.read(&path, &text, None, &crate::change::MemorySnapshot::default());
+            assert_eq!(read.expect("it can be read").steps[0].default.as_deref(), Some(stored), "{written}");
         }
     }
 }

@@ -241,6 +241,13 @@ impl Reader<'_> {
         let receiver = call.receiver.as_ref().and_then(Expr::last_name).unwrap_or_default();
         let is_repo = receiver.ends_with("Repo") || receiver == "repo" || receiver == "SQL";
         if !is_repo {
+            // `Oban.Migrations.up()`: a package brings its own tables
+            let module = call.receiver.as_ref().map_or("", |receiver| receiver.text);
+            let runs = matches!(call.name, "up" | "down" | "change" | "migrate" | "run");
+            if runs && module.starts_with(char::is_uppercase) && module.contains("Migrat") {
+                walk.own_code(line);
+                return Flow::Done;
+            }
             // `Messages.update_message(message, …)`: the application's own way to write rows.
             let Some((verb, thing)) =
                 call.name.split_once('_').filter(|_| receiver.starts_with(char::is_uppercase))

@@ -1,10 +1,39 @@
 //! Steps applied to what was there, and two states of a schema compared.
 
+use std::collections::{HashMap, HashSet};
+
 use crate::finding::{SchemaOp, Side, Undo};
 use crate::formats::schema::sql::plain;
 use crate::formats::schema::{
     AccessStep, Column, Inventory, Migration, OtherObject, Rule, States, Step, Table,
 };
+
+impl Column {
+    /// What a step that adds or changes the field says of it.
+    pub(crate) fn take(&mut self, step: &Step) {
+        match (step.op, step.states) {
+            (SchemaOp::ChangeNullability, _) => self.nullable = step.nullable,
+            (SchemaOp::ChangeDefault, _) => self.default.clone_from(&step.default),
+            (SchemaOp::ChangeType, States::Type) => self.type_.clone_from(&step.type_),
+            (SchemaOp::ChangeType, States::Named) => {
+                self.type_ = step.type_.clone().or(self.type_.take());
+                self.nullable = step.nullable.or(self.nullable);
+                self.default = step.default.clone().or(self.default.take());
+            }
+            (SchemaOp::ChangeType, States::Whole) => {
+                self.type_.clone_from(&step.type_);
+                self.nullable = step.nullable.or(Some(true));
+                self.default.clone_from(&step.default);
+            }
+            (SchemaOp::AddColumn, _) => {
+                self.type_.clone_from(&step.type_);
+                self.nullable = step.nullable;
+                self.default.clone_from(&step.default);
+            }
+            _ => {}
+        }
+    }
+}
 
 impl Inventory {
     /// What exists once a migration has run on an empty database.
@@ -13,14 +42,30 @@ impl Inventory {
         for step in &migration.steps {
             inventory.apply(step);
         }
+        inventory.settle();
         inventory.access = migration.access;
         inventory
     }
 
+    /// Takes out what was dropped on the way.
+    pub(crate) fn settle(&mut self) {
+        self.tables.retain(|table| !table.name.is_empty());
+        self.places = by_name(&self.tables);
+        self.placed = self.tables.len();
+    }
+
+    /// Where a table stands, schema and case aside: the last of that name.
+    fn place(&self, name: &str) -> Option<usize> {
+        let name = plain(name);
+        if self.placed == self.tables.len() {
+            return self.places.get(&name).copied();
+        }
+        self.tables.iter().rposition(|table| plain(&table.name) == name)
+    }
+
     /// A table by its name, schema and case aside.
     pub fn table(&self, name: &str) -> Option<&Table> {
-        let name = plain(name);
-        self.tables.iter().rev().find(|table| plain(&table.name) == name)
+        self.place(name).map(|at| &self.tables[at])
     }
 
     /// A field by table and name.
@@ -40,8 +85,7 @@ impl Inventory {
     }
 
     fn table_mut(&mut self, name: &str) -> Option<&mut Table> {
-        let name = plain(name);
-        self.tables.iter_mut().rev().find(|table| plain(&table.name) == name)
+        self.place(name).map(|at| &mut self.tables[at])
     }
 
     /// Does one step. Steps on tables that are not known change nothing.
@@ -61,15 +105,24 @@ impl Inventory {
                     return;
                 }
                 let table = step.shape.clone().unwrap_or_default();
+                if self.placed == self.tables.len() {
+                    self.places.insert(plain(&step.table), self.placed);
+                    self.placed += 1;
+                }
                 self.tables.push(Table { name: step.table.clone(), line: step.line, ..table });
             }
             SchemaOp::DropTable => {
-                let gone = plain(&step.table);
-                self.tables.retain(|table| plain(&table.name) != gone);
+                // its place stays, without a name, until the end
+                if let Some(at) = self.place(&step.table) {
+                    self.tables[at] = Table::default();
+                    self.places.remove(&plain(&step.table));
+                }
             }
             SchemaOp::RenameTable => {
-                if let (Some(table), Some(to)) = (self.table_mut(&step.table), &step.to) {
-                    table.name.clone_from(to);
+                if let (Some(at), Some(to)) = (self.place(&step.table), &step.to) {
+                    self.tables[at].name.clone_from(to);
+                    self.places.remove(&plain(&step.table));
+                    self.places.insert(plain(to), at);
                 }
             }
             SchemaOp::Other => self.apply_other(step, name),
@@ -98,25 +151,10 @@ impl Inventory {
                     (SchemaOp::RenameColumn, Some(at)) => {
                         table.columns[at].name = step.to.clone().unwrap_or_default();
                     }
-                    (SchemaOp::ChangeType, Some(at)) => {
-                        let field = &mut table.columns[at];
-                        field.type_.clone_from(&step.type_);
-                        match step.states {
-                            States::Type => {}
-                            States::Named => {
-                                field.nullable = step.nullable.or(field.nullable);
-                                field.default = step.default.clone().or(field.default.take());
-                            }
-                            States::Whole => {
-                                field.nullable = step.nullable.or(Some(true));
-                                field.default.clone_from(&step.default);
-                            }
-                        }
-                    }
-                    (SchemaOp::ChangeNullability, Some(at)) => table.columns[at].nullable = step.nullable,
-                    (SchemaOp::ChangeDefault, Some(at)) => {
-                        table.columns[at].default.clone_from(&step.default)
-                    }
+                    (
+                        SchemaOp::ChangeType | SchemaOp::ChangeNullability | SchemaOp::ChangeDefault,
+                        Some(at),
+                    ) => table.columns[at].take(step),
                     (SchemaOp::AddIndex, _) => table.indexes.push(rule()),
                     (SchemaOp::DropIndex, _) => {
                         table.indexes.retain(|index| plain(&index.name) != plain(name))
@@ -148,9 +186,10 @@ impl Inventory {
             return;
         }
         let change = step.details.get("change").map(String::as_str);
-        let same = |other: &OtherObject| other.what == what && other.name == name;
+        let same = |other: &OtherObject| other.name == name && other.what == what;
         let text = step.text.clone().unwrap_or_default();
-        match (change, self.others.iter().position(same)) {
+        // what is changed or dropped was made shortly before, if at all
+        match (change, self.others.iter().rposition(same)) {
             (Some("dropped"), Some(at)) => drop(self.others.remove(at)),
             (Some("dropped"), None) => {}
             (Some("changed"), Some(at)) => {
@@ -168,11 +207,18 @@ impl Inventory {
     }
 }
 
+/// The places of tables by their plain names; the last of a name counts.
+fn by_name(tables: &[Table]) -> HashMap<String, usize> {
+    tables.iter().enumerate().map(|(at, table)| (plain(&table.name), at)).collect()
+}
+
 /// What must happen to get from one state to the other, each step with the side that its line stands on.
 pub fn difference(before: &Inventory, after: &Inventory) -> (Vec<(Step, Side)>, Vec<(AccessStep, Side)>) {
     let mut steps = Vec::new();
+    let (old_places, new_places) = (by_name(&before.tables), by_name(&after.tables));
+    let was = |name: &str| old_places.get(&plain(name)).map(|at| &before.tables[*at]);
     for table in &after.tables {
-        match before.table(&table.name) {
+        match was(&table.name) {
             None => steps.push((
                 Step { shape: Some(table.clone()), ..Step::new(SchemaOp::AddTable, &table.name, table.line) },
                 Side::After,
@@ -180,7 +226,7 @@ pub fn difference(before: &Inventory, after: &Inventory) -> (Vec<(Step, Side)>, 
             Some(old) => table_difference(old, table, &mut steps),
         }
     }
-    for table in before.tables.iter().filter(|table| after.table(&table.name).is_none()) {
+    for table in before.tables.iter().filter(|table| !new_places.contains_key(&plain(&table.name))) {
         let step = Step::new(SchemaOp::DropTable, &table.name, table.line);
         steps.push((Step { shape: Some(table.clone()), ..step }, Side::Before));
     }
@@ -194,34 +240,85 @@ pub fn difference(before: &Inventory, after: &Inventory) -> (Vec<(Step, Side)>, 
         };
     }
 
-    let mut access = Vec::new();
-    let heart =
-        |step: &AccessStep| (step.what.clone(), plain(&step.subject), step.change.clone(), step.text.clone());
-    let (old, new): (Vec<_>, Vec<_>) =
-        (before.access.iter().map(heart).collect(), after.access.iter().map(heart).collect());
-    for (step, heart) in after.access.iter().zip(&new) {
-        if !old.contains(heart) {
-            access.push((step.clone(), Side::After));
+    (steps, access_difference(&before.access, &after.access))
+}
+
+/// Who may newly see or do what, and who no longer may: grants are compared role by role.
+pub fn access_difference(before: &[AccessStep], after: &[AccessStep]) -> Vec<(AccessStep, Side)> {
+    let all = |steps: &[AccessStep]| -> HashSet<Right> { steps.iter().flat_map(rights).collect() };
+    let (old, new) = (all(before), all(after));
+    let gained = after.iter().filter_map(|step| Some((only(step, &old)?, Side::After)));
+    let lost = before.iter().filter_map(|step| {
+        let step = only(step, &new)?;
+        let change = match step.change.as_str() {
+            "loosened" => "tightened",
+            "tightened" => "loosened",
+            other => other,
+        };
+        Some((AccessStep { change: change.to_owned(), ..step }, Side::Before))
+    });
+    gained.chain(lost).collect()
+}
+
+/// One thing that one role may do: (what, subject, change, privilege, role); a row policy is one as a whole.
+type Right = (String, String, String, String, String);
+
+/// `GRANT a, b TO c, d` in its parts: the verb, the privileges, the word between, the roles.
+fn parts(text: &str) -> Option<(&str, Vec<&str>, &str, Vec<&str>)> {
+    let (verb, rest) = text.split_once(' ')?;
+    let (side, (privileges, roles)) =
+        ["TO", "FROM"].into_iter().find_map(|side| Some((side, rest.split_once(&format!(" {side} "))?)))?;
+    // `SELECT (a, b)` stays whole
+    let privileges = if privileges.contains('(') { vec![privileges] } else { list_of(privileges) };
+    Some((verb, privileges, side, list_of(roles)))
+}
+
+fn list_of(text: &str) -> Vec<&str> {
+    text.split(',').map(str::trim).collect()
+}
+
+fn rights(step: &AccessStep) -> Vec<Right> {
+    let right = |privilege: &str, role: &str| {
+        (step.what.clone(), plain(&step.subject), step.change.clone(), privilege.to_owned(), role.to_owned())
+    };
+    match parts(&step.text).filter(|_| step.what == "grant") {
+        Some((_, privileges, _, roles)) => {
+            privileges.iter().flat_map(|one| roles.iter().map(|role| right(one, role))).collect()
         }
+        None => vec![right(&step.text, "")],
     }
-    for (step, heart) in before.access.iter().zip(&old) {
-        if !new.contains(heart) {
-            let change = match step.change.as_str() {
-                "loosened" => "tightened",
-                "tightened" => "loosened",
-                other => other,
-            };
-            access.push((AccessStep { change: change.to_owned(), ..step.clone() }, Side::Before));
-        }
+}
+
+/// The step with what `known` lacks of it.
+fn only(step: &AccessStep, known: &HashSet<Right>) -> Option<AccessStep> {
+    let missing: Vec<Right> = rights(step).into_iter().filter(|right| !known.contains(right)).collect();
+    if missing.is_empty() {
+        return None;
     }
-    (steps, access)
+    let Some((verb, privileges, side, roles)) = parts(&step.text).filter(|_| step.what == "grant") else {
+        return Some(step.clone());
+    };
+    let kept = |all: Vec<&str>, is_missing: &dyn Fn(&Right, &str) -> bool| {
+        all.into_iter()
+            .filter(|one| missing.iter().any(|right| is_missing(right, one)))
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+    let privileges = kept(privileges, &|right, one| right.3 == one);
+    let roles = kept(roles, &|right, one| right.4 == one);
+    Some(AccessStep { text: format!("{verb} {privileges} {side} {roles}"), ..step.clone() })
 }
 
 /// The difference between two shapes of one table.
 pub fn table_difference(old: &Table, new: &Table, steps: &mut Vec<(Step, Side)>) {
     let table = new.name.as_str();
+    let named = |columns: &[Column]| -> HashMap<String, usize> {
+        // the first of a name counts
+        columns.iter().enumerate().rev().map(|(at, field)| (plain(&field.name), at)).collect()
+    };
+    let (old_names, new_names) = (named(&old.columns), named(&new.columns));
     for field in &new.columns {
-        let Some(was) = old.columns.iter().find(|was| plain(&was.name) == plain(&field.name)) else {
+        let Some(was) = old_names.get(&plain(&field.name)).map(|at| &old.columns[*at]) else {
             let step = Step::new(SchemaOp::AddColumn, table, field.line).column(&field.name);
             steps.push((stating(step, field), Side::After));
             continue;
@@ -229,7 +326,7 @@ pub fn table_difference(old: &Table, new: &Table, steps: &mut Vec<(Step, Side)>)
         steps.extend(field_difference(table, was, field).into_iter().map(|step| (step, Side::After)));
     }
     for was in &old.columns {
-        if !new.columns.iter().any(|field| plain(&field.name) == plain(&was.name)) {
+        if !new_names.contains_key(&plain(&was.name)) {
             let step = Step::new(SchemaOp::DropColumn, table, was.line).column(&was.name);
             steps.push((Step { type_: was.type_.clone(), ..step }, Side::Before));
         }
@@ -238,21 +335,24 @@ pub fn table_difference(old: &Table, new: &Table, steps: &mut Vec<(Step, Side)>)
         (&old.indexes, &new.indexes, SchemaOp::AddIndex, SchemaOp::DropIndex),
         (&old.constraints, &new.constraints, SchemaOp::AddConstraint, SchemaOp::DropConstraint),
     ] {
-        let has = |rules: &[Rule], rule: &Rule| {
-            rules.iter().any(|other| {
-                other.what == rule.what
-                    && other.columns.as_deref().map(str::to_lowercase)
-                        == rule.columns.as_deref().map(str::to_lowercase)
-                    && (rule.columns.is_some() || other.name == rule.name)
-            })
+        // what covers nothing that is named is told apart by its name
+        let key = |rule: &Rule| {
+            let name = if rule.columns.is_none() { rule.name.clone() } else { String::new() };
+            (rule.what.clone(), rule.columns.as_deref().map(str::to_lowercase), name)
         };
+        let (known, kept): (HashSet<_>, HashSet<_>) =
+            (old.iter().map(key).collect(), new.iter().map(key).collect());
         let said = |op, rule: &Rule| {
             let step = Step { column: rule.columns.clone(), ..Step::new(op, table, rule.line) }
                 .detail("what", &rule.what);
             if rule.name.is_empty() { step } else { step.detail("name", &rule.name) }
         };
-        steps.extend(new.iter().filter(|rule| !has(old, rule)).map(|rule| (said(add, rule), Side::After)));
-        steps.extend(old.iter().filter(|rule| !has(new, rule)).map(|rule| (said(drop, rule), Side::Before)));
+        let (came, went) = (
+            new.iter().filter(|rule| !known.contains(&key(rule))),
+            old.iter().filter(|rule| !kept.contains(&key(rule))),
+        );
+        steps.extend(came.map(|rule| (said(add, rule), Side::After)));
+        steps.extend(went.map(|rule| (said(drop, rule), Side::Before)));
     }
 }
 
@@ -313,17 +413,21 @@ fn others_difference(before: &Inventory, after: &Inventory, steps: &mut Vec<(Ste
     let is_part = |other: &OtherObject| {
         other.what == "sequence" || (other.what == "schema" && moved.contains(&plain(&other.name)))
     };
-    let find = |inventory: &Inventory, other: &OtherObject| {
-        inventory.others.iter().find(|one| one.what == other.what && one.name == other.name).cloned()
+    let named = |inventory: &Inventory| -> HashMap<(String, String), usize> {
+        let others = inventory.others.iter().enumerate().rev();
+        others.map(|(at, one)| ((one.what.clone(), one.name.clone()), at)).collect()
     };
+    let (old_names, new_names) = (named(before), named(after));
+    let key = |other: &OtherObject| (other.what.clone(), other.name.clone());
     let said = |other: &OtherObject, change: &str| {
-        Step::new(SchemaOp::Other, "", other.line)
+        let step = Step::new(SchemaOp::Other, "", other.line)
             .detail("what", &other.what)
             .detail("name", &other.name)
-            .detail("change", change)
+            .detail("change", change);
+        Step { text: Some(other.text.clone()), ..step }
     };
     for other in after.others.iter().filter(|other| !is_part(other)) {
-        match find(before, other) {
+        match old_names.get(&key(other)).map(|at| &before.others[*at]) {
             None => steps.push((said(other, "created"), Side::After)),
             Some(old) if even(&old.text) != even(&other.text) => {
                 steps.push((said(other, "changed"), Side::After))
@@ -332,7 +436,7 @@ fn others_difference(before: &Inventory, after: &Inventory, steps: &mut Vec<(Ste
         }
     }
     for other in before.others.iter().filter(|other| !is_part(other)) {
-        if find(after, other).is_none() {
+        if !new_names.contains_key(&key(other)) {
             steps.push((said(other, "dropped"), Side::Before));
         }
     }

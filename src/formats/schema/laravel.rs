@@ -269,6 +269,14 @@ impl Reader<'_> {
                 }
             }
         }
+        // `id()->change()` restates a field like any other
+        if how("change").is_some() {
+            steps.extend(columns.drain(..).map(|column| Step {
+                type_: column.type_,
+                states: States::Named,
+                ..step(Op::ChangeType).column(column.name)
+            }));
+        }
         match &mut described.new {
             Some(new) => {
                 for rule in rules {

@@ -23,9 +23,9 @@ mod said;
 pub(crate) mod syntax;
 mod undo;
 
-pub use inventory::{difference, even, field_difference, table_difference};
+pub use inventory::{access_difference, difference, even, field_difference, table_difference};
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use crate::change::{RepoPath, Snapshot};
 use crate::finding::{SchemaOp, Undo};
@@ -111,6 +111,10 @@ pub struct Inventory {
     pub others: Vec<OtherObject>,
     /// Row policies and grants.
     pub access: Vec<AccessStep>,
+    /// Where the tables stand, by their plain names.
+    places: HashMap<String, usize>,
+    /// How many of the tables `places` knows; all of them, unless a reader made the list itself.
+    placed: usize,
 }
 
 /// A view, enum type, function, database, … of a declared schema.

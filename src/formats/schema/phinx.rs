@@ -125,10 +125,17 @@ impl Reader {
             "removeIndexByName" => self.pending.push(step(Op::DropIndex).detail("name", name())),
             "addForeignKey" | "addForeignKeyWithName" => {
                 let at = usize::from(call.name == "addForeignKeyWithName");
-                self.pending.push(
-                    Step { column: walk.joined(call.arg(at)), ..step(Op::AddConstraint) }
-                        .detail("what", "foreign_key"),
-                );
+                let mut new = Step { column: walk.joined(call.arg(at)), ..step(Op::AddConstraint) }
+                    .detail("what", "foreign_key");
+                if let Some(references) = text(at + 1) {
+                    new = new.detail("references", references);
+                }
+                let options = call.arg(at + 3).map(|options| walk.resolve(options));
+                let rule = options.and_then(|options| options.get("delete")).and_then(|rule| walk.text(rule));
+                if let Some(rule) = rule {
+                    new = new.detail("on_delete", rule.to_lowercase().replace('_', " "));
+                }
+                self.pending.push(new);
             }
             "dropForeignKey" => self.pending.push(
                 Step { column: walk.joined(call.arg(0)), ..step(Op::DropConstraint) }
@@ -203,25 +210,43 @@ impl Reader {
 }
 
 fn column<'n>(walk: &Walk<'n>, call: &'n Call<'n>, line: u32) -> Column {
-    let option = |key: &str| call.option(key).map(|value| walk.resolve(value));
+    let option =
+        |key: &str| call.option(key).map(|value| walk.resolve(value)).filter(|value| !value.is_nothing());
     let type_ = call
         .arg(1)
         .map(|type_| walk.text(type_).unwrap_or_else(|| type_.last_name().unwrap_or(type_.text).to_owned()));
-    let size = option("limit").or(option("length")).map(|limit| limit.text.to_owned());
-    let size = size.or_else(|| Some(format!("{}, {}", option("precision")?.text, option("scale")?.text)));
+    let size = option("limit").or(option("length")).map(|limit| limit.text);
+    let both = || Some(format!("{}, {}", option("precision")?.text, option("scale")?.text));
+    let type_ = type_.map(|type_| match (size, both()) {
+        (Some(size), _) => sized(&type_, size),
+        (None, Some(both)) => format!("{type_}({both})"),
+        (None, None) => type_,
+    });
     Column {
         name: call.arg(0).and_then(|name| walk.text(name)).unwrap_or_default(),
-        type_: type_.map(|type_| size.map_or(type_.clone(), |size| format!("{type_}({size})"))),
-        nullable: Some(option("null").and_then(Expr::truth).unwrap_or(false)),
-        default: option("default")
-            .filter(|value| !value.is_nothing())
-            .map(|value| value.literal().unwrap_or(value.text).to_owned()),
+        type_,
+        // whether a field that does not say so may be empty depends on the version, and on a switch of the product
+        nullable: call.option("null").map(|value| walk.resolve(value)).and_then(Expr::truth),
+        default: option("default").map(|value| value.literal().unwrap_or(value.text).to_owned()),
         line,
+    }
+}
+
+/// `MysqlAdapter::TEXT_MEDIUM` is a kind of text, and no number of letters.
+fn sized(type_: &str, size: &str) -> String {
+    let name = size.rsplit("::").next().unwrap_or(size);
+    match name.split_once('_') {
+        Some((_, "REGULAR")) if size.contains("::") => type_.to_owned(),
+        Some((kind, width)) if size.contains("::") => {
+            format!("{}{}", width.to_lowercase(), kind.to_lowercase())
+        }
+        _ => format!("{type_}({size})"),
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use crate::formats::schema::MigrationReader;
     use crate::formats::schema::said::said;
 
     #[test]
@@ -247,5 +272,22 @@ mod tests {
             );
             assert_eq!(&said("phinx", "db/migrations/20260101000000_a.php", &text), expected, "{body}");
         }
+    }
+
+    #[test]
+    fn what_a_field_does_not_say_is_not_guessed() {
+        let text = "<?php\nuse Phinx\\Migration\\AbstractMigration;\nfinal class A extends AbstractMigration { public function change() {
+            $this->table('a')->addColumn('b', 'text', ['limit' => MysqlAdapter::TEXT_MEDIUM])
+                ->addColumn('c', 'datetime', ['limit' => null, 'null' => false])
+                ->addForeignKey('b', 'd', 'id', ['delete' => 'CASCADE'])->update(); } }";
+        let path = crate::change::RepoPath::new("db/migrations/1_a.php");
+        let read = super::Phinx.read(&path, text, None, &crate::change::MemorySnapshot::default());
+        let steps = read.expect("it can be read").steps;
+        let told: Vec<_> = steps.iter().map(|step| (step.type_.as_deref(), step.nullable)).collect();
+        assert_eq!(told, [(Some("mediumtext"), None), (Some("datetime"), Some(false)), (None, None)]);
+        assert_eq!(
+            (steps[2].details["references"].as_str(), steps[2].details["on_delete"].as_str()),
+            ("d", "cascade")
+        );
     }
 }

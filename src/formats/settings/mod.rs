@@ -1,8 +1,10 @@
 //! Readers of settings: one file of any of these formats in, its settings out, each with its key, value and line.
 
+pub mod assigned;
 pub mod code;
 pub mod compose;
 pub mod dotenv;
+pub mod flag_code;
 pub mod flags;
 pub mod kubernetes;
 pub mod properties;
@@ -10,6 +12,8 @@ pub mod schedules;
 pub mod secrets;
 pub mod texts;
 pub mod tree;
+
+use std::borrow::Cow;
 
 use super::{Unreadable, document};
 use crate::change::RepoPath;
@@ -57,8 +61,22 @@ pub struct Inventory {
 
 /// Reads a settings file; `None` for a file of another kind, templates of such files among them.
 pub fn read(path: &RepoPath, text: &str) -> Option<Result<Inventory, Unreadable>> {
+    // folders with a dot are rooms of developers' tools, but for those that name how the product is shipped
+    let is_tools_room = |folder: &str| {
+        let bare = folder.strip_prefix('.').filter(|bare| !bare.starts_with('.'));
+        bare.is_some_and(|bare| {
+            !["config", "docker", "deploy", "k8s", "kube", "helm", "infra", "env"].contains(&bare)
+        })
+    };
+    if path.folders().any(is_tools_room) {
+        return None;
+    }
     let name = path.file_name().to_ascii_lowercase();
     let of = |source, settings| Some(Ok(Inventory { source, settings }));
+    if matches!(path.extension().as_str(), "py" | "rb") {
+        return assigned::read(path, text)
+            .map(|settings| Ok(Inventory { source: Source::Application, settings }));
+    }
     if name.starts_with(".env") || name.ends_with(".env") || name.starts_with("env.") && !name.ends_with("ts")
     {
         return match path.extension().as_str() {
@@ -84,7 +102,7 @@ pub fn read(path: &RepoPath, text: &str) -> Option<Result<Inventory, Unreadable>
         }
         "yml" | "yaml" => {
             let source = yaml_source(path, plain, text)?;
-            Some(document::yaml(text).map(|nodes| match source {
+            Some(document::yaml(&without_ruby(text)).map(|nodes| match source {
                 Source::Compose => Inventory { source, settings: compose::read(&nodes) },
                 Source::Kubernetes => Inventory { source, settings: kubernetes::read(&nodes) },
                 Source::Helm => Inventory { source, settings: tree::flatten(&nodes) },
@@ -93,6 +111,28 @@ pub fn read(path: &RepoPath, text: &str) -> Option<Result<Inventory, Unreadable>
         }
         _ => None,
     }
+}
+
+/// YAML of Rails holds pieces of Ruby: those that say when a line counts go, those that give a value become a text.
+fn without_ruby(text: &str) -> Cow<'_, str> {
+    if !text.contains("<%") {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len());
+    for line in text.lines() {
+        let (start, rest) = line.find("<%").map_or((line, ""), |at| line.split_at(at));
+        let before = start.trim_end();
+        if rest.is_empty() || before.ends_with(['\'', '"', '#']) {
+            out.push_str(line);
+        } else if rest.starts_with("<%=") && (before.ends_with(':') || before.ends_with('-')) {
+            out.push_str(start);
+            out.push_str(&format!("'{}'", rest.trim_end().replace('\'', "''")));
+        } else if !before.is_empty() {
+            out.push_str(line);
+        }
+        out.push('\n');
+    }
+    Cow::Owned(out)
 }
 
 fn application(nodes: &[document::Node]) -> Inventory {
@@ -206,6 +246,11 @@ mod tests {
             ),
             ("src/main/resources/application.properties", "a.b=1\nc: 2", &["a.b", "c"]),
             ("config/database.yml.sample", "production:\n  cache:\n    adapter: x\n", &["cache.adapter"]),
+            (
+                "config/cable.yml",
+                "<% if x %>\na:\n  b: <%= ENV.fetch('B', \"c: d\") %>\n<% end %>\nurl: x/<%= y %>\n",
+                &["a.b", "url"],
+            ),
             ("appsettings.json", "{\"A\": {\"B\": 1}}", &["A.B"]),
             ("chart/values.yaml", "cart:\n  replicas: 2\n", &["cart.replicas"]),
             ("chart/templates/values.yaml", "a: {{ .Values.b }}\n", &[]),
@@ -214,6 +259,10 @@ mod tests {
             ("src/data/fruit.json", "{\"a\": 1}", &[]),
             ("flows/hello.yaml", "id: a\n", &[]),
             (".eslintrc.json", "{\"a\": 1}", &[]),
+            (".rules/default-tokens.yaml", "a: 1\n", &[]),
+            (".devcontainer/compose.yml", "services:\n  a:\n    environment:\n      B: 1\n", &[]),
+            (".docker/compose.yml", "services:\n  a:\n    environment:\n      B: 1\n", &["B"]),
+            ("conf/app.conf", "export A=1\n", &["A"]),
         ];
         for (path, text, wanted) in cases {
             assert_eq!(keys(path, text), *wanted, "{path}");

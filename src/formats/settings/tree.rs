@@ -1,10 +1,12 @@
 //! YAML, TOML and JSON settings as flat key paths.
 
-use super::{Setting, environment_named};
+use std::collections::BTreeSet;
+
+use super::{Setting, environment_named, secrets};
 use crate::formats::document::{Node, Value};
 
-/// Every scalar by its path. A list of plain values is one value; items of other lists are known by their name, else by
-/// their place. Where the first level names environments, as Rails files do, these are taken off the keys.
+/// Every scalar by its path. A list of plain values is one value; items of other lists are known by their name, and a
+/// list of which one item has none is one value too: a place in a list names nothing. Where the first level names environments, as Rails files do, these are taken off the keys.
 pub fn flatten(nodes: &[Node]) -> Vec<Setting> {
     let mut settings = Vec::new();
     for node in nodes {
@@ -43,28 +45,65 @@ pub(super) fn walk(key: String, node: &Node, environment: Option<&str>, settings
             return;
         }
         Value::List(items) if items.iter().any(|item| item.text().is_none()) => {
-            for (place, item) in items.iter().enumerate() {
-                let name = ["name", "key", "id"].iter().find_map(|word| item.text_of(word));
-                walk(
-                    format!("{key}.{}", name.map_or_else(|| place.to_string(), str::to_owned)),
-                    item,
-                    environment,
-                    settings,
-                );
+            let names: Option<Vec<&str>> = items.iter().map(name_of).collect();
+            let each_once = |names: &Vec<&str>| BTreeSet::from_iter(names).len() == names.len();
+            match names.filter(each_once) {
+                Some(names) => {
+                    for (name, item) in names.into_iter().zip(items) {
+                        walk(format!("{key}.{name}"), item, environment, settings);
+                    }
+                    return;
+                }
+                None => Some(items.iter().map(in_one_line).collect::<Vec<_>>().join(", ")),
             }
-            return;
         }
         Value::List(items) => Some(items.iter().filter_map(Node::text).collect::<Vec<_>>().join(", ")),
         Value::Text(text) => Some(text.clone()),
         Value::Map(_) | Value::Null => None,
     };
+    let secret = matches!(node.value, Value::List(_)) && has_secret(node);
     settings.push(Setting {
         key,
         value,
+        secret,
         line: node.line,
         environment: environment.map(str::to_owned),
         ..Setting::default()
     });
+}
+
+/// What an item of a list is called.
+fn name_of(item: &Node) -> Option<&str> {
+    ["name", "key", "id", "host", "path", "url"].iter().find_map(|word| item.text_of(word))
+}
+
+/// All scalars of an item, in their order: `critical 10`, `host=a port=1`.
+fn in_one_line(item: &Node) -> String {
+    let mut parts = Vec::new();
+    scalars(item, &mut |key, text| {
+        parts.push(if key.is_empty() { text.to_owned() } else { format!("{key}={text}") });
+    });
+    parts.join(" ")
+}
+
+/// Whether any scalar below a list is a secret by its own key.
+fn has_secret(node: &Node) -> bool {
+    let mut secret = false;
+    scalars(node, &mut |key, text| secret |= secrets::is_hidden(key, text));
+    secret
+}
+
+/// Every scalar with its last key. Bounded: the readers of documents bound their depth.
+fn scalars<'n>(node: &'n Node, each: &mut dyn FnMut(&'n str, &'n str)) {
+    fn below<'n>(key: &'n str, node: &'n Node, each: &mut dyn FnMut(&'n str, &'n str)) {
+        match &node.value {
+            Value::Map(entries) => entries.iter().for_each(|(key, child)| below(key, child, each)),
+            Value::List(items) => items.iter().for_each(|item| below(key, item, each)),
+            Value::Text(text) => each(key, text),
+            Value::Null => {}
+        }
+    }
+    below("", node, each);
 }
 
 #[cfg(test)]
@@ -75,6 +114,20 @@ mod tests {
     fn read(text: &str) -> Vec<(String, Option<String>, Option<String>)> {
         let nodes = document::yaml(text).unwrap_or_default();
         flatten(&nodes).into_iter().map(|s| (s.key, s.value, s.environment)).collect()
+    }
+
+    #[test]
+    fn a_list_without_names_is_one_value() {
+        let some = |text: &str| Some(text.to_owned());
+        assert_eq!(
+            read("queues:\n  - [critical, 10]\n  - [low, 1]\nrules:\n  - from: a\n    to: [b, c]\n  - x\n"),
+            [
+                ("queues".into(), some("critical 10, low 1"), None),
+                ("rules".into(), some("from=a to=b to=c, x"), None)
+            ]
+        );
+        let secret = document::yaml("a:\n  - user: b\n    password: c\n").unwrap_or_default();
+        assert!(flatten(&secret).iter().all(|setting| setting.secret));
     }
 
     #[test]

@@ -28,8 +28,22 @@ pub(super) fn sightings(tree: &Tree<'_>) -> Seen {
         let builds = entries().filter(|(_, node)| node.get("build").is_some()).count();
         let file = File { tree, path, values, builds };
         let mut whole = Vec::new();
+        // what is built here under a name is what runs wherever that name is the image
+        let mut built: HashMap<String, Option<String>> = HashMap::new();
+        for (name, node) in entries().filter(|(_, node)| node.get("build").is_some()) {
+            if let (Some(image), Some(sighting)) = (node.text_of("image"), file.service(name, node)) {
+                built.entry(file.filled(image, 0)).or_insert(sighting.folder);
+            }
+        }
         for (name, node) in entries() {
-            let Some(sighting) = file.service(name, node) else { continue };
+            let Some(mut sighting) = file.service(name, node) else { continue };
+            let image = node.text_of("image").map(|image| file.filled(image, 0));
+            if let (Some(Some(folder)), false) =
+                (image.and_then(|image| built.get(&image)), node.get("build").is_some())
+            {
+                sighting.kind = words::kind(name, None, true);
+                sighting.folder = Some(folder.clone());
+            }
             // An override names neither image nor recipe: what it adds to was read, or will be.
             let is_part = ["image", "build", "extends"].iter().all(|key| !node.get(key).is_some());
             if is_part { &mut seen.parts } else { &mut whole }.push(sighting);
@@ -106,24 +120,26 @@ impl File<'_> {
             }
         }
         let folder = self.folder(name, image.as_deref(), build, dockerfile.as_deref(), node);
-        let own = self.tree.is_own_name(name)
+        let extended = node.at(&["extends", "service"]).text().or(node.text_of("extends"));
+        let own = [Some(name), extended].into_iter().flatten().any(|name| self.tree.is_own_name(name))
             || image.as_deref().is_some_and(|image| self.tree.is_own_name(last_part(image)));
         let built = build.is_some() || own || self.named(name, image.as_deref()).is_some();
         let folder = folder.or(own.then(String::new));
+        let called = node.text_of("container_name").map(|name| self.filled(name, 0));
+        // The whole that is built at the root has the name of its image, where the file calls it by what it is.
+        let at_root = build.is_some() && folder.as_deref() == Some("") && words::is_generic(name);
+        let whole = image.as_deref().map(last_part).filter(|image| at_root && !words::is_generic(image));
+        let aliases = called.into_iter().chain(whole.map(|_| name.to_owned()));
+        let own_name = whole.unwrap_or(name);
         Some(Sighting {
-            name: name.to_owned(),
+            name: own_name.to_owned(),
             title: None,
             folder,
             kind: words::kind(name, image.as_deref(), built),
             rule: "compose",
             place: self.tree.at(self.path, node.line),
             owners: Vec::new(),
-            aliases: node
-                .text_of("container_name")
-                .map(|name| self.filled(name, 0))
-                .filter(|alias| alias != name)
-                .into_iter()
-                .collect(),
+            aliases: aliases.filter(|alias| alias != own_name).collect(),
             calls,
         })
     }
@@ -145,10 +161,16 @@ impl File<'_> {
             let folder = words::trimmed(file.folder());
             let folder = if folder.is_empty() { words::trimmed(context.as_str()) } else { folder };
             if !folder.is_empty() {
-                return Some(folder.to_owned()).filter(|folder| !folder.split('/').any(words::is_aside));
+                // Of a workspace, one recipe builds each program in turn: the folder has the program's name.
+                let inner =
+                    self.tree.is_workspace(folder).then(|| self.tree.folder_inside(folder, name)).flatten();
+                let folder = inner.unwrap_or_else(|| folder.to_owned());
+                return Some(folder).filter(|folder| !folder.split('/').any(words::is_aside));
             }
-            // One recipe at the root for several programs: the folder has the program's name.
-            return Some(self.in_tree(&[name]).unwrap_or_default());
+            // One recipe at the root for several programs: the folder has the program's name. For a single one it is
+            // that of the whole.
+            let several = self.builds > 1 || self.tree.is_workspace("");
+            return Some(several.then(|| self.in_tree(&[name])).flatten().unwrap_or_default());
         }
         self.named(name, image).or_else(|| {
             let names =
@@ -229,36 +251,49 @@ fn is_akin(part: &str, name: &str) -> bool {
     part == name && short > 0 || short > 4 && (part.contains(name) || name.contains(part))
 }
 
+/// Words of keys whose value is an address.
+const ADDRESSES: &[&str] = &[
+    "addr",
+    "address",
+    "addresses",
+    "url",
+    "urls",
+    "uri",
+    "uris",
+    "host",
+    "hosts",
+    "hostname",
+    "endpoint",
+    "endpoints",
+    "server",
+    "servers",
+    "broker",
+    "brokers",
+    "upstream",
+    "upstreams",
+    "bootstrap",
+    "nodes",
+    "peers",
+    "baseurl",
+];
+
+/// Whether a setting of this name holds an address: `PAY_ADDR`, `Identity__Url`, `IdentityUrl`.
+pub(super) fn is_address(key: &str) -> bool {
+    let mut spaced = String::new();
+    let mut was_lower = false;
+    for c in key.chars() {
+        if c.is_ascii_uppercase() && was_lower {
+            spaced.push(' ');
+        }
+        was_lower = c.is_ascii_lowercase();
+        spaced.push(if c.is_alphanumeric() { c.to_ascii_lowercase() } else { ' ' });
+    }
+    spaced.split(' ').any(|word| ADDRESSES.contains(&word)) && !spaced.ends_with(" name")
+}
+
 /// The hosts that the value of an address setting names.
 pub(super) fn hosts(key: &str, value: &str) -> Vec<String> {
-    /// Words of keys whose value is an address.
-    const ADDRESSES: &[&str] = &[
-        "addr",
-        "address",
-        "addresses",
-        "url",
-        "urls",
-        "uri",
-        "uris",
-        "host",
-        "hosts",
-        "hostname",
-        "endpoint",
-        "endpoints",
-        "server",
-        "servers",
-        "broker",
-        "brokers",
-        "upstream",
-        "upstreams",
-        "bootstrap",
-        "nodes",
-        "peers",
-        "baseurl",
-    ];
-    let key: String =
-        key.chars().map(|c| if c.is_alphanumeric() { c.to_ascii_lowercase() } else { ' ' }).collect();
-    let names_address = key.split(' ').any(|word| ADDRESSES.contains(&word)) && !key.ends_with(" name");
+    let names_address = is_address(key);
     let mut found: Vec<String> = Vec::new();
     let mut addresses = value.split("://").skip(1).peekable();
     if addresses.peek().is_some() {

@@ -152,6 +152,8 @@ fn workload(
     let name = name.strip_suffix("-deployment").or(name.strip_suffix("-statefulset")).unwrap_or(name);
     let stored = words::kind(last, Some(image), false) == ServiceKind::Store;
     let folder = if stored { None } else { tree.folder_named(&[last, name]) };
+    // The image of what lies at the root runs the whole.
+    let folder = folder.or(tree.is_own_name(last).then(String::new));
     let labels = label(template.at(&["metadata", "labels"])).into_iter().collect();
     let sighting = Sighting {
         name: name.to_owned(),
@@ -196,26 +198,75 @@ pub(super) fn artifacts(tree: &Tree<'_>) -> Vec<Sighting> {
     all
 }
 
-/// Charts by their name. They say that something is deployed, and only their templates say what: they add their word
-/// to a service that was seen elsewhere.
-pub(super) fn charts(tree: &Tree<'_>) -> Vec<Sighting> {
-    tree.files(Kind::Chart)
-        .iter()
-        .filter_map(|path| {
-            let text = tree.read(path)?;
-            let document = document::yaml(&text).ok()?.into_iter().next()?;
-            let name = document.text_of("name")?;
-            Some(Sighting {
-                name: name.to_owned(),
-                title: None,
-                folder: None,
-                kind: words::kind(name, None, true),
-                rule: "helm",
-                place: tree.at(path, document.get("name").line),
-                owners: Vec::new(),
-                aliases: Vec::new(),
-                calls: Vec::new(),
-            })
-        })
-        .collect()
+/// What charts add to services that were seen elsewhere, and the stores that they bring along.
+#[derive(Default)]
+pub(super) struct Charts {
+    pub(super) parts: Vec<Sighting>,
+    pub(super) stores: Vec<Sighting>,
+}
+
+/// Charts by their name, with the addresses of their values. Their templates are no YAML and are not read: a chart says
+/// that something is deployed, and adds its word to a service that was seen elsewhere.
+pub(super) fn charts(tree: &Tree<'_>) -> Charts {
+    let mut charts = Charts::default();
+    let read = |path: &RepoPath| {
+        let text = tree.read(path).filter(|text| !text.contains("{{"));
+        text.and_then(|text| document::yaml(&text).ok()).and_then(|all| all.into_iter().next())
+    };
+    for path in tree.files(Kind::Chart) {
+        let Some(document) = read(path) else { continue };
+        let Some(name) = document.text_of("name") else { continue };
+        let part = |name: &str, kind, line, calls| Sighting {
+            name: name.to_owned(),
+            title: None,
+            folder: None,
+            kind,
+            rule: "helm",
+            place: tree.at(path, line),
+            owners: Vec::new(),
+            aliases: Vec::new(),
+            calls,
+        };
+        let mut calls = Vec::new();
+        for dependency in document.get("dependencies").items() {
+            let Some(chart) = dependency.text_of("name") else { continue };
+            if words::kind(chart, None, false) == ServiceKind::Store {
+                let to = dependency.text_of("alias").unwrap_or(chart);
+                charts.stores.push(part(to, ServiceKind::Store, dependency.line, Vec::new()));
+                calls.push(Call { to: to.to_owned(), how: "helm", place: tree.at(path, dependency.line) });
+            }
+        }
+        let values = path.join("values.yaml");
+        if let Some((values, node)) = values.and_then(|values| Some((values.clone(), read(&values)?))) {
+            for (key, node) in node.entries() {
+                // a part of the values may speak of one service of several
+                let mut own = Vec::new();
+                addresses(node, key, &mut |to, line| {
+                    own.push(Call { to, how: "helm", place: tree.at(&values, line) });
+                });
+                charts.parts.push(part(key, words::kind(key, None, true), 1, own.clone()));
+                calls.append(&mut own);
+            }
+        }
+        charts.parts.push(part(name, words::kind(name, None, true), document.get("name").line, calls));
+    }
+    charts
+}
+
+/// The hosts that values name, wherever they stand but under what lets the outside in. Bounded: the reader of
+/// documents bounds its depth.
+fn addresses(node: &Node, key: &str, each: &mut dyn FnMut(String, u32)) {
+    if key == "ingress" {
+        return;
+    }
+    if let Some(value) = node.text() {
+        hosts(key, value).into_iter().for_each(|to| each(to, node.line));
+    }
+    for item in node.items() {
+        match (item.text_of("name"), item.text_of("value")) {
+            (Some(name), Some(value)) => hosts(name, value).into_iter().for_each(|to| each(to, item.line)),
+            _ => addresses(item, key, each),
+        }
+    }
+    node.entries().for_each(|(key, node)| addresses(node, key, each));
 }

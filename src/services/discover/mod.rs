@@ -1,9 +1,11 @@
 //! Which services a tree holds when nobody says so: each source tells what it sees, then sightings become services.
 
+mod aspire;
 mod catalogs;
 mod compose;
 mod kubernetes;
 mod packages;
+mod stubs;
 #[cfg(test)]
 mod tests;
 mod words;
@@ -96,14 +98,26 @@ enum Kind {
     Catalog,
     Package,
     Main,
+    Proto,
+    /// An application host of .NET Aspire.
+    Host,
 }
 
 impl<'t> Tree<'t> {
     fn new(snapshot: &'t dyn Snapshot, side: Side) -> Self {
         let mut files: HashMap<Kind, Vec<&RepoPath>> = HashMap::new();
         let mut folders: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        // Kustomize says by its own file which folders hold what a cluster runs.
+        let is_kustomization =
+            |path: &&RepoPath| matches!(path.file_name(), "kustomization.yaml" | "kustomization.yml");
+        let kustomized: BTreeSet<&str> =
+            snapshot.paths().iter().filter(is_kustomization).map(|path| path.folder()).collect();
         for path in snapshot.paths() {
-            let Some(kind) = kind_of(path) else { continue };
+            let of_cluster = || {
+                let is_yaml = matches!(path.extension().as_str(), "yml" | "yaml");
+                (is_yaml && kustomized.contains(path.folder())).then_some(Kind::Kubernetes)
+            };
+            let Some(kind) = kind_of(path).or_else(of_cluster) else { continue };
             if path.folders().any(words::is_aside) {
                 continue;
             }
@@ -154,6 +168,19 @@ impl<'t> Tree<'t> {
 
     fn files(&self, kind: Kind) -> &[&'t RepoPath] {
         self.files.get(&kind).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether a folder holds several programs that one file ties together.
+    fn is_workspace(&self, folder: &str) -> bool {
+        let at = |name: &str| RepoPath::new("").join(&format!("{folder}/{name}"));
+        let has = |name: &str| at(name).is_some_and(|path| self.snapshot.has(&path));
+        let says = |name: &str, word: &str| {
+            at(name).and_then(|path| self.read(&path)).is_some_and(|text| text.contains(word))
+        };
+        has("pnpm-workspace.yaml")
+            || has("go.work")
+            || says("Cargo.toml", "[workspace]")
+            || says("package.json", "\"workspaces\"")
     }
 
     /// A file's text, as long as there is room for it.
@@ -221,8 +248,17 @@ fn kind_of(path: &RepoPath) -> Option<Kind> {
         "Cargo.toml" | "package.json" | "go.mod" | "pom.xml" | "build.gradle" | "build.gradle.kts"
         | "mix.exs" | "pyproject.toml" | "project.json" => Kind::Package,
         "main.go" => Kind::Main,
+        "Program.cs" | "AppHost.cs"
+            if path
+                .folders()
+                .last()
+                .is_some_and(|folder| folder.to_ascii_lowercase().ends_with("apphost")) =>
+        {
+            Kind::Host
+        }
         "settings.gradle" | "settings.gradle.kts" if path.folder().is_empty() => Kind::Package,
         _ if name.ends_with(".csproj") => Kind::Package,
+        _ if name.ends_with(".proto") => Kind::Proto,
         _ if name.ends_with(".yml") || name.ends_with(".yaml") => {
             if (name.starts_with("docker-compose")
                 || name.starts_with("compose.")
@@ -262,6 +298,9 @@ pub(super) fn discover(snapshot: &dyn Snapshot, side: Side) -> Found {
     for sighting in once.into_iter().chain(compose.parts) {
         merged.enrich(sighting);
     }
+    for sighting in aspire::sightings(&tree) {
+        merged.add_within(sighting);
+    }
     for sighting in kubernetes::workloads(&tree) {
         merged.add(sighting, true);
     }
@@ -274,10 +313,18 @@ pub(super) fn discover(snapshot: &dyn Snapshot, side: Side) -> Found {
     for sighting in dockerfiles(&tree) {
         merged.add(sighting, false);
     }
-    for sighting in kubernetes::charts(&tree) {
+    merged.add_root(packages::at_root(&tree, &packages));
+    let has_stores = merged.services.iter().any(|one| one.kind == ServiceKind::Store);
+    let charts = kubernetes::charts(&tree);
+    for sighting in charts.parts {
         merged.enrich(sighting);
     }
+    // The same store by another name would be a second one.
+    for store in charts.stores.into_iter().filter(|_| !has_stores) {
+        merged.add(store, true);
+    }
     let mut services = merged.finish(&tree);
+    stubs::add_calls(&tree, &mut services);
     let (shared, parts) = packages::shared(&packages, &mut services);
     Found { services, shared, parts }
 }
@@ -325,9 +372,11 @@ impl Merged {
         if !strong {
             let Some(folder) = sighting.folder.as_deref() else { return };
             let overlaps = |other: &Sighting| {
-                other.folder.as_deref().is_some_and(|other| {
-                    !other.is_empty() && is_inside(folder, other)
-                        || is_inside(other, folder) && other != folder
+                other.folder.as_deref().is_some_and(|inner| {
+                    // at the root lies the whole, with what only helps inside it
+                    let helps = folder.is_empty() && other.kind != ServiceKind::Product;
+                    !inner.is_empty() && is_inside(folder, inner)
+                        || is_inside(inner, folder) && inner != folder && !helps
                 })
             };
             if self.services.iter().any(overlaps) {
@@ -335,6 +384,31 @@ impl Merged {
             }
         }
         self.services.push(sighting);
+    }
+
+    /// A sighting in the folder of a service that was seen before is a part of that service.
+    fn add_within(&mut self, mut sighting: Sighting) {
+        let holds = |known: &Sighting| {
+            let outer = known.folder.as_deref().filter(|folder| !folder.is_empty());
+            outer.zip(sighting.folder.as_deref()).is_some_and(|(outer, inner)| is_inside(inner, outer))
+        };
+        match self.services.iter().position(holds) {
+            Some(at) => {
+                sighting.folder = None;
+                join(&mut self.services[at], sighting);
+            }
+            None => self.add(sighting, true),
+        }
+    }
+
+    /// The program at the root, beside others that have folders of their own.
+    fn add_root(&mut self, root: Option<Sighting>) {
+        let beside = |one: &Sighting| one.kind == ServiceKind::Product && one.folder.as_deref() != Some("");
+        if self.services.iter().any(beside)
+            && self.services.iter().all(|one| one.folder.as_deref() != Some(""))
+        {
+            self.services.extend(root);
+        }
     }
 
     /// Adds what is known to a service that was seen before, and never makes one.

@@ -22,6 +22,9 @@ enum Need {
     Folder(String),
 }
 
+/// The rule that finds what only shows how the product is used.
+const DOCUMENTATION: &str = "documentation";
+
 /// Reads every manifest that the tree index holds.
 pub(super) fn read(tree: &Tree<'_>) -> Vec<Package> {
     let has_main: BTreeSet<&str> = tree.files(Kind::Main).iter().map(|path| path.folder()).collect();
@@ -64,16 +67,22 @@ pub(super) fn deployables(tree: &Tree<'_>, packages: &[Package]) -> Vec<Sighting
             let rule = package.shipped.or(is_child_of_container(folder).then_some("workspace"))?;
             let last = folder.rsplit('/').next().unwrap_or_default();
             let aside = words::is_test(last) || package.path.folders().any(words::is_workshop);
-            if aside || folder.is_empty() && rule != "package" {
+            // A recipe without code packs what others hold.
+            let empty = !tree.has_code(package.path.folder());
+            if aside || empty || folder.is_empty() {
                 return None;
             }
-            let name =
-                if last.is_empty() { package.name.rsplit('/').next().unwrap_or_default() } else { last };
+            let above = folder.rsplit('/').nth(1).filter(|above| words::is_telling(above));
+            let name = above.filter(|_| words::is_generic(last)).unwrap_or(last);
             Some(Sighting {
                 name: name.to_owned(),
                 title: None,
                 folder: Some(folder.to_owned()),
-                kind: words::kind(name, None, true),
+                kind: if rule == DOCUMENTATION {
+                    ServiceKind::Support
+                } else {
+                    words::kind(name, None, true)
+                },
                 rule,
                 place: tree.at(&package.path, 1),
                 owners: Vec::new(),
@@ -81,8 +90,25 @@ pub(super) fn deployables(tree: &Tree<'_>, packages: &[Package]) -> Vec<Sighting
                 calls: Vec::new(),
             })
         })
-        .filter(|sighting| sighting.folder.as_deref() != Some(""))
         .collect()
+}
+
+/// The program whose code lies at the root.
+pub(super) fn at_root(tree: &Tree<'_>, packages: &[Package]) -> Option<Sighting> {
+    let is_program = |one: &&Package| one.shipped.is_some_and(|rule| rule != DOCUMENTATION);
+    let package = packages.iter().filter(|one| one.path.folder().is_empty()).find(is_program)?;
+    let name = package.name.rsplit('/').next().filter(|name| !name.is_empty())?;
+    ["src", "app", "cmd", "server"].iter().any(|top| tree.has_code(top)).then(|| Sighting {
+        name: name.to_owned(),
+        title: None,
+        folder: Some(String::new()),
+        kind: words::kind(name, None, true),
+        rule: package.shipped.unwrap_or("package"),
+        place: tree.at(&package.path, 1),
+        owners: Vec::new(),
+        aliases: Vec::new(),
+        calls: Vec::new(),
+    })
 }
 
 /// The names of what lies at the root, by which its own image is known.
@@ -233,6 +259,21 @@ fn npm(path: &RepoPath, text: &str) -> Option<Package> {
         "react-scripts",
         "@angular/core",
     ];
+    /// What sites of documentation are made with.
+    const DOCS: &[&str] = &[
+        "@docusaurus/core",
+        "@next/mdx",
+        "nextra",
+        "vitepress",
+        "vuepress",
+        "@astrojs/starlight",
+        "fumadocs-core",
+        "mintlify",
+        "contentlayer",
+        "next-contentlayer",
+        "storybook",
+        "@11ty/eleventy",
+    ];
     let document = document::json(text).ok()?;
     let name = document.text_of("name").unwrap_or_default();
     let dependencies = || document.get("dependencies").entries();
@@ -241,6 +282,7 @@ fn npm(path: &RepoPath, text: &str) -> Option<Package> {
     // A library has an entry for others; a program has a script that starts it.
     let starts = scripts.get("start").is_some()
         || scripts.get("dev").is_some() && document.get("exports") == &Node::default();
+    let docs = dependencies().any(|(name, _)| DOCS.contains(&name));
     let library = document.get("exports").is_some() || document.get("peerDependencies").is_some();
     let needs = dependencies()
         .chain(document.get("devDependencies").entries())
@@ -249,7 +291,7 @@ fn npm(path: &RepoPath, text: &str) -> Option<Package> {
         path: path.clone(),
         name: name.to_owned(),
         needs: needs.collect(),
-        shipped: (framework && starts && !library).then_some("npm"),
+        shipped: if docs { Some(DOCUMENTATION) } else { (framework && starts && !library).then_some("npm") },
     })
 }
 
@@ -281,7 +323,12 @@ fn maven(path: &RepoPath, text: &str) -> Option<Package> {
         .children()
         .filter(|node| node.tag_name().name() == "dependencies")
         .flat_map(|node| node.children().filter(|node| node.is_element()));
-    let needs = dependencies.filter_map(|node| child(node, "artifactId")).map(Need::Name);
+    // What is only built before it, put into a package with it or used by its tests is no part of its code.
+    let is_code = |node: &roxmltree::Node<'_, '_>| {
+        child(*node, "type").is_none_or(|kind| kind == "jar" || kind == "war" || kind == "bundle")
+            && child(*node, "scope").is_none_or(|scope| scope != "test" && scope != "import")
+    };
+    let needs = dependencies.filter(is_code).filter_map(|node| child(node, "artifactId")).map(Need::Name);
     let needs = needs.collect();
     let plugin = root.descendants().filter(|node| node.tag_name().name() == "artifactId").any(|node| {
         matches!(

@@ -325,3 +325,173 @@ fn addresses_in_sets_of_settings() {
     assert_eq!(calls(&files), ["cart pay kubernetes", "cart accounts-db kubernetes", "pay cart kubernetes"]);
     assert_eq!(found(&files).services[0].kind, ServiceKind::Store);
 }
+
+#[test]
+fn an_application_host_says_who_is_given_what() {
+    let host = "using A;\nvar builder = DistributedApplication.CreateBuilder(args);\nvar cache = builder.AddRedis(\"cache\");\n\
+                var db = builder.AddPostgres(\"pg\").AddDatabase(\"cart\");\nvar pass = builder.AddParameter(\"pass\");\n\
+                var pay = builder.AddProject<Projects.Pay_API>(\"pay-api\").WithReference(db);\n\
+                var url = pay.GetEndpoint(\"http\");\n\
+                if (x)\n{\n    builder.AddProject<Projects.Cart>(\"cart\").WithReference(cache).WaitFor(cache)\n        \
+                .WithEnvironment(\"Pay__Url\", url).WithEnvironment(\"Password\", pass);\n}\n\
+                builder.AddNpmApp(\"web\", \"../Web\").WithReference(pay);\npay.WithEnvironment(\"CallBackUrl\", pay.GetEndpoint(\"http\"));\n";
+    let web = "<Project Sdk=\"Microsoft.NET.Sdk.Web\"></Project>";
+    let files = [
+        ("src/Shop.AppHost/Program.cs", host),
+        ("src/Pay.API/Pay.API.csproj", web),
+        ("src/Pay.API/a.cs", ""),
+        ("src/Cart/Cart.csproj", web),
+        ("src/Cart/a.cs", ""),
+        ("src/Web/package.json", "{}"),
+        ("src/Web/a.ts", ""),
+    ];
+    assert_eq!(
+        services(&files),
+        [
+            "cache aspire -",
+            "cart aspire src/Cart",
+            "pay-api aspire src/Pay.API",
+            "pg aspire -",
+            "web aspire src/Web"
+        ]
+    );
+    assert_eq!(
+        calls(&files),
+        [
+            "cart cache aspire",
+            "cart cache aspire",
+            "cart pay-api aspire",
+            "pay-api pg aspire",
+            "web pay-api aspire"
+        ]
+    );
+    let broken = [("src/Shop.AppHost/Program.cs", "DistributedApplication ((((")];
+    assert!(services(&broken).is_empty());
+}
+
+#[test]
+fn clients_of_what_exactly_one_serves() {
+    let compose =
+        "services:\n  cart:\n    build: src/cart\n  pay:\n    build: src/pay\n  ship:\n    build: src/ship\n";
+    let files = [
+        ("compose.yaml", compose),
+        ("protos/shop.proto", "service PayService {\n}\nservice Health {\n}\n"),
+        (
+            "src/cart/main.go",
+            "func main() {\n\tc := pb.NewPayServiceClient(conn)\n\th := pb.NewHealthClient(conn)\n}\n",
+        ),
+        (
+            "src/pay/server.py",
+            "pb.add_PayServiceServicer_to_server(x, server)\nadd_HealthServicer_to_server(x, s)\n",
+        ),
+        ("src/pay/client_test.py", "PayServiceStub(channel)\n"),
+        (
+            "src/ship/Main.java",
+            "class A extends HealthGrpc.HealthImplBase {}\nPayServiceGrpc.newBlockingStub(c);\n",
+        ),
+        ("src/ship/PayServiceGrpc.java", "class PayServiceImplBase {}\n"),
+    ];
+    assert_eq!(calls(&files), ["cart pay contract", "ship pay contract"]);
+}
+
+#[test]
+fn charts_add_addresses_and_stores() {
+    let chart =
+        "name: shop\ndependencies:\n  - name: postgresql\n    version: 1\n  - name: common\n    version: 1\n";
+    let values = "shop:\n  env:\n    - name: PAY_ADDR\n      value: pay:80\npay:\n  url: http://db.example.com\ningress:\n  hosts: [pay]\n";
+    let files = [
+        ("shop/Dockerfile", ""),
+        ("shop/a.py", ""),
+        ("pay/Dockerfile", ""),
+        ("pay/a.py", ""),
+        ("deploy/chart/Chart.yaml", chart),
+        ("deploy/chart/values.yaml", values),
+        ("deploy/chart/templates/a.yaml", "{{ .Values.x }}: ["),
+    ];
+    assert_eq!(services(&files), ["pay dockerfile pay", "postgresql helm -", "shop dockerfile shop"]);
+    let mut found = calls(&files);
+    found.sort();
+    found.dedup();
+    assert_eq!(found, ["shop pay helm", "shop postgresql helm"]);
+    let compose = ("compose.yaml", "services:\n  db:\n    image: postgres\n");
+    assert_eq!(services(&[&files[..], &[compose]].concat())[0], "db compose -");
+    assert_eq!(services(&[&files[..], &[compose]].concat()).len(), 3);
+}
+
+#[test]
+fn kustomize_says_which_folders_run() {
+    let deployment = "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: cart\nspec:\n  template:\n    spec:\n      containers:\n        - image: acme/cart\n";
+    let with =
+        [("base/cart.yaml", deployment), ("base/kustomization.yaml", "resources: [cart.yaml]\n"), CART];
+    assert_eq!(services(&with), ["cart kubernetes src/cart"]);
+    assert!(services(&[with[0], CART]).iter().all(|one| !one.contains("kubernetes")));
+}
+
+#[test]
+fn one_image_for_several_commands_is_one_service() {
+    let compose = "services:\n  base:\n    build: .\n    image: shop:dev\n  web:\n    image: shop:dev\n  worker:\n    image: shop:dev\n  db:\n    image: postgres\n";
+    let files = [("compose.yaml", compose), ("shop/a.py", ""), ("Dockerfile", "")];
+    assert_eq!(services(&files), ["db compose -", "shop compose "]);
+}
+
+#[test]
+fn a_recipe_without_code_and_a_site_of_documentation_are_no_products() {
+    let boot = "plugins {\n  id 'org.springframework.boot'\n}\n";
+    let next = r#"{"name":"guide","dependencies":{"next":"1","@next/mdx":"1"},"scripts":{"dev":"x"}}"#;
+    let files = [
+        ("core/build.gradle", boot),
+        ("core/A.java", ""),
+        ("custom/docker/build.gradle", boot),
+        ("custom/acme/A.java", ""),
+        ("www/guide/package.json", next),
+        ("www/guide/a.tsx", ""),
+        ("util/seed/go.mod", "module seed"),
+        ("util/seed/main.go", ""),
+    ];
+    assert_eq!(services(&files), ["core gradle core", "guide documentation www/guide"]);
+    let kinds: Vec<ServiceKind> = found(&files).services.iter().map(|one| one.kind).collect();
+    assert_eq!(kinds, [ServiceKind::Product, ServiceKind::Support]);
+}
+
+#[test]
+fn the_whole_beside_its_helpers_and_beside_others() {
+    let files = [
+        ("Dockerfile", ""),
+        ("src/a.py", ""),
+        ("go.mod", "module acme/shop"),
+        ("collector/go.mod", "module c"),
+        ("collector/main.go", ""),
+    ];
+    assert_eq!(services(&files), ["collector go collector", "shop dockerfile "]);
+    let express = r#"{"name":"chat","dependencies":{"express":"1"},"scripts":{"start":"x"}}"#;
+    let web = "<Project Sdk=\"Microsoft.NET.Sdk.Web\"></Project>";
+    let files = [
+        ("package.json", express),
+        ("src/a.ts", ""),
+        ("extra/Admin/Admin.csproj", web),
+        ("extra/Admin/a.cs", ""),
+    ];
+    assert_eq!(services(&files), ["Admin dotnet extra/Admin", "chat npm "]);
+    assert!(services(&files[..2]).is_empty());
+    let rust = "[workspace]\nmembers = [\"gate\", \"relay\"]\n";
+    let files = [
+        ("compose.yaml", "services:\n  gate:\n    build: rust\n"),
+        ("rust/Cargo.toml", rust),
+        ("rust/gate/Cargo.toml", "[package]\nname = \"gate\"\n"),
+        ("rust/gate/src/main.rs", ""),
+        ("rust/relay/server/Cargo.toml", "[package]\nname = \"relay\"\n"),
+        ("rust/relay/server/src/main.rs", ""),
+    ];
+    assert_eq!(services(&files), ["gate compose rust/gate", "relay cargo rust/relay/server"]);
+    // the image of the whole, and what only extends it
+    let compose = "services:\n  shop-worker:\n    extends:\n      file: base.yml\n      service: shop\n";
+    let deployment = "kind: Deployment\nmetadata:\n  name: shop-server\nspec:\n  template:\n    spec:\n      containers:\n        - image: acme/shop:1\n";
+    let files = [
+        ("settings.gradle", "rootProject.name = 'shop'\n"),
+        ("compose.yaml", compose),
+        ("k8s/shop.yaml", deployment),
+        ("provider/build.gradle", "apply plugin: 'war'\nplugins {\n  id 'org.springframework.boot'\n}\n"),
+        ("provider/A.java", ""),
+    ];
+    assert_eq!(services(&files), ["provider gradle provider"]);
+}

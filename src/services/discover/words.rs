@@ -84,11 +84,41 @@ pub(super) fn is_aside(folder: &str) -> bool {
         || folder.ends_with(".Tests")
 }
 
+/// Names that say what part something is, and never of what.
+pub(super) fn is_generic(name: &str) -> bool {
+    matches!(
+        name,
+        "base"
+            | "app"
+            | "web"
+            | "server"
+            | "backend"
+            | "api"
+            | "main"
+            | "default"
+            | "dev"
+            | "latest"
+            | "application"
+    )
+}
+
+/// Whether a folder's name tells what is inside: `relay` of `rust/relay/server` does, `rust` and `apps` do not.
+pub(super) fn is_telling(folder: &str) -> bool {
+    const LAYOUT: &[&str] = &[
+        "src", "modules", "projects", "rust", "go", "java", "kotlin", "swift", "python", "js", "ts", "node",
+        "dotnet", "elixir", "ruby", "php", "cmd", "internal", "extra", "deploy", "docker",
+    ];
+    !is_generic(folder) && !is_container(folder) && !is_workshop(folder) && !LAYOUT.contains(&folder)
+}
+
 /// Folders of what builds, checks and helps, never of what runs for customers.
 pub(super) fn is_workshop(folder: &str) -> bool {
     const WORKSHOP: &[&str] = &[
         "tools",
         "tool",
+        "util",
+        "utils",
+        "utilities",
         "scripts",
         "script",
         "ci",
@@ -282,6 +312,8 @@ pub(in crate::services) fn kind(name: &str, image: Option<&str>, built: bool) ->
         "seaweedfs",
         "documentdb",
         "cosmosdb",
+        "azuresqledge",
+        "garnet",
     ];
     const SUPPORT: &[&str] = &[
         "grafana",

@@ -6,9 +6,9 @@ use super::super::{Direction, Document, Element, What};
 use super::{Owner, Pair, Walk, resolve};
 use crate::finding::{ApiOp, Side};
 
-impl Walk {
+impl<'a> Walk<'a> {
     /// One side accepts several kinds, the other one: the one is looked for among the several.
-    pub(super) fn wrapped<'a>(
+    pub(super) fn wrapped(
         &mut self,
         pair: Pair<'a>,
         shapes: Pair<'a>,

@@ -6,7 +6,7 @@ use super::super::{Direction, Element, Format, Login, What};
 use super::{AccessDifference, Owner, Walk};
 use crate::finding::{ApiOp, Side};
 
-impl Walk {
+impl<'a> Walk<'a> {
     /// Deprecation, logins and rules that belong to the place, not to the shape.
     pub(super) fn marks(&mut self, old: &Element, new: &Element, owner: &Owner, direction: Direction) {
         match (&old.deprecated, &new.deprecated) {

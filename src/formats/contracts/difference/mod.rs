@@ -9,7 +9,7 @@ mod merge;
 mod presence;
 mod shape;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 
 use super::{Direction, Document, Element, Format, Place, What};
 use crate::change::RepoPath;
@@ -119,8 +119,14 @@ pub fn compare(
             }
         }
     }
-    let mut walk =
-        Walk { format, found: Differences::default(), seen: HashSet::new(), steps: 0, experimental: false };
+    let mut walk = Walk {
+        format,
+        found: Differences::default(),
+        seen: HashSet::new(),
+        waiting: VecDeque::new(),
+        steps: 0,
+        experimental: false,
+    };
     for (key, document, element) in waiting {
         let keys = std::iter::once(key).chain(&element.aliases);
         let moved = keys.into_iter().find_map(|key| {
@@ -146,6 +152,10 @@ pub fn compare(
         walk.experimental = old.experimental;
         let direction = new.direction.unwrap_or(Direction::Both);
         walk.element(Pair { old, new, old_document, new_document }, &Owner::default(), direction, 0);
+        // Types by reference may lead to each other in long chains.
+        while let Some((pair, owner, direction)) = walk.waiting.pop_front() {
+            walk.inside(pair, &owner, direction, 0);
+        }
     }
     walk.finish()
 }
@@ -190,11 +200,13 @@ impl<'a> Pair<'a> {
 /// Parts with the direction in which they travel.
 type Travelling<'a> = Vec<(&'a Element, Direction)>;
 
-struct Walk {
+struct Walk<'a> {
     format: Format,
     found: Differences,
     /// Pairs of types by reference that were compared, with the direction in which they travel.
-    seen: HashSet<(String, String, Direction)>,
+    seen: HashSet<(&'a str, &'a str, Direction)>,
+    /// The shapes of such pairs that are still to be compared, each with its name.
+    waiting: VecDeque<(Pair<'a>, Owner, Direction)>,
     steps: usize,
     experimental: bool,
 }
@@ -212,7 +224,7 @@ fn judge(direction: Direction, request: Option<bool>, response: Option<bool>) ->
     }
 }
 
-impl Walk {
+impl<'a> Walk<'a> {
     fn add(
         &mut self,
         op: ApiOp,
@@ -267,7 +279,7 @@ impl Walk {
         self.added(element, None, &Owner::default(), element.direction.unwrap_or(Direction::Both));
     }
 
-    fn element<'a>(&mut self, pair: Pair<'a>, owner: &Owner, direction: Direction, depth: usize) {
+    fn element(&mut self, pair: Pair<'a>, owner: &Owner, direction: Direction, depth: usize) {
         self.steps += 1;
         if self.steps > MOST_STEPS || depth > MOST_DEPTH {
             self.found.cut = true;
@@ -279,7 +291,7 @@ impl Walk {
         let new_shape = resolve(pair.new_document, new);
         let is_other = self.own(old, new, old_shape, new_shape, owner, direction);
         if let (Some(before), Some(after)) = (&old.target, &new.target)
-            && !self.seen.insert((before.clone(), after.clone(), direction))
+            && !self.seen.insert((before, after, direction))
         {
             return;
         }
@@ -297,19 +309,28 @@ impl Walk {
         if is_other && matches!(self.format, Format::OpenApi | Format::AsyncApi | Format::JsonSchema) {
             return;
         }
-        let shapes = pair.of(old_shape, new_shape);
-        if has_kinds(old_shape) != has_kinds(new_shape)
-            && !old_shape.type_.is_empty() | !new_shape.type_.is_empty()
-        {
-            self.wrapped(pair, shapes, &inner, direction, depth);
+        if old.target.is_some() && new.target.is_some() {
+            self.waiting.push_back((pair, inner, direction));
         } else {
-            self.parts(shapes, &inner, direction, depth);
+            self.inside(pair, &inner, direction, depth);
         }
     }
 
-    fn is_new_pair(&self, old: &Element, new: &Element, direction: Direction) -> bool {
+    /// What an element consists of.
+    fn inside(&mut self, pair: Pair<'a>, owner: &Owner, direction: Direction, depth: usize) {
+        let old = resolve(pair.old_document, pair.old);
+        let new = resolve(pair.new_document, pair.new);
+        let shapes = pair.of(old, new);
+        if has_kinds(old) != has_kinds(new) && !old.type_.is_empty() | !new.type_.is_empty() {
+            self.wrapped(pair, shapes, owner, direction, depth);
+        } else {
+            self.parts(shapes, owner, direction, depth);
+        }
+    }
+
+    fn is_new_pair(&self, old: &'a Element, new: &'a Element, direction: Direction) -> bool {
         match (&old.target, &new.target) {
-            (Some(before), Some(after)) => !self.seen.contains(&(before.clone(), after.clone(), direction)),
+            (Some(before), Some(after)) => !self.seen.contains(&(before.as_str(), after.as_str(), direction)),
             _ => true,
         }
     }
@@ -322,7 +343,7 @@ impl Walk {
         }
     }
 
-    fn parts<'a>(&mut self, pair: Pair<'a>, owner: &Owner, direction: Direction, depth: usize) {
+    fn parts(&mut self, pair: Pair<'a>, owner: &Owner, direction: Direction, depth: usize) {
         let Pair { old, new, .. } = pair;
         let travels = |part: &Element, direction: Direction| match direction {
             Direction::Request => !part.read_only,
@@ -331,6 +352,10 @@ impl Walk {
         };
         let renamed = renamed_kinds(pair);
         let renumbered = renumbered(self.format, pair);
+        let taken: HashSet<&String> = renamed.values().chain(renumbered.values()).copied().collect();
+        // Few formats have other names at all.
+        let known_as: HashMap<&String, &Element> =
+            new.parts.values().flat_map(|part| part.aliases.iter().map(move |alias| (alias, part))).collect();
         let mut values = (Vec::new(), Vec::new());
         for (key, part) in &old.parts {
             let direction = part.direction.unwrap_or(direction);
@@ -338,7 +363,7 @@ impl Walk {
                 continue;
             }
             let same = new.parts.get(renamed.get(key).copied().unwrap_or(key));
-            let same = same.or_else(|| new.parts.values().find(|part| part.aliases.contains(key)));
+            let same = same.or_else(|| known_as.get(key).copied());
             match same.filter(|part| travels(part, direction)) {
                 Some(other) => self.element(pair.of(part, other), owner, direction, depth + 1),
                 None if renumbered.contains_key(key) => {
@@ -353,10 +378,7 @@ impl Walk {
             let direction = part.direction.unwrap_or(direction);
             let mut keys = std::iter::once(key).chain(&part.aliases);
             let known = keys.any(|key| old.parts.get(key).is_some_and(|old| travels(old, direction)));
-            let is_new = !known
-                && !renamed.values().any(|other| *other == key)
-                && !renumbered.values().any(|other| *other == key);
-            if travels(part, direction) && is_new {
+            if travels(part, direction) && !known && !taken.contains(key) {
                 if part.what == What::Value {
                     values.1.push((part, direction));
                 } else {

@@ -6,7 +6,7 @@ use super::super::{Direction, Element, Format, What, protobuf};
 use super::{Owner, Pair, Travelling, Walk, judge};
 use crate::finding::{ApiOp, Side};
 
-impl Walk {
+impl<'a> Walk<'a> {
     pub(super) fn removed(
         &mut self,
         old: &Element,
@@ -122,7 +122,7 @@ impl Walk {
     }
 
     /// A closed list that opens, or closes, is one change of a limit, not one for each value.
-    pub(super) fn values<'a>(
+    pub(super) fn values(
         &mut self,
         pair: Pair<'a>,
         (gone, new): (Travelling<'a>, Travelling<'a>),

@@ -5,7 +5,7 @@ use super::super::{Direction, Element, Format, Limit, What};
 use super::{Owner, Walk, has_kinds, judge};
 use crate::finding::{ApiOp, Side};
 
-impl Walk {
+impl<'a> Walk<'a> {
     /// What an element says about itself: type, presence, start value, limits. Whether its type is another one, of
     /// which nothing fits the old one.
     pub(super) fn own(

@@ -3,7 +3,7 @@
 mod data;
 mod field;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::syntax::{self, Call, Expr, Flow, Kind, Language, Style, Walk};
 use super::undo::{self, Back};
@@ -36,7 +36,8 @@ impl MigrationReader for Django {
         tree: &dyn Snapshot,
     ) -> Result<Migration, Unreadable> {
         let file = syntax::parse(Language::Python, text)?;
-        let mut reader = Reader { tree, path, app: app_label(path, tree), rows: false };
+        let mut reader =
+            Reader { tree, path, app: app_label(path, tree), rows: false, fields: BTreeMap::new() };
         let mut walked = Walk::new(&file);
         for operations in operations(&file) {
             walked.one(&mut reader, operations);
@@ -87,6 +88,8 @@ struct Reader<'s> {
     app: String,
     /// Whether the code of `RunPython` is walked, not the list of operations.
     rows: bool,
+    /// Fields that the migration itself adds or alters, by model and name.
+    fields: BTreeMap<(String, String), Field>,
 }
 
 impl<'n> Style<'n> for Reader<'_> {
@@ -137,13 +140,14 @@ impl Reader<'_> {
                 }
             }
             "AddField" => {
-                let field = field().unwrap_or_default();
+                let (field, name) = (field().unwrap_or_default(), text(1, "name"));
                 walk.push(Step {
                     type_: Some(field.type_()),
                     nullable: Some(field.nullable()),
                     default: field.start(),
-                    ..step(Op::AddColumn).column(text(1, "name"))
+                    ..step(Op::AddColumn).column(&name)
                 });
+                self.fields.insert((model.to_lowercase(), name), field);
             }
             "RemoveField" => walk.push(step(Op::DropColumn).column(text(1, "name"))),
             "RenameField" => {
@@ -153,8 +157,11 @@ impl Reader<'_> {
             "AlterField" => {
                 let name = text(1, "name");
                 let new = field().unwrap_or_default();
-                let old = field::earlier(self.tree, self.path, &model, &name);
+                let key = (model.to_lowercase(), name.clone());
+                let old =
+                    self.fields.remove(&key).or_else(|| field::earlier(self.tree, self.path, &model, &name));
                 walk.found.steps.extend(altered(&table, &name, old.as_ref(), &new, line));
+                self.fields.insert(key, new);
             }
             "AddIndex" | "AddIndexConcurrently" | "AddConstraint" | "AddConstraintNotValid" => {
                 let is_index = call.name.starts_with("AddIndex");

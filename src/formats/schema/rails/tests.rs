@@ -91,7 +91,7 @@ fn rows_are_told_by_their_models() {
         ("User.find_each { |user| puts user.name.delete('x') }", &[]),
         ("names = []\nUser.pluck(:name).each { |name| names.insert(0, name) }", &[]),
         // what is written is another table's row
-        ("User.find_each { |user| user.posts.create!(a: 1) }", &["data_backfill posts rewritten (none)"]),
+        ("User.find_each { |user| user.posts.create!(a: 1) }", &["data_backfill posts copied (none)"]),
     ];
     for (body, expected) in cases {
         let said = rails(&format!("def up\n{body}\nend\ndef down; end"));

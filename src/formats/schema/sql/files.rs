@@ -156,7 +156,9 @@ fn is_migration(path: &RepoPath, text: &str) -> bool {
         path,
         &["docker-entrypoint-initdb.d", "initdb.d", "initdb", "initdb-scripts", "init-scripts"],
     );
-    if in_init || is_other_sql(path) {
+    // Sqitch keeps the former text of a reworked step beside it, as `x@v1.sql`
+    let is_former = name.contains('@') && has_folder(path, &["deploy", "revert", "verify"]);
+    if in_init || is_former || is_other_sql(path) {
         return false;
     }
     // a dump of the whole schema that lies among the migrations
@@ -178,9 +180,28 @@ fn is_migration(path: &RepoPath, text: &str) -> bool {
                 path,
                 &["sql", "db", "database", "schema", "schemas", "versions", "updates", "deltas", "delta"],
             ))
-        || ["upgrade", "update", "patch", "migrate", "migration", "alter"]
-            .iter()
-            .any(|word| name.split(['_', '-', '.', ' ']).any(|part| part == *word))
+        || (!is_of_a_kind(path)
+            && ["upgrade", "update", "patch", "migrate", "migration", "alter"]
+                .iter()
+                .any(|word| name.split(['_', '-', '.', ' ']).any(|part| part == *word)))
+}
+
+/// `dbo/Stored Procedures/User_Update.sql`: database projects keep one file for each object, by its kind.
+fn is_of_a_kind(path: &RepoPath) -> bool {
+    const KINDS: [&str; 8] = [
+        "tables",
+        "views",
+        "functions",
+        "procedures",
+        "storedprocedures",
+        "triggers",
+        "types",
+        "programmability",
+    ];
+    path.folders().any(|folder| {
+        let folder: String = folder.chars().filter(|char| char.is_alphabetic()).collect();
+        KINDS.iter().any(|kind| folder.eq_ignore_ascii_case(kind))
+    })
 }
 
 /// `V1__x.sql`, `R__x.sql`, `U1__x.sql`, `B1__x.sql`
@@ -279,10 +300,14 @@ fn is_other_sql(path: &RepoPath) -> bool {
 
 /// Whether the script makes tables, databases or their kin from nothing.
 fn declares(path: &RepoPath, text: &str) -> bool {
-    if is_other_sql(path) {
+    if is_other_sql(path) || is_sqitch(path, text) {
         return false;
     }
-    const MADE: [&str; 10] = [
+    const MADE: [&str; 14] = [
+        "function",
+        "procedure",
+        "proc",
+        "trigger",
         "table",
         "database",
         "schema",
@@ -299,7 +324,7 @@ fn declares(path: &RepoPath, text: &str) -> bool {
         let creates = words.next().is_some_and(|word| word == "create");
         creates
             && words
-                .find(|word| !matches!(word.as_str(), "or" | "replace"))
+                .find(|word| !matches!(word.as_str(), "or" | "replace" | "alter"))
                 .is_some_and(|word| MADE.contains(&word.as_str()))
     })
 }
@@ -414,6 +439,13 @@ mod tests {
             ("src/database/upgrade/7/mysql.sql", table, "migration"),
             ("schema/delta/12/03_x.sql.postgres", table, "migration"),
             ("src/database/app_mysql.sql", table, "declared"),
+            (
+                "src/dbo/Stored Procedures/User_Update.sql",
+                "CREATE OR ALTER PROCEDURE p AS SELECT 1",
+                "declared",
+            ),
+            ("src/dbo/Tables/Patch.sql", table, "declared"),
+            ("deploy/tables/x@v1.sql", "-- Deploy app:x to pg\nDROP TABLE a;", "neither"),
         ] {
             assert_eq!(what(path, text), expected, "{path}");
         }

@@ -292,7 +292,9 @@ pub(super) fn statements(text: &str, dialect: Option<Dialect>) -> Vec<Statement<
         }
         let Some(piece) = lexer.next() else { break };
         body.see(&open, &piece);
-        if lexer.delimiter == ";" && piece.is_mark(";") && !body.is_open() {
+        // SQL Server's routines reach to the end of their batch, with or without BEGIN and END
+        let in_batch = body.is_batch && dialect == Some(Dialect::SqlServer);
+        if lexer.delimiter == ";" && piece.is_mark(";") && !body.is_open() && !in_batch {
             let rows_follow = open.first().is_some_and(|first| first.is("COPY"))
                 && open.last().is_some_and(|last| last.is("stdin"));
             if rows_follow {
@@ -345,6 +347,8 @@ fn word_and_rest<'l>(line: &'l str, word: &str) -> Option<&'l str> {
 #[derive(Default)]
 struct Body {
     is_routine: bool,
+    /// Nothing but CREATE, ALTER and OR stands before the kind of routine.
+    is_batch: bool,
     depth: u32,
     after_end: bool,
 }
@@ -359,6 +363,8 @@ impl Body {
             const ROUTINES: [&str; 6] = ["FUNCTION", "PROCEDURE", "PROC", "TRIGGER", "EVENT", "PACKAGE"];
             let creates = before.first().is_some_and(|first| first.is("CREATE") || first.is("ALTER"));
             self.is_routine = creates && before.len() < 16 && ROUTINES.iter().any(|word| piece.is(word));
+            self.is_batch = self.is_routine
+                && before.iter().all(|word| ["CREATE", "OR", "ALTER"].iter().any(|verb| word.is(verb)));
             return;
         }
         if self.after_end {

@@ -587,9 +587,15 @@ fn rows(statement: &Statement<'_>, reading: &mut Reading) -> bool {
         "COPY" if !cursor.rest().iter().any(|piece| piece.is("FROM")) => return true,
         _ => {
             let from = statement.pieces.iter().position(|piece| piece.is("FROM")).filter(|_| has("SELECT"));
+            let rewrites = verb == "REPLACE"
+                || statement
+                    .pieces
+                    .windows(2)
+                    .any(|pair| pair[1].is("UPDATE") && (pair[0].is("DO") || pair[0].is("KEY")));
+            let what = |otherwise| if rewrites { "rewritten" } else { otherwise };
             match from.and_then(|from| name_after(statement, from + 1)) {
-                Some(source) => backfill(reading, table, "copied").detail("copied_from", source),
-                None => backfill(reading, table, "rows_added"),
+                Some(source) => backfill(reading, table, what("copied")).detail("copied_from", source),
+                None => backfill(reading, table, what("rows_added")),
             }
         }
     };
@@ -616,8 +622,9 @@ fn create_index(
     let columns = cursor.bracketed().and_then(|inside| covered(statement, inside));
     let what = if unique { "unique_index" } else { "index" };
     let rule = Rule { name, columns, what: what.to_owned(), line: reading.line };
-    let step = reading.step(SchemaOp::AddIndex, table);
-    reading.push(with_rule(step, rule));
+    let step = with_rule(reading.step(SchemaOp::AddIndex, table), rule);
+    let is_partial = cursor.rest().iter().any(|piece| piece.is("WHERE"));
+    reading.push(if is_partial { step.detail("condition", "") } else { step });
     true
 }
 
@@ -673,7 +680,8 @@ fn create_table(
 }
 
 /// Words that end the type of a field, or its start value.
-const OPTIONS: [&str; 32] = [
+const OPTIONS: [&str; 33] = [
+    "SETTINGS",
     "NOT",
     "NULL",
     "DEFAULT",
@@ -776,6 +784,7 @@ fn rule(statement: &Statement<'_>, part: &[Piece<'_>], first_line: u32) -> Optio
     } else {
         return None;
     };
+    cursor.skip(&["IF NOT EXISTS"]);
     let name =
         if name.is_empty() && what.ends_with("index") { cursor.name().unwrap_or_default() } else { name };
     while cursor.peek().is_some_and(|piece| !piece.is_mark("(")) {

@@ -85,6 +85,18 @@ pub fn steps(text: &str, first_line: u32, dialect: Option<Dialect>) -> Migration
             default.take_if(|value| is_null(value));
         }
     }
+    if reading.dialect == Some(Dialect::ClickHouse) {
+        // what is not marked there starts with the zero of its type: neither empty nor required
+        let is_marked = |type_: &Option<String>| {
+            type_.as_deref().is_some_and(|type_| type_.to_ascii_lowercase().starts_with("nullable"))
+        };
+        for step in &mut reading.migration.steps {
+            step.nullable = step.nullable.filter(|_| is_marked(&step.type_));
+            for column in step.shape.iter_mut().flat_map(|shape| &mut shape.columns) {
+                column.nullable = column.nullable.filter(|_| is_marked(&column.type_));
+            }
+        }
+    }
     reading.migration
 }
 

@@ -2,9 +2,9 @@
 
 use sqlparser::ast::{
     AlterColumnOperation, AlterTable, AlterTableOperation, ColumnDef, ColumnOption, CreateIndex, CreateTable,
-    Delete, Expr, FromTable, GeneratedAs, Ident, IndexColumn, Insert, KeyOrIndexDisplay, ObjectName, Query,
-    RenameTableNameKind, SetExpr, Statement, TableConstraint, TableFactor, TableObject, TableWithJoins,
-    Update,
+    Delete, Expr, FromTable, GeneratedAs, Ident, IndexColumn, Insert, KeyOrIndexDisplay, ObjectName,
+    OnConflictAction, OnInsert, Query, RenameTableNameKind, SetExpr, Statement, TableConstraint, TableFactor,
+    TableObject, TableWithJoins, Update,
 };
 use sqlparser::dialect::{
     ClickHouseDialect, Dialect as ParserDialect, GenericDialect, MsSqlDialect, MySqlDialect,
@@ -354,8 +354,12 @@ fn create_index(create: CreateIndex, reading: &mut Reading) {
         what: if create.unique { "unique_index" } else { "index" }.to_owned(),
         line: reading.line,
     };
-    let step = reading.step(SchemaOp::AddIndex, object(&create.table_name));
-    reading.push(with_rule(step, rule));
+    let step = with_rule(reading.step(SchemaOp::AddIndex, object(&create.table_name)), rule);
+    let condition = condition(create.predicate.as_ref());
+    reading.push(match condition {
+        Some(condition) => step.detail("condition", condition),
+        None => step,
+    });
 }
 
 fn update_rows(update: Update, reading: &mut Reading) {
@@ -408,12 +412,19 @@ fn insert_rows(insert: Insert, reading: &mut Reading) {
         name_questions(query, reading);
     }
     let source = insert.source.as_deref().and_then(|query| source_of(&query.body));
-    let is_copy = insert.source.as_deref().is_some_and(|query| !matches!(*query.body, SetExpr::Values(_)));
+    // rows that are there may be written over
+    let rewrites = insert.replace_into
+        || match &insert.on {
+            Some(OnInsert::DuplicateKeyUpdate(_)) => true,
+            Some(OnInsert::OnConflict(conflict)) => matches!(conflict.action, OnConflictAction::DoUpdate(_)),
+            _ => false,
+        };
     let step = reading.step(SchemaOp::DataBackfill, object(name));
     let step = match source {
+        Some(source) if rewrites => step.detail("what", "rewritten").detail("copied_from", source),
         Some(source) => step.detail("what", "copied").detail("copied_from", source),
+        None if rewrites => step.detail("what", "rewritten"),
         // `SELECT 1, 'x'` and `SELECT gen_id()` hold no stored rows, like VALUES
-        None if is_copy => step.detail("what", "rows_added"),
         None => step.detail("what", "rows_added"),
     };
     reading.push(step);

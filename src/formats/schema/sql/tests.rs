@@ -166,6 +166,38 @@ fn a_new_field_says_type_start_value_and_whether_it_may_be_empty() {
 }
 
 #[test]
+fn routines_of_sql_server_reach_to_the_end_of_their_batch() {
+    let text = "CREATE OR ALTER PROCEDURE [dbo].[A_Create]\n @Id INT\nAS\n    SET NOCOUNT ON;\n    INSERT INTO [dbo].[A] VALUES (@Id);\n    DELETE FROM [dbo].[B];\nGO\nALTER TABLE [dbo].[A] ADD [b] INT NULL;\n";
+    let read = steps(text, 1, None);
+    let told: Vec<_> = read.steps.iter().map(|step| (step.op, step.table.as_str())).collect();
+    assert_eq!(told, [(SchemaOp::Other, ""), (SchemaOp::AddColumn, "dbo.A")]);
+}
+
+#[test]
+fn words_of_clickhouse_end_where_they_end() {
+    let text = "ALTER TABLE a ON CLUSTER c ADD COLUMN IF NOT EXISTS b Map(String, String) DEFAULT map() SETTINGS alter_sync = 2;\nALTER TABLE a ADD INDEX IF NOT EXISTS i mapKeys(b) TYPE bloom_filter(0.01) GRANULARITY 1;\nALTER TABLE a ADD COLUMN d Nullable(String);";
+    let read = steps(text, 1, None);
+    let [added, index, empty] = read.steps.as_slice() else { panic!("{:?}", read.steps) };
+    assert_eq!((added.default.as_deref(), added.nullable), (Some("map()"), None));
+    assert_eq!(index.details["name"], "i");
+    assert_eq!(empty.nullable, Some(true));
+}
+
+#[test]
+fn rows_that_are_there_may_be_written_over() {
+    for (text, what) in [
+        ("INSERT INTO a VALUES (1)", "rows_added"),
+        ("INSERT INTO a SELECT b FROM c", "copied"),
+        ("INSERT INTO a (id) VALUES (1) ON CONFLICT (id) DO UPDATE SET b = 1", "rewritten"),
+        ("INSERT INTO a (id) VALUES (1) ON CONFLICT DO NOTHING", "rows_added"),
+        ("INSERT INTO a (id) VALUES (1) ON DUPLICATE KEY UPDATE b = 1", "rewritten"),
+        ("REPLACE INTO a VALUES (1)", "rewritten"),
+    ] {
+        assert_eq!(steps(text, 1, None).steps[0].details["what"], what, "{text}");
+    }
+}
+
+#[test]
 fn grants_and_row_policies_are_access() {
     let migration = steps(
         "GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA s TO app; REVOKE ALL ON TABLE a FROM public;

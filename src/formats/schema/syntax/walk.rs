@@ -384,10 +384,12 @@ impl<'n> Walk<'n> {
     pub(crate) fn rows(&mut self, table: &str, line: u32, method: &str, deletes: bool) {
         let method = method.to_ascii_lowercase();
         let adds = ["insert", "create", "add"].iter().any(|verb| method.contains(verb));
-        let what = match (deletes, adds && self.rounds == 0) {
-            (true, _) => "deleted",
-            (false, true) => "rows_added",
-            (false, false) => "rewritten",
+        let what = match (deletes, adds, self.rounds) {
+            (true, _, _) => "deleted",
+            (_, true, 0) => "rows_added",
+            // once for each row that is there
+            (_, true, _) => "copied",
+            (_, false, _) => "rewritten",
         };
         let known = self.found.steps.iter().any(|step| {
             step.op == SchemaOp::DataBackfill

@@ -1,0 +1,5 @@
+import os
+
+DEBUG = False
+CART_LIFETIME = 60 * 60
+SECRET_KEY = os.environ["SECRET_KEY"]

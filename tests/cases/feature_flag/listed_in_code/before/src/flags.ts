@@ -1,0 +1,3 @@
+export enum FeatureFlagKeys {
+  OLD_CART = 'old-cart',
+}
