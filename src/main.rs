@@ -175,9 +175,8 @@ fn draft_release(written: &plainly::notes::Written) -> Result<ExitCode, Error> {
     let runner = Runner::from_env(|name| std::env::var(name).ok())?;
     let notes = |earlier: Option<&str>, _: usize| written.markdown(earlier).unwrap_or_else(|_| page.clone());
     let drafted = plainly::deliver::draft_release(&runner, tag, &notes)?;
-    let plainly = plainly::Plainly::new(Default::default(), Vec::new(), &Default::default())?;
     let values = serde_json::json!({"tag": tag, "drafted": drafted.name()});
-    say(&plainly.renderer().pen(&Style::PLAIN).fill("notes/drafted", &values)?);
+    say(&written.renderer.pen(&Style::PLAIN).fill("notes/drafted", &values)?);
     print(&page)?;
     Ok(ExitCode::SUCCESS)
 }
@@ -266,7 +265,8 @@ fn run_digest(cli: &Cli, wanted: &cli::Digest) -> Result<ExitCode, Error> {
         digest::digest(cli.directory.as_deref(), &days, config.transpose()?)?
     } else {
         let files = wanted.merge.iter().map(|path| Ok((path.display().to_string(), read(path)?)));
-        digest::merged(&files.collect::<Result<Vec<_>, Error>>()?)?
+        let files = files.collect::<Result<Vec<_>, Error>>()?;
+        digest::merged(cli.directory.as_deref(), &files, config.transpose()?)?
     };
     let text = match wanted.format {
         DigestFormat::Terminal => {

@@ -133,7 +133,7 @@ pub(crate) fn read(
 }
 
 /// A team's own templates: each built-in name is looked for in the folder that the configuration names.
-fn templates(config: &Config, file: &dyn Fn(&str) -> Option<String>) -> BTreeMap<String, String> {
+pub(crate) fn templates(config: &Config, file: &dyn Fn(&str) -> Option<String>) -> BTreeMap<String, String> {
     let Some(folder) = &config.templates else { return BTreeMap::new() };
     let folder = folder.trim_end_matches('/');
     crate::render::names()

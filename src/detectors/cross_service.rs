@@ -80,13 +80,10 @@ fn shared_contract<'a>(cx: &Context<'a>, touches: &[ServiceTouch]) -> Option<&'a
 
 /// The file of a service in which most lines change by hand.
 fn most_changed<'a>(cx: &Context<'a>, service: &str) -> Option<&'a FileChange> {
-    let files = cx
-        .changes
-        .files()
-        .iter()
-        .filter(|file| matches!(reason_of(file), Some(Reason::Code | Reason::Config)));
+    let files = cx.changes.files().iter();
     files
         .filter(|file| cx.catalog.service_of(&file.path).is_some_and(|of| of.name == service))
+        .filter(|file| matches!(reason_of(file), Some(Reason::Code | Reason::Config)))
         .max_by_key(|file| (file.added + file.removed, std::cmp::Reverse(&file.path)))
 }
 

@@ -16,6 +16,7 @@ mod range;
 mod refs;
 mod renames;
 mod snapshot;
+mod step;
 mod walk;
 
 use std::cell::RefCell;
@@ -31,6 +32,7 @@ pub use past::day;
 pub use range::{Range, Taken};
 pub use refs::Tag;
 pub use snapshot::TreeSnapshot;
+pub use step::Step;
 pub use walk::{ChangedPath, PathChange, Walked};
 
 use crate::change::{ChangeSet, Commit, RepoPath, Role, Words};

@@ -1,6 +1,7 @@
 //! Words that authors wrote for readers: changelog lines, fragments, blocks and trailers of messages. Quoted, never
 //! reworded.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use globset::{GlobSet, GlobSetBuilder};
@@ -112,9 +113,30 @@ impl Places {
 
 /// The notes that a file has now and had not before.
 pub fn added(path: &RepoPath, before: Option<&str>, after: &str) -> Vec<Note> {
-    let old: BTreeSet<String> =
-        before.map(|text| read(path, text)).into_iter().flatten().map(|n| n.text).collect();
-    read(path, after).into_iter().filter(|note| !old.contains(&note.text)).collect()
+    let Some(before) = before else { return read(path, after) };
+    let (before, after) = upper(before, after);
+    let old: BTreeSet<String> = read(path, &before).into_iter().map(|note| note.text).collect();
+    read(path, &after).into_iter().filter(|note| !old.contains(&note.text)).collect()
+}
+
+/// Two texts without the chapters at their end that are equal: a changelog grows at its top, and what it says of the
+/// years before is long. What `[#12]` means stands at the very end, and is kept.
+fn upper<'t>(before: &'t str, after: &'t str) -> (Cow<'t, str>, Cow<'t, str>) {
+    let equal = before.bytes().rev().zip(after.bytes().rev()).take_while(|(one, other)| one == other).count();
+    // from the first chapter that begins in the common end; cutting there falls between two lines
+    let end = &after.as_bytes()[after.len() - equal..];
+    let starts = end.windows(3).position(|part| matches!(part, b"\n# " | b"\n##"));
+    let Some(common) = starts.map(|at| equal - at - 1) else { return (before.into(), after.into()) };
+    let cut = |text: &'t str| {
+        let (kept, rest) = text.split_at(text.len() - common);
+        let is_meaning = |line: &&str| line.starts_with('[') && line.contains("]: ");
+        let meanings: Vec<&str> = rest.lines().filter(is_meaning).collect();
+        match meanings.is_empty() {
+            true => Cow::Borrowed(kept),
+            false => Cow::Owned(format!("{kept}\n{}\n", meanings.join("\n"))),
+        }
+    };
+    (cut(before), cut(after))
 }
 
 /// Every note of a file, in its order.
@@ -143,7 +165,7 @@ fn is_fragment(path: &RepoPath) -> bool {
 fn changelog(text: &str) -> Vec<Note> {
     let lines = document::Lines::of(text);
     let mut notes = Vec::new();
-    let mut headings: BTreeMap<u8, String> = BTreeMap::new();
+    let mut headings: BTreeMap<u8, Option<NoteKind>> = BTreeMap::new();
     let mut open: Option<(u8, String)> = None;
     let mut item: Option<(usize, Inline)> = None;
     let mut depth = 0u32;
@@ -153,7 +175,7 @@ fn changelog(text: &str) -> Vec<Note> {
             Event::End(TagEnd::Heading(_)) => {
                 if let Some((level, text)) = open.take() {
                     headings.retain(|other, _| *other < level);
-                    headings.insert(level, text);
+                    headings.insert(level, NoteKind::of(&text));
                 }
             }
             Event::Start(Tag::Item) => {
@@ -168,7 +190,7 @@ fn changelog(text: &str) -> Vec<Note> {
                     && let Some((start, inline)) = item.take()
                     && let Some(mut note) = inline.note()
                 {
-                    note.kind = headings.values().rev().find_map(|heading| NoteKind::of(heading));
+                    note.kind = headings.values().rev().find_map(|kind| *kind);
                     note.place = Some(Evidence::after(&RepoPath::new(""), lines.at(start)));
                     notes.push(note);
                 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::author::{self, Note, Places};
 use super::units::{Noise, Unit};
 use crate::Change;
-use crate::change::{RepoPath, Snapshot};
+use crate::change::{Content, RepoPath};
 use crate::config::Config;
 use crate::git::Repository;
 
@@ -65,31 +65,30 @@ fn writers(
     if texts.is_empty() {
         return wrote;
     }
+    let held = |unit: &Unit| -> Vec<RepoPath> {
+        unit.paths.iter().map(|changed| &changed.path).filter(|path| places.hold(path)).cloned().collect()
+    };
+    let writing: Vec<(&str, (usize, Vec<RepoPath>))> = units
+        .iter()
+        .enumerate()
+        .filter_map(|(at, unit)| Some((unit.commits.first()?.as_str(), (at, held(unit)))))
+        .filter(|(_, (_, paths))| !paths.is_empty())
+        .collect();
+    let notes = repository.in_steps(&writing, |step, (_, paths)| {
+        let mut of_path = |path: &RepoPath| {
+            let (before, after) = (step.before(path), step.after(path));
+            let text =
+                |content: &Option<Content>| content.as_ref().and_then(Content::text).map(str::to_owned);
+            text(&after)
+                .map(|after| author::added(path, text(&before).as_deref(), &after))
+                .unwrap_or_default()
+        };
+        let added = paths.iter().flat_map(&mut of_path).map(|note| note.text);
+        added.filter(|text| texts.contains(text.as_str())).collect::<Vec<String>>()
+    });
     // newest first: the last to write it into the map is the oldest
-    for (at, unit) in units.iter().enumerate() {
-        let Some(commit) = unit.commits.first() else { continue };
-        for path in unit.paths.iter().map(|changed| &changed.path).filter(|path| places.hold(path)) {
-            for note in of_commit(repository, commit, path) {
-                if texts.contains(note.text.as_str()) {
-                    wrote.insert(note.text, at);
-                }
-            }
-        }
+    for ((_, (at, _)), notes) in writing.iter().zip(notes) {
+        wrote.extend(notes.into_iter().flatten().map(|text| (text, *at)));
     }
     wrote
-}
-
-fn of_commit(repository: &Repository, commit: &str, path: &RepoPath) -> Vec<Note> {
-    let Ok(range) = repository.change(commit) else { return Vec::new() };
-    let (Ok(before), Ok(after)) = (repository.before(&range), repository.after(&range)) else {
-        return Vec::new();
-    };
-    let (before, after) = (before.read(path), after.read(path));
-    let text = |content: &Option<crate::change::Content>| {
-        content.as_ref().and_then(|content| content.text()).map(str::to_owned)
-    };
-    match text(&after) {
-        Some(after) => author::added(path, text(&before).as_deref(), &after),
-        None => Vec::new(),
-    }
 }

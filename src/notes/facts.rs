@@ -20,6 +20,8 @@ use crate::{Change, services::Service};
 
 /// Names of packages that the line on packages shows of each sort.
 const PACKAGES_SHOWN: usize = 5;
+/// The rank of what only translators did.
+pub(super) const TRANSLATED: u8 = 9;
 /// Settings of one prefix that are worth one word for all.
 const FAMILY: usize = 3;
 
@@ -599,6 +601,10 @@ fn packages<'f>(
     let mut packages: BTreeMap<(&str, &str), Package> = BTreeMap::new();
     for finding in &of {
         let Facts::Dependency(facts) = &finding.facts else { continue };
+        // one part of the repository that uses another
+        if seen.catalog.named(&facts.name).is_some() {
+            continue;
+        }
         let package = packages.entry((&facts.ecosystem, &facts.name)).or_default();
         package.change = Some((facts.change, facts.dev));
         package.new |= facts.change == DependencyChange::Added && facts.new_to_repo;
@@ -641,6 +647,9 @@ fn packages<'f>(
     big.sort_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)));
     big.dedup_by(|a, b| a.1 == b.1);
     let new: Vec<&str> = named(&|package| package.new && used(package));
+    if !packages.values().any(|package| stepped(package) || package.new || package.gone) {
+        return;
+    }
     let values = json!({
         "updated": named(&stepped).len(),
         "new": named(&|package| package.new).len(),
@@ -686,14 +695,14 @@ fn line_fact(seen: &Seen<'_>, line: Line, findings: &[&Finding]) -> Option<Fact>
         ("runtime", _) => (SectionName::Packages, 1),
         ("schedule", _) if findings.iter().all(|one| one.rule == "schedule.build") => return None,
         ("schedule", _) => (SectionName::Changed, 5),
+        ("ui_text", "translated") => (SectionName::Changed, TRANSLATED),
         ("ui_text", _) => (SectionName::Changed, 3),
         _ => return None,
     };
     let shape = format!("findings/{}", line.shape);
     let mut made = fact(seen, &shape, "", place, findings, line.facts);
-    if kind != "api" && kind != "ui_text" && kind != "schema" {
-        made.is_public = false;
-    }
+    // what is stored and set is nobody's business outside
+    made.is_public &= kind == "api";
     made.entry.evidence = line.evidence;
     if let Some(values) = made.entry.facts.as_object_mut() {
         values.insert("evidence".to_owned(), json!(made.entry.evidence));

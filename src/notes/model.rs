@@ -149,6 +149,8 @@ pub enum LeftOut {
     Docs,
     /// Tests only.
     Tests,
+    /// Translations, told as one line where they change.
+    Translations,
     /// By its author's word a chore: style, refactoring, bookkeeping.
     Chore,
     /// The bookkeeping of a release: version numbers, changelogs.

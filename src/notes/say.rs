@@ -139,7 +139,12 @@ pub fn blocks(notes: &Notes, renderer: &Renderer, style: &Style) -> Result<Vec<B
         for entry in section.entries.iter().take(shown) {
             let sentence = sentence(&pen, entry, notes.audience, words)?;
             let pulls: Vec<&u64> = entry.pulls.iter().take(PULLS_SHOWN).collect();
-            let text = pen.fill("notes/frame/entry", &json!({"text": sentence, "pulls": pulls}))?;
+            // where no number names the change, its commit does
+            let is_found =
+                pulls.is_empty() && entry.commits.len() == 1 && notes.audience == Audience::Internal;
+            let commit = entry.commits.first().filter(|_| is_found).and_then(|commit| commit.get(..8));
+            let values = json!({"text": sentence, "pulls": pulls, "commit": commit});
+            let text = pen.fill("notes/frame/entry", &values)?;
             let facts = id_of("note", &entry.shape, &entry.facts.to_string());
             blocks.push(Block { kind: BlockKind::Item, text, id: entry.id.clone(), facts, mark: None });
         }
@@ -149,6 +154,8 @@ pub fn blocks(notes: &Notes, renderer: &Renderer, style: &Style) -> Result<Vec<B
         {
             let mut pulls: Vec<u64> = rest.iter().filter_map(|entry| entry.pulls.first().copied()).collect();
             pulls.sort_unstable();
+            // a page of seven lines names no seventy numbers
+            pulls.retain(|_| notes.audience == Audience::Internal);
             let text = pen.fill("notes/more", &json!({"count": rest.len(), "pulls": pulls}))?;
             let id = id_of("note", "more", &json!(section.name).to_string());
             let facts = id_of("note", &id, &text);

@@ -1,11 +1,12 @@
 //! Which commits are behind a fact: those that changed lines of its file that hold its name.
 
+use std::cell::{Cell, OnceCell};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::facts::{Effect, Trace};
 use super::units::Unit;
-use crate::change::{RepoPath, Snapshot};
-use crate::git::{ChangedPath, PathChange, Repository, TreeSnapshot};
+use crate::change::{Content, RepoPath};
+use crate::git::{ChangedPath, PathChange, Repository, Step};
 
 /// Files of one sort that a moved file is looked for in.
 const MOST_MOVED: usize = 12;
@@ -48,18 +49,26 @@ pub fn units_of(repository: &Repository, units: &[Unit], facts: &[&[Trace]]) -> 
                 .for_each(|at| found[*at].extend([*place]));
         }
     }
-    for (place, unit) in units.iter().enumerate() {
-        let Some(commit) = unit.commits.first() else { continue };
-        for changed in &unit.paths {
-            let Some(words) = words.get(&changed.path) else { continue };
-            let Some(sides) = Sides::read(repository, commit, unit, changed) else { continue };
+    let has_words = |unit: &Unit| unit.paths.iter().any(|changed| words.contains_key(&changed.path));
+    let wanted: Vec<(&str, usize)> = units
+        .iter()
+        .enumerate()
+        .filter(|(_, unit)| has_words(unit))
+        .filter_map(|(at, unit)| Some((unit.commits.first()?.as_str(), at)))
+        .collect();
+    let shown = repository.in_steps(&wanted, |step, at| {
+        let unit = &units[*at];
+        let mut of_path = |changed: &ChangedPath| {
+            let Some(words) = words.get(&changed.path) else { return Vec::new() };
+            let sides = Sides::read(step, unit, changed);
             let known = sides.words();
-            for ((word, effect), facts) in words {
-                if known.show(word, *effect) {
-                    facts.iter().for_each(|at| found[*at].extend([place]));
-                }
-            }
-        }
+            let shown = words.iter().filter(|((word, effect), _)| known.show(word, *effect));
+            shown.flat_map(|(_, facts)| facts).copied().collect::<Vec<usize>>()
+        };
+        unit.paths.iter().flat_map(&mut of_path).collect::<Vec<usize>>()
+    });
+    for ((_, place), facts) in wanted.into_iter().zip(shown) {
+        facts.into_iter().flatten().for_each(|at| found[at].extend([place]));
     }
     found
 }
@@ -82,12 +91,11 @@ struct Sides {
 }
 
 impl Sides {
-    fn read(repository: &Repository, commit: &str, unit: &Unit, changed: &ChangedPath) -> Option<Self> {
-        let range = repository.change(commit).ok()?;
-        let (old, new) = (repository.before(&range).ok()?, repository.after(&range).ok()?);
-        let read = |tree: &TreeSnapshot, path: &RepoPath| {
-            tree.read(path).and_then(|content| content.text().map(str::to_owned)).unwrap_or_default()
+    fn read(step: &mut Step<'_>, unit: &Unit, changed: &ChangedPath) -> Self {
+        let text = |content: Option<Content>| {
+            content.as_ref().and_then(Content::text).map_or_else(String::new, str::to_owned)
         };
+        let (mut before, mut after) = (text(step.before(&changed.path)), text(step.after(&changed.path)));
         // a file that comes where another of its sort goes is that one, moved
         let moved = |change: PathChange| {
             let same = move |other: &&ChangedPath| {
@@ -95,50 +103,71 @@ impl Sides {
             };
             unit.paths.iter().filter(same).take(MOST_MOVED)
         };
-        let (mut before, mut after) = (read(&old, &changed.path), read(&new, &changed.path));
         match changed.change {
             PathChange::Added => {
-                moved(PathChange::Deleted).for_each(|other| before.push_str(&read(&old, &other.path)));
+                moved(PathChange::Deleted).for_each(|other| before.push_str(&text(step.before(&other.path))))
             }
             PathChange::Deleted => {
-                moved(PathChange::Added).for_each(|other| after.push_str(&read(&new, &other.path)));
+                moved(PathChange::Added).for_each(|other| after.push_str(&text(step.after(&other.path))));
             }
             PathChange::Modified => {}
         }
         let (removed, added) = changed_lines(&before, &after);
-        Some(Self { before, after, removed, added })
+        Self { before, after, removed, added }
     }
 
-    /// The words of the changed lines, so that a thousand facts cost one walk through a file.
     fn words(&self) -> Known<'_> {
-        Known { sides: self, removed: words_of(&self.removed), added: words_of(&self.added) }
+        let [before, after, removed, added] =
+            [&self.before, &self.after, &self.removed, &self.added].map(|text| Text::new(text));
+        Known { before, after, removed, added }
     }
 }
 
-/// The words of the changed lines of each side.
+/// The sides as words, so that a thousand facts cost one walk through a file.
 struct Known<'a> {
-    sides: &'a Sides,
-    removed: HashSet<&'a str>,
-    added: HashSet<&'a str>,
+    before: Text<'a>,
+    after: Text<'a>,
+    removed: Text<'a>,
+    added: Text<'a>,
 }
 
 impl Known<'_> {
     fn show(&self, word: &str, effect: Effect) -> bool {
-        let is_one = word.chars().all(is_part);
-        let has =
-            |set: &HashSet<&str>, text: &str| if is_one { set.contains(word) } else { holds(text, word) };
-        let added = || has(&self.added, &self.sides.added);
-        let removed = || has(&self.removed, &self.sides.removed);
         match effect {
-            Effect::Appears => added() && !holds(&self.sides.before, word),
-            Effect::Vanishes => removed() && !holds(&self.sides.after, word),
-            Effect::Changes => added() || removed(),
+            Effect::Appears => self.added.holds(word) && !self.before.holds(word),
+            Effect::Vanishes => self.removed.holds(word) && !self.after.holds(word),
+            Effect::Changes => self.added.holds(word) || self.removed.holds(word),
         }
     }
 }
 
-fn words_of(text: &str) -> HashSet<&str> {
-    text.split(|c| !is_part(c)).filter(|word| !word.is_empty()).collect()
+/// A text, split into words once it is asked often.
+struct Text<'a> {
+    text: &'a str,
+    asked: Cell<u32>,
+    words: OnceCell<HashSet<&'a str>>,
+}
+
+/// Looking through a text this often costs as much as splitting it.
+const OFTEN: u32 = 6;
+
+impl<'a> Text<'a> {
+    fn new(text: &'a str) -> Self {
+        Self { text, asked: Cell::new(0), words: OnceCell::new() }
+    }
+
+    /// Whether a word stands in it as a whole.
+    fn holds(&self, word: &str) -> bool {
+        self.asked.set(self.asked.get() + 1);
+        let words = || self.text.split(|c| !is_part(c)).filter(|word| !word.is_empty()).collect();
+        // a name of several parts is no word of the text
+        match self.asked.get() > OFTEN && word.chars().all(is_part) {
+            true => self.words.get_or_init(words).contains(word),
+            false => self.text.match_indices(word).any(|(at, _)| {
+                !self.text[..at].ends_with(is_part) && !self.text[at + word.len()..].starts_with(is_part)
+            }),
+        }
+    }
 }
 
 fn is_part(c: char) -> bool {
@@ -152,6 +181,7 @@ fn sort_of(path: &RepoPath) -> String {
 
 /// The lines that only the first has, and those that only the second has.
 fn changed_lines(before: &str, after: &str) -> (String, String) {
+    let (before, after) = without_common(before, after);
     let mut counts: HashMap<&str, i32> = HashMap::new();
     for (text, step) in [(before, -1), (after, 1)] {
         for line in text.lines() {
@@ -165,15 +195,21 @@ fn changed_lines(before: &str, after: &str) -> (String, String) {
     (only(|count| count < 0), only(|count| count > 0))
 }
 
-/// Whether a word stands in the text as a whole.
-fn holds(text: &str, word: &str) -> bool {
-    text.match_indices(word)
-        .any(|(at, _)| !text[..at].ends_with(is_part) && !text[at + word.len()..].starts_with(is_part))
+/// Two texts without the lines that both begin with and those that both end with.
+fn without_common<'t>(before: &'t str, after: &'t str) -> (&'t str, &'t str) {
+    let equal = |lines: &mut dyn Iterator<Item = (&str, &str)>| {
+        lines.take_while(|(one, other)| one == other).map(|(line, _)| line.len()).sum::<usize>()
+    };
+    let lines = |text: &'t str| text.split_inclusive('\n');
+    let start = equal(&mut lines(before).zip(lines(after)));
+    let (before, after) = (&before[start..], &after[start..]);
+    let end = equal(&mut lines(before).rev().zip(lines(after).rev()));
+    (&before[..before.len() - end], &after[..after.len() - end])
 }
 
 #[cfg(test)]
 mod tests {
-    use super::holds;
+    use super::*;
 
     #[test]
     fn a_word_is_found_as_a_whole() {
@@ -184,7 +220,23 @@ mod tests {
             ("CART_PORTS", false),
             ("", false),
         ] {
-            assert_eq!(holds(text, "CART_PORT"), found, "{text}");
+            let asked = Text::new(text);
+            for _ in 0..OFTEN * 2 {
+                assert_eq!(asked.holds("CART_PORT"), found, "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn lines_that_both_sides_have_do_not_count() {
+        for (before, after, removed, added) in [
+            ("a\nb\nc\n", "a\nx\nc\n", "b", "x"),
+            ("a\nb", "a\nb\n", "", ""),
+            ("a\nb\n", "b\na\n", "", ""),
+            ("", "a\na\n", "", "a"),
+            ("a\na\n", "a\n", "a", ""),
+        ] {
+            assert_eq!(changed_lines(before, after), (removed.to_owned(), added.to_owned()), "{before:?}");
         }
     }
 }

@@ -125,11 +125,16 @@ impl Section {
 const NAME: usize = 22;
 const BAR_WIDTH: usize = 260;
 const BAR_LEFT: usize = 170;
+/// Room for one letter of a name.
+const LETTER: usize = 9;
 const ROW: usize = 28;
 
 /// A chart of bars: name and count. Widths in units of the drawing.
 pub fn bars(title: &str, rows: &[(String, u64)]) -> Value {
     let most = rows.iter().map(|(_, count)| *count).max().unwrap_or(0).max(1);
+    // a phone shows the letters wider than the drawing
+    let longest = rows.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
+    let left = BAR_LEFT.max(longest * LETTER);
     let bars: Vec<Value> = rows
         .iter()
         .enumerate()
@@ -141,12 +146,12 @@ pub fn bars(title: &str, rows: &[(String, u64)]) -> Value {
                 "y": at * ROW,
                 "text_y": at * ROW + 18,
                 "width": width,
-                "left": BAR_LEFT,
-                "count_x": BAR_LEFT as u64 + width + 8,
+                "left": left,
+                "count_x": left as u64 + width + 8,
             })
         })
         .collect();
-    json!({"title": title, "bars": bars, "width": BAR_LEFT + BAR_WIDTH + 50, "height": rows.len() * ROW})
+    json!({"title": title, "bars": bars, "width": left + BAR_WIDTH + 50, "height": rows.len() * ROW})
 }
 
 const NODE_WIDTH: usize = 170;

@@ -204,7 +204,19 @@ fn json_of(repo: &TestRepo, title: &str) -> Value {
 fn merged(files: &[Value]) -> Result<Made, Error> {
     let files: Vec<(String, String)> =
         files.iter().enumerate().map(|(at, file)| (format!("{at}.json"), file.to_string())).collect();
-    digest::merged(&files)
+    digest::merged(None, &files, Some(("plainly.toml".to_owned(), String::new())))
+}
+
+#[test]
+fn the_page_of_several_repositories_speaks_the_configured_language() {
+    let files = [("a.json".to_owned(), json_of(&shop(), "shop").to_string())];
+    let config = ("plainly.toml".to_owned(), "language = \"de\"\n".to_owned());
+    let text = |made: Made| made.text(Format::Markdown).expect("text");
+    let given = text(digest::merged(None, &files, Some(config.clone())).expect("a page"));
+    assert!(given.contains("17. bis 21. August 2026"), "{given}");
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join(&config.0), &config.1).expect("written");
+    assert_eq!(text(digest::merged(Some(folder.path()), &files, None).expect("a page")), given);
 }
 
 #[test]

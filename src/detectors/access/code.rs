@@ -268,7 +268,7 @@ pub(super) fn find(files: &[FileChange]) -> Vec<Found> {
 fn checks(text: Option<&str>) -> usize {
     static CHECK: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(
-            r"(?i)is_?authenticated|is_anonymous|logged_in|signed_in|\b(?:401|403)\b|unauthori[sz]ed|forbidden|access_?denied|has_?perm|throw new \w*notfound",
+            r"(?i)is_?authenticated|is_anonymous|logged_in|signed_in|(?-u:\b)(?:401|403)(?-u:\b)|unauthori[sz]ed|forbidden|access_?denied|has_?perm|throw new \w*notfound",
         )
         .expect("the pattern is fixed and the tests run it")
     });

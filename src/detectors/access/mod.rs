@@ -92,7 +92,7 @@ const LONGEST_LINE: usize = 2_000;
 
 /// One line for each kind of access and direction, however many subjects it has.
 pub fn lines(findings: &[&Finding]) -> Vec<Line> {
-    let mut groups: BTreeMap<_, Vec<(&Finding, &AccessFacts)>> = BTreeMap::new();
+    let mut groups: BTreeMap<(&str, &str), Vec<(&Finding, &AccessFacts)>> = BTreeMap::new();
     for finding in findings {
         let Facts::Access(facts) = &finding.facts else { continue };
         let shape = match (facts.what.as_str(), facts.change.as_str()) {
@@ -103,6 +103,11 @@ pub fn lines(findings: &[&Finding]) -> Vec<Line> {
             ("row_policy" | "grant", "loosened") => "access/data_loosened",
             ("row_policy" | "grant", "tightened") => "access/data_tightened",
             ("row_policy" | "grant", _) => "access/data_changed",
+            // a name to log in to the database with
+            _ if finding.rule.starts_with("access.data_") => {
+                groups.entry(("access/data_login", &facts.change)).or_default().push((finding, facts));
+                continue;
+            }
             (_, "loosened") => "access/loosened",
             (_, "tightened") => "access/tightened",
             _ => "access/changed",

@@ -211,6 +211,7 @@ fn values(group: &[&SchemaFacts], is_copied: bool, is_shared: bool) -> Value {
         "columns": detail(first, "columns").map(|columns| columns.split(", ").map(str::to_owned).collect::<Vec<_>>()),
         "condition": detail(first, "condition").filter(|text| text.chars().count() <= 60),
         "has_condition": first.details.contains_key("condition"),
+        "rows_unknown": group.iter().any(|facts| facts.details.contains_key("rows")),
         "copied_from": detail(first, "copied_from"),
         "undo": if undo.len() == 1 { undo.first().copied() } else { Some("mixed") },
         "is_copied": is_copied,

@@ -192,7 +192,8 @@ pub struct Step {
     /// The line of the step, from 1.
     pub line: u32,
     /// `from_type`, `condition`, `what` (for `other`: `view`, `enum`, `function`, `extension`, `own_code`, …),
-    /// `name` (of an index or constraint), `copied_from`, `declared` (`schema`, or `init_script`: it runs on a new, empty database only).
+    /// `name` (of an index or constraint), `copied_from`, `rows` (`unknown`: code picks those that
+    /// go), `declared` (`schema`, or `init_script`: it runs on a new, empty database only).
     pub details: BTreeMap<String, String>,
     /// For a new table: all that the text says about it.
     pub shape: Option<Table>,

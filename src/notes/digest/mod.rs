@@ -17,6 +17,7 @@ use super::trace;
 use super::units::{self, Fate, Noise, Unit, Units};
 use crate::Change;
 use crate::change::Role;
+use crate::config::Config;
 use crate::error::Error;
 use crate::finding::{ApiOp, Evidence, Facts, Finding, id_of};
 use crate::git::Repository;
@@ -99,8 +100,13 @@ impl Made {
     }
 }
 
-/// Digests of several repositories, from their files: path and text.
-pub fn merged(files: &[(String, String)]) -> Result<Made, Error> {
+/// Digests of several repositories, from their files: path and text. The configuration, given or that of the folder,
+/// names the language; the folder need not be a repository.
+pub fn merged(
+    directory: Option<&Path>,
+    files: &[(String, String)],
+    config: Option<(String, String)>,
+) -> Result<Made, Error> {
     if files.len() > merge::MOST_FILES {
         return Err(Error::Usage(format!("at most {} reports are merged into one page", merge::MOST_FILES)));
     }
@@ -109,7 +115,13 @@ pub fn merged(files: &[(String, String)]) -> Result<Made, Error> {
         digests.extend(merge::read(path, text)?);
     }
     digests.sort_by(|a, b| a.title.cmp(&b.title));
-    let (renderer, _) = Renderer::new("en", &BTreeMap::new())?;
+    let folder = directory.unwrap_or(Path::new("."));
+    let file = |path: &str| std::fs::read_to_string(folder.join(path)).ok();
+    let (config, _) = match config {
+        Some((path, text)) => Config::parse(&text, &path),
+        None => Config::found(&file),
+    };
+    let (renderer, _) = Renderer::new(&config.language, &run::templates(&config, &file))?;
     Ok(Made { renderer, digests, web: None })
 }
 
@@ -137,15 +149,22 @@ pub fn digest(
     let units = units::of_range(&repository, &range, &run.change.roles)?;
     let released = released::find(&repository, &range, &units.units, config, (window.since, window.until))?;
     let seen = Seen { summary: &run.summary, change: &run.change, catalog: &catalog, config };
-    let mut facts = facts::of(&seen);
-    facts.sort_by_key(|fact| (order(fact), fact.rank));
+    let facts = facts::of(&seen);
     let traces: Vec<&[facts::Trace]> = facts.iter().map(|fact| fact.traces.as_slice()).collect();
-    let mut behind = trace::units_of(&repository, &units.units, &traces);
-    for (fact, behind) in facts.iter().zip(&mut behind) {
+    let behind = trace::units_of(&repository, &units.units, &traces);
+    let mut known: Vec<(Fact, BTreeSet<usize>)> = facts.into_iter().zip(behind).collect();
+    for (fact, behind) in &mut known {
         if behind.is_empty() && fact.section != SectionName::Packages {
             *behind = touching(fact, &units.units);
         }
+        let is_told = !behind.is_empty();
+        behind.retain(|at| units.units[*at].noise != Some(Noise::Translations));
+        if is_told && behind.is_empty() && fact.section == SectionName::Changed {
+            fact.rank = facts::TRANSLATED;
+        }
     }
+    known.sort_by_key(|(fact, _)| (order(fact), fact.rank));
+    let (facts, behind) = known.into_iter().unzip();
     let week = Week { seen, units: &units, released: &released, people: config.people };
     let (sections, ledger) = week.sections(facts, behind);
     let notes = notes(title, &window, &run.change, sections, ledger);
@@ -182,6 +201,8 @@ fn order(fact: &Fact) -> u8 {
         SectionName::New if fact.rank >= 8 => 7,
         SectionName::New => 3,
         SectionName::Data => 4,
+        // texts of other languages
+        SectionName::Changed if fact.rank == facts::TRANSLATED => 8,
         SectionName::Changed => 5,
         SectionName::Fixed => 6,
         _ => 9,
@@ -231,6 +252,12 @@ impl Week<'_> {
         let mut also: Vec<Entry> = rest.iter().take(ALSO).map(|thing| self.thing(thing, 1)).collect();
         also.extend(packages.into_iter().take(PACKAGES).map(|fact| fact.entry));
         also.extend(untold.iter().take(TITLES).map(|at| self.title(*at)));
+        // the words of these say little: one line asks for better ones
+        let unclear = untold.iter().take(TITLES).position(|at| self.units.units[*at].wording.code_words > 0);
+        if let Some(at) = unclear {
+            let titles = untold.len().min(TITLES);
+            also.insert(also.len() + at - titles, entry("digest/unclear", "", Value::Null));
+        }
         if untold.len() > TITLES {
             also.push(entry("digest/more", "", json!({"count": untold.len() - TITLES})));
         }
@@ -306,7 +333,6 @@ impl Week<'_> {
                 json!({
                     "title": unit.title,
                     "pulls": unit.pulls,
-                    "needs_words": unit.wording.code_words > 0,
                     "released": self.released_of(&BTreeSet::from([at])),
                 }),
             )
@@ -506,6 +532,7 @@ impl Week<'_> {
                 (_, Some(Noise::Docs)) => LeftOut::Docs,
                 (_, Some(Noise::Tests)) => LeftOut::Tests,
                 (_, Some(Noise::Packages)) => LeftOut::Packages,
+                (_, Some(Noise::Translations)) => LeftOut::Translations,
                 (_, Some(Noise::Release | Noise::Chore)) => LeftOut::Chore,
                 (_, None) => LeftOut::Cap,
             };
@@ -602,13 +629,13 @@ fn choose(things: Vec<Thing>) -> (Vec<Thing>, Vec<Thing>) {
     let mut counts: BTreeMap<u8, usize> = BTreeMap::new();
     for (at, thing) in things.iter().enumerate() {
         let count = counts.entry(matter(thing)).or_default();
-        if *count < 1 + usize::from(matter(thing) == 0) && chosen.len() < THINGS {
+        if matter(thing) < 8 && *count < 1 + usize::from(matter(thing) == 0) && chosen.len() < THINGS {
             chosen.push(at);
         }
         *count += 1;
     }
-    for at in 0..things.len() {
-        if chosen.len() < THINGS && !chosen.contains(&at) {
+    for (at, thing) in things.iter().enumerate() {
+        if chosen.len() < THINGS && !chosen.contains(&at) && matter(thing) < 8 {
             chosen.push(at);
         }
     }
@@ -633,8 +660,19 @@ fn asks(shape: &str) -> bool {
 }
 
 /// Sorts of work, in the order in which they are told.
-const SORTS: [&str; 10] =
-    ["new", "fixed", "removed", "other", "tidied", "packages", "tests", "docs", "steps", "bots"];
+const SORTS: [&str; 11] = [
+    "new",
+    "fixed",
+    "removed",
+    "other",
+    "tidied",
+    "translated",
+    "packages",
+    "tests",
+    "docs",
+    "steps",
+    "bots",
+];
 
 /// The place of a change among the sorts.
 fn sort_of(unit: &Unit) -> usize {
@@ -645,6 +683,7 @@ fn sort_of(unit: &Unit) -> usize {
         Some(Noise::Tests) => "tests",
         Some(Noise::Packages) => "packages",
         Some(Noise::Chore) => "tidied",
+        Some(Noise::Translations) => "translated",
         None => by_words(unit),
     };
     SORTS.iter().position(|known| *known == sort).unwrap_or(3)

@@ -212,6 +212,8 @@ fn sections(
                     if entry.shape == "digest/more" { entry.facts["count"].as_u64().unwrap_or(0) } else { 1 }
                 })
                 .sum();
+            // a line that leads to others stands over none
+            texts.pop_if(|(_, entry)| entry.shape == "digest/unclear");
             parts.push(heading(pen, section.name, 1, below)?);
             parts.extend(texts.into_iter().map(|(text, _)| Part::Item(text)));
             parts.push(Part::Item(pen.fill("digest/more", &json!({"facts": {"count": more}}))?));
@@ -297,6 +299,7 @@ fn said(pen: &Pen<'_>, section: SectionName, entry: &Entry, room: Room) -> Optio
             | SectionName::WalkThrough,
             shape @ ("digest/counts"
             | "digest/more"
+            | "digest/unclear"
             | "digest/work"
             | "digest/promise"
             | "digest/more_promises"

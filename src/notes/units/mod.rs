@@ -86,6 +86,8 @@ pub enum Noise {
     Release,
     /// Lists of outside packages only, by its paths: part of the line on packages.
     Packages,
+    /// What translators write, by its paths or the words of the service that they use.
+    Translations,
     /// A chore, style or refactoring by its author's word.
     Chore,
 }
@@ -151,7 +153,16 @@ pub fn of_range(repository: &Repository, range: &Range, roles: &Roles) -> Result
 /// Programs that write under a name of their own and are named as co-authors.
 fn is_helper(person: &Person) -> bool {
     let (name, email) = (person.name.to_lowercase(), person.email.to_lowercase());
-    email.starts_with("noreply@") || name.starts_with("copilot") || name.contains("[bot]")
+    const OWN: [&str; 4] = [
+        "claude@anthropic.com",
+        "codex@openai.com",
+        "cursoragent@cursor.com",
+        "gemini-code-assist@google.com",
+    ];
+    email.starts_with("noreply@")
+        || OWN.contains(&email.as_str())
+        || name.starts_with("copilot")
+        || name.contains("[bot]")
 }
 
 /// The people whose commits the units are made of, never bots, by name.

@@ -21,6 +21,7 @@ enum Kind {
     Docs,
     Tests,
     Packages,
+    Translations,
     Product,
 }
 
@@ -38,6 +39,7 @@ impl<'r> Paths<'r> {
             Role::Docs => Kind::Docs,
             Role::Test => Kind::Tests,
             Role::Manifest | Role::Lock => Kind::Packages,
+            Role::Translation => Kind::Translations,
             _ => Kind::Product,
         };
         self.known.insert(path.clone(), kind);
@@ -63,6 +65,9 @@ impl<'r> Paths<'r> {
         if is_release(title, type_) && product <= MOST_VERSION_FILES {
             return Some(Noise::Release);
         }
+        if is_translated(title) && product <= MOST_VERSION_FILES {
+            return Some(Noise::Translations);
+        }
         if !paths.is_empty() && product == 0 {
             let packages = count(Kind::Packages);
             if packages == 0 {
@@ -70,6 +75,7 @@ impl<'r> Paths<'r> {
                     (Kind::Tests, Noise::Tests),
                     (Kind::Automation, Noise::Automation),
                     (Kind::Docs, Noise::Docs),
+                    (Kind::Translations, Noise::Translations),
                 ];
                 return by_count
                     .into_iter()
@@ -90,7 +96,8 @@ impl<'r> Paths<'r> {
             "ci" => Some(Noise::Automation),
             "docs" | "doc" => Some(Noise::Docs),
             "test" | "tests" => Some(Noise::Tests),
-            _ => None,
+            "i18n" | "l10n" => Some(Noise::Translations),
+            _ => is_tidying(title).then_some(Noise::Chore),
         }
     }
 }
@@ -111,7 +118,7 @@ fn is_automation(path: &RepoPath) -> bool {
         ".tekton",
         ".claude",
     ];
-    const NAMES: [&str; 12] = [
+    const NAMES: [&str; 15] = [
         ".gitlab-ci.yml",
         ".travis.yml",
         "jenkinsfile",
@@ -122,6 +129,9 @@ fn is_automation(path: &RepoPath) -> bool {
         "renovate.json",
         "renovate.json5",
         "codecov.yml",
+        "crowdin.yml",
+        "crowdin.yaml",
+        ".weblate",
         ".gitignore",
         ".mailmap",
     ];
@@ -130,6 +140,45 @@ fn is_automation(path: &RepoPath) -> bool {
         || NAMES.contains(&path.file_name().to_ascii_lowercase().as_str())
         || path.file_name() == "CODEOWNERS"
         || roles::is_tooling(path.as_str())
+}
+
+/// Whether the words are those that a service for translators writes.
+fn is_translated(title: &str) -> bool {
+    let lower = title.to_lowercase();
+    let starts = ["translated using ", "translations update", "update translation", "updated translation"];
+    starts.iter().any(|start| lower.starts_with(start))
+        || ["weblate", "crowdin", "transifex", "lokalise", "poeditor"].iter().any(|name| lower.contains(name))
+}
+
+/// Whether the words say that only the code is tidier: warnings of tools that read code, names that nothing uses. A
+/// tool's name counts in a short title only: a project can be such a tool.
+fn is_tidying(title: &str) -> bool {
+    const VERBS: [&str; 12] = [
+        "fix", "fixes", "address", "silence", "satisfy", "appease", "resolve", "run", "apply", "clean",
+        "remove", "organize",
+    ];
+    const TOOLS: [&str; 14] = [
+        "ruff", "mypy", "pyright", "eslint", "pylint", "flake8", "clippy", "rubocop", "prettier", "isort",
+        "phpstan", "golangci", "lint", "linter",
+    ];
+    const SAID: [&str; 10] = [
+        "organize imports",
+        "sort imports",
+        "unused variable",
+        "unused import",
+        "unused parameter",
+        "dead code",
+        "type annotation",
+        "type hint",
+        "type warning",
+        "code style",
+    ];
+    let lower = title.to_lowercase();
+    let words: Vec<&str> =
+        lower.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    let is_verb = words.first().is_some_and(|first| VERBS.contains(first));
+    let is_of_tool = words.len() <= 4 && words.iter().any(|word| TOOLS.contains(word));
+    is_verb && (is_of_tool || SAID.iter().any(|said| lower.contains(said)))
 }
 
 /// Whether the words are those of a step of an outside package.
@@ -201,7 +250,7 @@ mod tests {
 
     #[test]
     fn paths_outrank_types() {
-        let cases: [(&str, &[&str], Option<Noise>); 17] = [
+        let cases: [(&str, &[&str], Option<Noise>); 24] = [
             ("feat: cover the cart", &["tests/cart_test.py"], Some(Noise::Tests)),
             ("Fix the build", &[".github/workflows/ci.yml", "README.md"], Some(Noise::Automation)),
             ("Fix the build", &[".github/workflows/ci.yml"], Some(Noise::Automation)),
@@ -219,6 +268,13 @@ mod tests {
             ("Bump version to 3.1.0", &["pyproject.toml"], Some(Noise::Release)),
             ("feat: add tax", &["src/tax.py", "tests/tax_test.py"], None),
             ("Add tax", &["src/tax.py"], None),
+            ("Translated using Weblate (Danish)", &["locales/da.json"], Some(Noise::Translations)),
+            ("New Crowdin updates", &["i18n/da.txt"], Some(Noise::Translations)),
+            ("Say it nicer", &["locales/da.json"], Some(Noise::Translations)),
+            ("Translate the cart", &["src/cart.py"], None),
+            ("Fix ruff warnings", &["src/tax.py"], Some(Noise::Chore)),
+            ("Remove an unused import", &["src/tax.py"], Some(Noise::Chore)),
+            ("Add a lint rule for taxes", &["src/tax.py"], None),
         ];
         for (subject, paths, expected) in cases {
             assert_eq!(noise(subject, paths), expected, "{subject}");

@@ -13,9 +13,9 @@ const TYPES: &[&str] = &[
     "tooling",
 ];
 
-/// `type(scope)!: title`, and `[type] title`.
+/// `type(scope)!: title`, `[type] title`, and what comes close: `type - title`, `type(scope) title`.
 static CONVENTIONAL: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"^(?:(\w+)(?:\(([^)]*)\))?(!)?:\s+|[\[(](\w+)[\])]:?\s+)(.+)$")
+    Regex::new(r"^(?:(\w+)(?:\(([^)]*)\))?(!)?(?:: *| - )|(\w+)\(([^)]*)\)\s+|[\[(](\w+)[\])]:?\s+)(\S.*)$")
         .expect("a pattern that the tests use")
 });
 
@@ -90,10 +90,10 @@ pub(super) fn merges_a_line(subject: &str) -> bool {
 pub(super) fn conventional(subject: &str) -> (Option<Conventional>, bool, String) {
     let (text, _) = without_pulls(subject);
     let found = CONVENTIONAL.captures(text).and_then(|found| {
-        let type_ = found.get(1).or(found.get(4))?.as_str().to_ascii_lowercase();
-        let scope =
-            found.get(2).map(|scope| scope.as_str().trim().to_owned()).filter(|scope| !scope.is_empty());
-        let title = found.get(5)?.as_str().to_owned();
+        let type_ = found.get(1).or(found.get(4)).or(found.get(6))?.as_str().to_ascii_lowercase();
+        let scope = found.get(2).or(found.get(5)).map(|scope| scope.as_str().trim().to_owned());
+        let scope = scope.filter(|scope| !scope.is_empty());
+        let title = found.get(7)?.as_str().to_owned();
         TYPES
             .contains(&type_.as_str())
             .then(|| (Conventional { type_, scope }, found.get(3).is_some(), title))
@@ -408,6 +408,10 @@ mod tests {
             ("Fix: rounding", head("fix", None), false, "rounding"),
             ("[chore] bump images (#3)", head("chore", None), false, "bump images"),
             ("(chore): bump images", head("chore", None), false, "bump images"),
+            ("chore(cart, till) use one tax", head("chore", Some("cart, till")), false, "use one tax"),
+            ("chore - use one tax", head("chore", None), false, "use one tax"),
+            ("fix:rounding", head("fix", None), false, "rounding"),
+            ("total(cart) is wrong", None, false, "total(cart) is wrong"),
             ("cart: add tax", None, false, "cart: add tax"),
             ("Add tax: for all (#1)", None, false, "Add tax: for all"),
         ];

@@ -399,7 +399,11 @@ impl<'n> Walk<'n> {
                 && !step.details.contains_key("condition")
         });
         if !known {
-            let step = Step::new(SchemaOp::DataBackfill, table, line).detail("what", what);
+            let mut step = Step::new(SchemaOp::DataBackfill, table, line).detail("what", what);
+            // code picks rows by more ways than we read
+            if deletes {
+                step = step.detail("rows", "unknown");
+            }
             self.found.steps.push(Step { destructive: deletes, ..step });
         }
     }

@@ -1,0 +1,2 @@
+CREATE ROLE reader LOGIN;
+DROP ROLE helper;
