@@ -136,18 +136,10 @@ fn replaced(kept: &mut [Found]) {
     for places in tables.into_values() {
         let (added, dropped): (Vec<usize>, Vec<usize>) =
             places.iter().partition(|at| kept[**at].step.op == SchemaOp::AddConstraint);
+        let made = added.clone();
         let mut free = added;
         for drop in dropped {
-            let twin = free.iter().position(|add| {
-                let (old, new) = (&kept[drop], &kept[*add]);
-                let same_name =
-                    !old.detail("name").is_empty() && plain(old.detail("name")) == plain(new.detail("name"));
-                let covers = |found: &Found| found.step.column.as_deref().map(plain);
-                let same_place = covers(old).is_some()
-                    && covers(old) == covers(new)
-                    && old.detail("what") == new.detail("what");
-                same_name || same_place
-            });
+            let twin = free.iter().position(|add| takes_place(&kept[drop], &kept[*add]));
             // one that is dropped by a name that tells nothing
             let twin = twin.or_else(|| {
                 let old = &kept[drop];
@@ -158,9 +150,21 @@ fn replaced(kept: &mut [Found]) {
                 for at in [drop, free.remove(twin)] {
                     kept[at].step.details.insert("replaced".to_owned(), "true".to_owned());
                 }
+            } else if made.iter().any(|add| takes_place(&kept[drop], &kept[*add])) {
+                // dropped under one more name that it may bear
+                kept[drop].step.details.insert("replaced".to_owned(), "true".to_owned());
             }
         }
     }
+}
+
+/// Whether a rule bears the name of one that goes, or says the same kind of thing of the same fields.
+fn takes_place(old: &Found, new: &Found) -> bool {
+    let same_name = !old.detail("name").is_empty() && plain(old.detail("name")) == plain(new.detail("name"));
+    let covers = |found: &Found| found.step.column.as_deref().map(plain);
+    let same_place =
+        covers(old).is_some() && covers(old) == covers(new) && old.detail("what") == new.detail("what");
+    same_name || same_place
 }
 
 /// A policy or grant that goes in one file and comes in another has moved.
@@ -309,14 +313,14 @@ fn without_moved(steps: Vec<Found>) -> Vec<Found> {
     steps.into_iter().filter(|_| !gone.next().unwrap_or_default()).collect()
 }
 
-/// One field that goes and one that comes, in a table where nothing else comes or goes and no rows are touched: perhaps
-/// the same under a new name. Nobody can tell from the text, so it is asked and not said.
+/// One field that goes and one that comes, in a table where nothing else comes, goes or is renamed and no rows are
+/// touched: perhaps the same under a new name. Nobody can tell from the text, so it is asked and not said.
 pub(super) fn ask_for_renames(steps: &mut [Found]) {
     #[derive(Default)]
     struct Seen {
         gone: Vec<usize>,
         come: Vec<usize>,
-        is_written: bool,
+        is_told: bool,
     }
     let mut tables: BTreeMap<(String, String), Seen> = BTreeMap::new();
     for (at, found) in steps.iter().enumerate().filter(|(_, found)| !found.rewrites_history) {
@@ -324,11 +328,12 @@ pub(super) fn ask_for_renames(steps: &mut [Found]) {
         match found.step.op {
             SchemaOp::DropColumn => seen.gone.push(at),
             SchemaOp::AddColumn => seen.come.push(at),
-            SchemaOp::DataBackfill => seen.is_written = true,
+            // who renames one field by its name would have renamed the other
+            SchemaOp::DataBackfill | SchemaOp::RenameColumn => seen.is_told = true,
             _ => {}
         }
     }
-    for seen in tables.into_values().filter(|seen| !seen.is_written) {
+    for seen in tables.into_values().filter(|seen| !seen.is_told) {
         let ([gone], [come]) = (seen.gone.as_slice(), seen.come.as_slice()) else { continue };
         let same_type = match (&steps[*gone].step.type_, &steps[*come].step.type_) {
             (Some(old), Some(new)) => even(old) == even(new),

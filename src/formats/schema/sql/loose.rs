@@ -761,6 +761,18 @@ fn field(statement: &Statement<'_>, name: String, rest: &[Piece<'_>], line: u32)
 }
 
 /// A constraint or an index inside a table's brackets, or behind ADD.
+/// SQL Server's `CONSTRAINT name DEFAULT value FOR field`: the field and the value.
+fn start_value(statement: &Statement<'_>, part: &[Piece<'_>]) -> Option<(String, Option<String>)> {
+    let mut cursor = Cursor::new(part);
+    if cursor.eat("CONSTRAINT") {
+        cursor.name()?;
+    }
+    let rest = cursor.rest();
+    let at = rest.iter().rposition(|piece| piece.is("FOR")).filter(|_| cursor.eat("DEFAULT"))?;
+    let field = Cursor::new(rest.get(at + 1..)?).name()?;
+    Some((field, written(statement, rest.get(1..at)?)))
+}
+
 fn rule(statement: &Statement<'_>, part: &[Piece<'_>], first_line: u32) -> Option<Rule> {
     let mut cursor = Cursor::new(part);
     let line = first_line + cursor.peek()?.line;
@@ -791,6 +803,15 @@ fn rule(statement: &Statement<'_>, part: &[Piece<'_>], first_line: u32) -> Optio
     cursor.skip(&["IF NOT EXISTS"]);
     let name =
         if name.is_empty() && what.ends_with("index") { cursor.name().unwrap_or_default() } else { name };
+    // ClickHouse's `INDEX name expression TYPE kind(…)`
+    let bare = cursor.rest().split(|piece| piece.is("TYPE")).next().unwrap_or_default();
+    if what == "index"
+        && !bare.is_empty()
+        && bare.len() < cursor.rest().len()
+        && !bare.iter().any(|piece| piece.is_mark("("))
+    {
+        return Some(Rule { name, columns: written(statement, bare), what: what.to_owned(), line });
+    }
     while cursor.peek().is_some_and(|piece| !piece.is_mark("(")) {
         cursor.next();
     }
@@ -870,6 +891,11 @@ fn act(
                 None => vec![cursor.rest()],
             };
             for part in parts {
+                if let Some((field, value)) = start_value(statement, part) {
+                    let new = step(SchemaOp::ChangeDefault).column(field);
+                    reading.push(Step { default: value, ..new });
+                    continue;
+                }
                 let rule = rule(statement, part, 0);
                 if let Some(rule) = rule {
                     let op = if rule.what.ends_with("index") {
