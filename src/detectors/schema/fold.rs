@@ -127,15 +127,19 @@ pub(super) fn fold(gathered: Gathered) -> (Vec<Found>, Vec<FoundAccess>) {
 fn replaced(kept: &mut [Found]) {
     let mut tables: BTreeMap<(String, String), Vec<usize>> = BTreeMap::new();
     for (at, found) in kept.iter().enumerate() {
-        if matches!(found.step.op, SchemaOp::AddConstraint | SchemaOp::DropConstraint)
-            && !found.rewrites_history
-        {
+        let is_rule = match found.step.op {
+            SchemaOp::AddConstraint | SchemaOp::DropConstraint => true,
+            SchemaOp::AddIndex | SchemaOp::DropIndex => found.detail("what").starts_with("unique"),
+            _ => false,
+        };
+        if is_rule && !found.rewrites_history {
             tables.entry((found.home.clone(), found.table())).or_default().push(at);
         }
     }
     for places in tables.into_values() {
-        let (added, dropped): (Vec<usize>, Vec<usize>) =
-            places.iter().partition(|at| kept[**at].step.op == SchemaOp::AddConstraint);
+        let (added, dropped): (Vec<usize>, Vec<usize>) = places
+            .iter()
+            .partition(|at| matches!(kept[**at].step.op, SchemaOp::AddConstraint | SchemaOp::AddIndex));
         let made = added.clone();
         let mut free = added;
         for drop in dropped {
@@ -162,9 +166,14 @@ fn replaced(kept: &mut [Found]) {
 fn takes_place(old: &Found, new: &Found) -> bool {
     let same_name = !old.detail("name").is_empty() && plain(old.detail("name")) == plain(new.detail("name"));
     let covers = |found: &Found| found.step.column.as_deref().map(plain);
-    let same_place =
-        covers(old).is_some() && covers(old) == covers(new) && old.detail("what") == new.detail("what");
-    same_name || same_place
+    // what may stand only once is kept by a constraint or by an index
+    let kind = |found: &Found| match found.detail("what") {
+        "unique_index" => "unique".to_owned(),
+        what => what.to_owned(),
+    };
+    let same_place = covers(old).is_some() && covers(old) == covers(new) && kind(old) == kind(new);
+    let is_index = matches!(new.step.op, SchemaOp::AddIndex) || matches!(old.step.op, SchemaOp::DropIndex);
+    same_place || same_name && !is_index
 }
 
 /// A policy or grant that goes in one file and comes in another has moved.

@@ -124,7 +124,9 @@ impl Key {
             | "area_dropped" => (rule, String::new()),
             "other" if detail("what") == "enum" => (rule, format!("{} {}", detail("name"), detail("change"))),
             "other" => (rule, format!("{} {}", detail("what"), detail("change"))),
-            "constraint_added" | "constraint_dropped" if facts.details.contains_key("replaced") => {
+            "constraint_added" | "constraint_dropped" | "unique_changed"
+                if facts.details.contains_key("replaced") =>
+            {
                 ("constraint_replaced", facts.table.clone())
             }
             // what is said about a link, a rule or uniqueness depends on the columns that it covers

@@ -3,7 +3,7 @@
 use super::*;
 use crate::change::{ChangeKind, Content, FileChange, RepoPath, Role};
 use crate::detectors::testing::{added, deleted, modified, run, run_among};
-use crate::finding::Undo;
+use crate::finding::{Finding, Undo};
 
 const M: Role = Role::Migration;
 
@@ -500,7 +500,8 @@ fn two_look_up_aids_on_one_field_are_two() {
 
 #[test]
 fn a_baseline_writes_down_what_stands() {
-    let tables = ["a", "b", "c", "e"].map(|name| format!("CREATE TABLE {name} (id int, name text, size int);"));
+    let tables =
+        ["a", "b", "c", "e"].map(|name| format!("CREATE TABLE {name} (id int, name text, size int);"));
     let earlier = tables.join("\n");
     let added_to = |sql: &str| {
         let change = vec![added("migrations/0002_x.sql", M, sql)];
@@ -537,4 +538,21 @@ fn a_rule_dropped_under_two_names_is_replaced_once() {
         _ => false,
     });
     assert_eq!(replaced.count(), 3);
+}
+
+#[test]
+fn uniqueness_kept_another_way_is_replaced() {
+    let rules = |sql: &str| -> Vec<bool> {
+        let earlier =
+            [("migrations/0001_x.sql", "CREATE TABLE a (b int, c int); CREATE UNIQUE INDEX i ON a (b);")];
+        let report = run_among(&Schema {}, vec![added("migrations/0002_x.sql", M, sql)], &earlier);
+        let replaced = |finding: &Finding| match &finding.facts {
+            Facts::Schema(facts) => facts.details.contains_key("replaced"),
+            _ => false,
+        };
+        report.findings.iter().map(replaced).collect()
+    };
+    assert_eq!(rules("DROP INDEX i; CREATE UNIQUE INDEX i ON a (b) WHERE c IS NULL;"), [true, true]);
+    assert_eq!(rules("DROP INDEX i; ALTER TABLE a ADD CONSTRAINT u UNIQUE (b);"), [true, true]);
+    assert_eq!(rules("DROP INDEX i; CREATE UNIQUE INDEX i ON a (b, c);"), [false, false]);
 }

@@ -608,8 +608,8 @@ mod tests {
                 &["add_column a.b (restores)", "drop_column! a.c (structure)"],
             ),
             (
-                "protected override void Up(MigrationBuilder migrationBuilder) { migrationBuilder.CreateTable(name: \"a\", columns: table => new { Id = table.Column<int>(nullable: false) }, constraints: table => { table.PrimaryKey(\"PK\", x => x.Id); }); migrationBuilder.CreateIndex(name: \"i\", table: \"b\", column: \"c\"); }\nprotected override void Down(MigrationBuilder migrationBuilder) { migrationBuilder.DropTable(name: \"a\"); }",
-                &["add_table a (restores)", "add_index b.c (none)"],
+                "protected override void Up(MigrationBuilder migrationBuilder) { migrationBuilder.CreateTable(name: \"a\", columns: table => new { Id = table.Column<int>(nullable: false) }, constraints: table => { table.PrimaryKey(\"PK\", x => x.Id); }); migrationBuilder.CreateIndex(name: \"i\", table: \"b\", column: \"c\"); migrationBuilder.CreateIndex(name: \"j\", table: \"b\", columns: [\"c\", \"d\"]); }\nprotected override void Down(MigrationBuilder migrationBuilder) { migrationBuilder.DropTable(name: \"a\"); }",
+                &["add_table a (restores)", "add_index b.c (none)", "add_index b.c, d (none)"],
             ),
             (
                 "protected override void Up(MigrationBuilder migrationBuilder) { migrationBuilder.AlterColumn<string>(name: \"b\", table: \"a\", type: \"text\", nullable: false, oldClrType: typeof(string), oldType: \"text\", oldNullable: true); migrationBuilder.AlterColumn<int>(name: \"c\", table: \"a\", type: \"int\", nullable: false, oldClrType: typeof(int), oldType: \"int\"); }\nprotected override void Down(MigrationBuilder migrationBuilder) {  }",

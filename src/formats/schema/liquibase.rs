@@ -51,7 +51,7 @@ impl MigrationReader for Liquibase {
         };
         let mut migration = Migration::default();
         change_sets(&root, 0, &mut migration);
-        migration.steps.iter_mut().for_each(without_parameters);
+        migration.steps.iter_mut().for_each(sql::without_parameters);
         Ok(migration)
     }
 }
@@ -152,33 +152,6 @@ fn undo(step: &Step, has_way_back: bool) -> Undo {
             }
         }
         _ => Undo::Restores,
-    }
-}
-
-/// Names without what is filled in where the changelog runs, such as the prefix of `${prefix}users`.
-fn without_parameters(step: &mut Step) {
-    bare(&mut step.table);
-    step.to.iter_mut().for_each(bare);
-    for key in ["name", "references"] {
-        step.details.get_mut(key).into_iter().for_each(bare);
-    }
-    if let Some(shape) = &mut step.shape {
-        bare(&mut shape.name);
-        shape.constraints.iter_mut().for_each(|rule| bare(&mut rule.name));
-    }
-}
-
-fn bare(name: &mut String) {
-    let mut left = String::new();
-    let mut rest = name.as_str();
-    while let Some((before, after)) = rest.split_once("${") {
-        left.push_str(before);
-        rest = after.split_once('}').map_or("", |(_, after)| after);
-    }
-    left.push_str(rest);
-    let left = left.trim_matches(['.', '_', '-']);
-    if left.len() < name.len() && name.contains("${") && !left.is_empty() {
-        *name = left.to_owned();
     }
 }
 

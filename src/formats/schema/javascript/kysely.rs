@@ -82,15 +82,8 @@ impl<'n> Style<'n> for Kysely {
             "updateTable" => rewritten(walk, name, how, line),
             "insertInto" | "replaceInto" | "mergeInto" => walk.rows(&name, line, first.name, false),
             "deleteFrom" => walk.data(&name, line, true),
-            "createType" | "dropType" => {
-                walk.push(Step::new(Op::Other, "", line).detail("what", "enum").detail("name", name))
-            }
-            "createView" | "dropView" => {
-                walk.push(Step::new(Op::Other, "", line).detail("what", "view").detail("name", name))
-            }
-            "createSchema" | "dropSchema" => {
-                walk.push(Step::new(Op::Other, "", line).detail("what", "schema").detail("name", name))
-            }
+            "createType" | "createView" | "createSchema" => other(walk, first.name, "created", name, line),
+            "dropType" | "dropView" | "dropSchema" => other(walk, first.name, "dropped", name, line),
             _ => {}
         }
         Flow::Done
@@ -139,6 +132,17 @@ fn column<'n>(walk: &Walk<'n>, call: &'n Call<'n>, line: u32) -> Column {
             .map(|value| walk.text(value).unwrap_or_else(|| written(value))),
         line,
     }
+}
+
+/// A list of values, a view or a schema.
+fn other<'n>(walk: &mut Walk<'n>, method: &str, change: &str, name: String, line: u32) {
+    let what = match method {
+        "createType" | "dropType" => "enum",
+        "createView" | "dropView" => "view",
+        _ => "schema",
+    };
+    let step = Step::new(Op::Other, "", line).detail("what", what).detail("name", name);
+    walk.push(step.detail("change", change));
 }
 
 /// `updateTable('a').set({ b: 1 }).where('c', '=', 2)`: the fields that are set, and whether a condition picks the rows.
