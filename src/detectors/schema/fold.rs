@@ -165,7 +165,13 @@ fn replaced(kept: &mut [Found]) {
 /// Whether a rule bears the name of one that goes, or says the same kind of thing of the same fields.
 fn takes_place(old: &Found, new: &Found) -> bool {
     let same_name = !old.detail("name").is_empty() && plain(old.detail("name")) == plain(new.detail("name"));
-    let covers = |found: &Found| found.step.column.as_deref().map(plain);
+    // the order of fields matters to nobody who stores
+    let covers = |found: &Found| {
+        let column = plain(found.step.column.as_deref()?);
+        let mut fields: Vec<String> = column.split(", ").map(str::to_owned).collect();
+        fields.sort_unstable();
+        Some(fields)
+    };
     // what may stand only once is kept by a constraint or by an index
     let kind = |found: &Found| match found.detail("what") {
         "unique_index" => "unique".to_owned(),

@@ -8,7 +8,7 @@ use crate::change::{ChangeKind, Content, FileChange, RepoPath};
 use crate::finding::SchemaOp;
 use crate::formats::schema::sql::plain;
 use crate::formats::schema::{
-    Column, DECLARED, Inventory, MigrationReader, States, Step, Table, even, field_difference,
+    Column, DECLARED, Inventory, MigrationReader, Rule, States, Step, Table, even, field_difference,
 };
 
 /// More files than any folder of migrations holds.
@@ -93,6 +93,23 @@ impl<'a> Past<'a> {
                         }
                         step.column = step.column.or(columns);
                         step.details.entry("what".to_owned()).or_insert(what);
+                    }
+                }
+                // what is dropped by its fields does not say that it kept them unique
+                SchemaOp::DropIndex if step.details.get("what").is_none_or(|what| what == "index") => {
+                    let name = step.details.get("name").map(|name| plain(name)).unwrap_or_default();
+                    let covers = |rule: &Rule| rule.columns.as_deref().map(plain);
+                    let known = self.of(reader, file);
+                    let by_name =
+                        known.indexes.get(&name).filter(|_| !name.is_empty()).map(|known| known.2.clone());
+                    let by_place = || {
+                        let rules = &known.inventory.table(&step.table)?.indexes;
+                        let column = step.column.as_deref().map(plain);
+                        rules.iter().find(|rule| covers(rule) == column).map(|rule| rule.what.clone())
+                    };
+                    let here = rules.get(&name).filter(|_| !name.is_empty()).map(|rule| rule.2.clone());
+                    if let Some(what) = here.or(by_name).or_else(by_place) {
+                        step.details.insert("what".to_owned(), what);
                     }
                 }
                 SchemaOp::ChangeType if reader.style() != "django" => {

@@ -543,8 +543,10 @@ fn a_rule_dropped_under_two_names_is_replaced_once() {
 #[test]
 fn uniqueness_kept_another_way_is_replaced() {
     let rules = |sql: &str| -> Vec<bool> {
-        let earlier =
-            [("migrations/0001_x.sql", "CREATE TABLE a (b int, c int); CREATE UNIQUE INDEX i ON a (b);")];
+        let earlier = [(
+            "migrations/0001_x.sql",
+            "CREATE TABLE a (b int, c int); CREATE UNIQUE INDEX i ON a (b); CREATE UNIQUE INDEX j ON a (b, c);",
+        )];
         let report = run_among(&Schema {}, vec![added("migrations/0002_x.sql", M, sql)], &earlier);
         let replaced = |finding: &Finding| match &finding.facts {
             Facts::Schema(facts) => facts.details.contains_key("replaced"),
@@ -555,4 +557,18 @@ fn uniqueness_kept_another_way_is_replaced() {
     assert_eq!(rules("DROP INDEX i; CREATE UNIQUE INDEX i ON a (b) WHERE c IS NULL;"), [true, true]);
     assert_eq!(rules("DROP INDEX i; ALTER TABLE a ADD CONSTRAINT u UNIQUE (b);"), [true, true]);
     assert_eq!(rules("DROP INDEX i; CREATE UNIQUE INDEX i ON a (b, c);"), [false, false]);
+    assert_eq!(rules("CREATE UNIQUE INDEX k ON a (c, b); DROP INDEX j;"), [true, true]);
+}
+
+#[test]
+fn an_index_dropped_by_its_fields_may_have_kept_them_unique() {
+    let before = "defmodule A do\n use Ecto.Migration\n def change do\n create table(:a) do\n add :b, :string\n end\n create unique_index(:a, [:b, :c])\n create index(:a, [:d])\n end\nend";
+    let after = "defmodule B do\n use Ecto.Migration\n def change do\n drop index(:a, [:b, :c])\n drop index(:a, [:d])\n end\nend";
+    let report = run_among(
+        &Schema {},
+        vec![added("priv/repo/migrations/20260102000000_b.exs", M, after)],
+        &[("priv/repo/migrations/20260101000000_a.exs", before)],
+    );
+    let rules: Vec<&str> = report.findings.iter().map(|finding| finding.rule.as_str()).collect();
+    assert_eq!(rules, ["schema.unique_changed", "schema.index_changed"]);
 }
