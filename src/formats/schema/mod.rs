@@ -59,8 +59,16 @@ pub const MIGRATIONS: &[&dyn MigrationReader] = &[
 ];
 
 /// Every reader of declared schemas. The first that reads a file speaks for it.
-pub const DECLARED: &[&dyn DeclaredReader] =
-    &[&rails::SchemaRb, &drizzle::Drizzle, &go::Ent, &sql::SqlSchemas, &prisma::Prisma, &models::Models];
+pub const DECLARED: &[&dyn DeclaredReader] = &[
+    &rails::SchemaRb,
+    &drizzle::Drizzle,
+    &go::Ent,
+    &sql::SqlSchemas,
+    &prisma::Prisma,
+    &models::Models,
+    &javascript::JavaScriptModels,
+    &go::Gorm,
+];
 
 /// A field of a table, as far as the text tells.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -1,6 +1,7 @@
 //! Migrations coded in Go: the SQL in their strings, and what the well-known mappers are asked to do.
 
 mod ent;
+mod gorm;
 mod lex;
 
 use std::collections::BTreeMap;
@@ -13,6 +14,7 @@ use crate::change::{RepoPath, Snapshot};
 use crate::finding::SchemaOp as Op;
 use crate::formats::Unreadable;
 pub use ent::Ent;
+pub use gorm::Gorm;
 use lex::{Kind, Token};
 
 /// Migrations coded in Go.
