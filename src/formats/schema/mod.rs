@@ -4,6 +4,7 @@ mod inventory;
 pub mod sql;
 
 pub mod alembic;
+mod built;
 pub mod csharp;
 pub mod django;
 pub mod doctrine;
