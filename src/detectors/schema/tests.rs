@@ -572,3 +572,17 @@ fn an_index_dropped_by_its_fields_may_have_kept_them_unique() {
     let rules: Vec<&str> = report.findings.iter().map(|finding| finding.rule.as_str()).collect();
     assert_eq!(rules, ["schema.unique_changed", "schema.index_changed"]);
 }
+
+#[test]
+fn a_list_of_links_starts_empty() {
+    let may_be_empty = |field: &str| {
+        let text = format!(
+            "from django.db import migrations, models\n\nclass Migration(migrations.Migration):\n    operations = [migrations.AddField('a', 'b', models.{field})]\n"
+        );
+        let report = run(&Schema {}, vec![added("shop/migrations/0002_b.py", M, &text)]);
+        let Facts::Schema(facts) = &report.findings[0].facts else { panic!("stored data") };
+        facts.nullable
+    };
+    assert_eq!(may_be_empty("ManyToManyField(to='shop.c')"), Some(true));
+    assert_eq!(may_be_empty("ForeignKey(to='shop.c')"), Some(false));
+}

@@ -85,16 +85,18 @@ fn fields<'n>(walk: &Walk<'n>, shape: &'n Expr<'n>, above: &str, depth: u32, tab
         let value = walk.resolve(value);
         let type_ = value.get("type").filter(|type_| walk.resolve(type_).entries().is_empty());
         if type_.is_none() && !value.entries().is_empty() && depth < DEEPEST {
-            fields(walk, value, &format!("{name}."), depth + 1, table);
+            fields(walk, value, &format!("{name}/"), depth + 1, table);
             continue;
         }
         let said = |key: &str| value.get(key).and_then(Expr::truth);
         let is_required = said("required") == Some(true) || said("allowNull") == Some(false);
         let type_ = type_.unwrap_or(value).text.split_whitespace().collect::<String>();
+        // `mongoose.Schema.Types.ObjectId` and `DataTypes.STRING` by their last word
+        let is_path = type_.chars().all(|char| char.is_alphanumeric() || matches!(char, '.' | '_' | '$'));
+        let last = type_.rsplit('.').next().filter(|_| is_path).map(str::to_owned);
         table.columns.push(Column {
             name,
-            // `mongoose.Schema.Types.ObjectId` and `DataTypes.STRING` by their last word
-            type_: type_.rsplit('.').next().map(str::to_owned),
+            type_: last.or(Some(type_)),
             nullable: Some(!is_required),
             default: None,
             line: value.line,
@@ -127,11 +129,12 @@ mod tests {
         };
         let cases: &[(&str, &str, &[&str])] = &[
             ("", "age: Number,", &["AddColumn User.age"]),
-            ("a: { b: String },", "a: { b: String, c: [Number] },", &["AddColumn User.a.c"]),
+            ("a: { b: String },", "a: { b: String, c: [Number] },", &["AddColumn User.a/c"]),
             ("a: String,", "a: { type: String, required: true },", &["ChangeNullability User.a"]),
             ("a: String,", "a: { type: String, index: true, trim: true },", &[]),
             ("a: Schema.Types.ObjectId,", "a: mongoose.Types.ObjectId,", &[]),
             ("a: String,", "a: Number,", &["ChangeType User.a"]),
+            ("a: [{ b: T.String }],", "a: [{ b: T.String, c: T.String }],", &["ChangeType User.a"]),
         ];
         for (before, after, expected) in cases {
             assert_eq!(&differs(&schema(before), &schema(after)), expected, "{before} {after}");
