@@ -86,10 +86,15 @@ fn table(name: &str, tokens: &[Token<'_>]) -> Option<Table> {
         {
             continue;
         }
-        let mut written = String::new();
+        // `model.Group` is `Group` in its own package
+        let (mut written, mut before) = (String::new(), 0);
         for token in line.iter().skip(1) {
             match &token.kind {
-                Kind::Name(name) => written.push_str(name),
+                Kind::Mark('.') => written.truncate(before),
+                Kind::Name(name) => {
+                    before = written.len();
+                    written.push_str(name);
+                }
                 Kind::Mark(mark) => written.push(*mark),
                 Kind::Text(_) => break,
             }
@@ -129,6 +134,7 @@ mod tests {
             told.collect()
         };
         assert_eq!(differs("", "\tAge *int\n"), ["AddColumn User.Age"]);
+        assert!(differs("\tA []Group\n", "\tA []model.Group\n").is_empty());
         assert_eq!(differs("\tA int\n", "\tA int64 `json:\"a\"`\n"), ["ChangeType User.A"]);
         assert_eq!(
             differs("\tA int `gorm:\"index\"`\n", "\tA int `gorm:\"not null\"`\n"),
