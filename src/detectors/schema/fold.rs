@@ -127,27 +127,23 @@ pub(super) fn fold(gathered: Gathered) -> (Vec<Found>, Vec<FoundAccess>) {
 fn replaced(kept: &mut [Found]) {
     let mut tables: BTreeMap<(String, String), Vec<usize>> = BTreeMap::new();
     for (at, found) in kept.iter().enumerate() {
-        if matches!(found.step.op, SchemaOp::AddConstraint | SchemaOp::DropConstraint)
-            && !found.rewrites_history
-        {
+        let is_rule = match found.step.op {
+            SchemaOp::AddConstraint | SchemaOp::DropConstraint => true,
+            SchemaOp::AddIndex | SchemaOp::DropIndex => found.detail("what").starts_with("unique"),
+            _ => false,
+        };
+        if is_rule && !found.rewrites_history {
             tables.entry((found.home.clone(), found.table())).or_default().push(at);
         }
     }
     for places in tables.into_values() {
-        let (added, dropped): (Vec<usize>, Vec<usize>) =
-            places.iter().partition(|at| kept[**at].step.op == SchemaOp::AddConstraint);
+        let (added, dropped): (Vec<usize>, Vec<usize>) = places
+            .iter()
+            .partition(|at| matches!(kept[**at].step.op, SchemaOp::AddConstraint | SchemaOp::AddIndex));
+        let made = added.clone();
         let mut free = added;
         for drop in dropped {
-            let twin = free.iter().position(|add| {
-                let (old, new) = (&kept[drop], &kept[*add]);
-                let same_name =
-                    !old.detail("name").is_empty() && plain(old.detail("name")) == plain(new.detail("name"));
-                let covers = |found: &Found| found.step.column.as_deref().map(plain);
-                let same_place = covers(old).is_some()
-                    && covers(old) == covers(new)
-                    && old.detail("what") == new.detail("what");
-                same_name || same_place
-            });
+            let twin = free.iter().position(|add| takes_place(&kept[drop], &kept[*add]));
             // one that is dropped by a name that tells nothing
             let twin = twin.or_else(|| {
                 let old = &kept[drop];
@@ -158,9 +154,32 @@ fn replaced(kept: &mut [Found]) {
                 for at in [drop, free.remove(twin)] {
                     kept[at].step.details.insert("replaced".to_owned(), "true".to_owned());
                 }
+            } else if made.iter().any(|add| takes_place(&kept[drop], &kept[*add])) {
+                // dropped under one more name that it may bear
+                kept[drop].step.details.insert("replaced".to_owned(), "true".to_owned());
             }
         }
     }
+}
+
+/// Whether a rule bears the name of one that goes, or says the same kind of thing of the same fields.
+fn takes_place(old: &Found, new: &Found) -> bool {
+    let same_name = !old.detail("name").is_empty() && plain(old.detail("name")) == plain(new.detail("name"));
+    // the order of fields matters to nobody who stores
+    let covers = |found: &Found| {
+        let column = plain(found.step.column.as_deref()?);
+        let mut fields: Vec<String> = column.split(", ").map(str::to_owned).collect();
+        fields.sort_unstable();
+        Some(fields)
+    };
+    // what may stand only once is kept by a constraint or by an index
+    let kind = |found: &Found| match found.detail("what") {
+        "unique_index" => "unique".to_owned(),
+        what => what.to_owned(),
+    };
+    let same_place = covers(old).is_some() && covers(old) == covers(new) && kind(old) == kind(new);
+    let is_index = matches!(new.step.op, SchemaOp::AddIndex) || matches!(old.step.op, SchemaOp::DropIndex);
+    same_place || same_name && !is_index
 }
 
 /// A policy or grant that goes in one file and comes in another has moved.
@@ -309,14 +328,14 @@ fn without_moved(steps: Vec<Found>) -> Vec<Found> {
     steps.into_iter().filter(|_| !gone.next().unwrap_or_default()).collect()
 }
 
-/// One field that goes and one that comes, in a table where nothing else comes or goes and no rows are touched: perhaps
-/// the same under a new name. Nobody can tell from the text, so it is asked and not said.
+/// One field that goes and one that comes, in a table where nothing else comes, goes or is renamed and no rows are
+/// touched: perhaps the same under a new name. Nobody can tell from the text, so it is asked and not said.
 pub(super) fn ask_for_renames(steps: &mut [Found]) {
     #[derive(Default)]
     struct Seen {
         gone: Vec<usize>,
         come: Vec<usize>,
-        is_written: bool,
+        is_told: bool,
     }
     let mut tables: BTreeMap<(String, String), Seen> = BTreeMap::new();
     for (at, found) in steps.iter().enumerate().filter(|(_, found)| !found.rewrites_history) {
@@ -324,11 +343,12 @@ pub(super) fn ask_for_renames(steps: &mut [Found]) {
         match found.step.op {
             SchemaOp::DropColumn => seen.gone.push(at),
             SchemaOp::AddColumn => seen.come.push(at),
-            SchemaOp::DataBackfill => seen.is_written = true,
+            // who renames one field by its name would have renamed the other
+            SchemaOp::DataBackfill | SchemaOp::RenameColumn => seen.is_told = true,
             _ => {}
         }
     }
-    for seen in tables.into_values().filter(|seen| !seen.is_written) {
+    for seen in tables.into_values().filter(|seen| !seen.is_told) {
         let ([gone], [come]) = (seen.gone.as_slice(), seen.come.as_slice()) else { continue };
         let same_type = match (&steps[*gone].step.type_, &steps[*come].step.type_) {
             (Some(old), Some(new)) => even(old) == even(new),

@@ -184,7 +184,9 @@ fn migration(
     let grows = file.after_text().is_some_and(|text| reader.appends(text));
     let rewrites = !file.path.file_name().starts_with("R__") && !is_reworked(cx, file);
     let (mut gained, mut lost) = (missing(&after.steps, &before.steps), missing(&before.steps, &after.steps));
-    for (step, side) in reshaped(&mut gained, &mut lost) {
+    let mut shaped = reshaped(&mut gained, &mut lost);
+    rewritten_rules(&mut shaped, &mut lost);
+    for (step, side) in shaped {
         gathered.steps.push(found(step, side, rewrites));
     }
     for step in gained {
@@ -258,6 +260,20 @@ fn reshaped(gained: &mut Vec<Step>, lost: &mut Vec<Step>) -> Vec<(Step, Side)> {
     });
     // what a new database no longer gets is lost nowhere
     steps.into_iter().map(|(step, side)| (Step { destructive: false, ..step }, side)).collect()
+}
+
+/// A rule that was a step of its own and now stands with its table, or the other way round, is the same rule.
+fn rewritten_rules(shaped: &mut Vec<(Step, Side)>, lost: &mut Vec<Step>) {
+    let heart = |step: &Step| {
+        let covers = step.column.as_deref().map(plain);
+        (plain(&step.table), covers, step.details.get("what").cloned())
+    };
+    shaped.retain(|(step, _)| {
+        let is_rule =
+            matches!(step.op, SchemaOp::AddConstraint | SchemaOp::AddIndex) && step.column.is_some();
+        let twin = lost.iter().position(|old| is_rule && old.op == step.op && heart(old) == heart(step));
+        twin.map(|at| lost.remove(at)).is_none()
+    });
 }
 
 /// The field that a step adds.

@@ -124,7 +124,9 @@ impl Key {
             | "area_dropped" => (rule, String::new()),
             "other" if detail("what") == "enum" => (rule, format!("{} {}", detail("name"), detail("change"))),
             "other" => (rule, format!("{} {}", detail("what"), detail("change"))),
-            "constraint_added" | "constraint_dropped" if facts.details.contains_key("replaced") => {
+            "constraint_added" | "constraint_dropped" | "unique_changed"
+                if facts.details.contains_key("replaced") =>
+            {
                 ("constraint_replaced", facts.table.clone())
             }
             // what is said about a link, a rule or uniqueness depends on the columns that it covers
@@ -209,7 +211,7 @@ fn values(group: &[&SchemaFacts], is_copied: bool, is_shared: bool) -> Value {
                 && facts.details.get("on_delete").is_some_and(|action| action.eq_ignore_ascii_case("cascade"))
         }),
         "columns": detail(first, "columns").map(|columns| columns.split(", ").map(str::to_owned).collect::<Vec<_>>()),
-        "condition": detail(first, "condition").filter(|text| text.chars().count() <= 60),
+        "condition": detail(first, "condition").filter(|text| text.chars().count() <= 60 && !has_parameter(text)),
         "has_condition": first.details.contains_key("condition"),
         "rows_unknown": group.iter().any(|facts| facts.details.contains_key("rows")),
         "copied_from": detail(first, "copied_from"),
@@ -305,4 +307,20 @@ fn start(default: &str) -> Start {
         _ => inner.to_owned(),
     };
     Start { words, is_known, is_made }
+}
+
+/// Whether a condition compares with what code hands to it: `id = @id`, `id = ?`, `id = :id`, `id = $1`.
+fn has_parameter(condition: &str) -> bool {
+    condition.split('\'').step_by(2).any(|outside| {
+        let is_named = |(at, mark): (usize, char)| {
+            let next = outside[at + mark.len_utf8()..].chars().next();
+            match mark {
+                '?' => next.is_none_or(|next| next.is_whitespace() || next == ')'),
+                '@' | '$' => next.is_some_and(char::is_alphanumeric),
+                ':' => next.is_some_and(char::is_alphabetic) && !outside[..at].ends_with(':'),
+                _ => false,
+            }
+        };
+        outside.char_indices().any(is_named)
+    })
 }

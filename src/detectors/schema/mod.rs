@@ -219,7 +219,7 @@ fn rule_of(found: &Found) -> (&'static str, Level) {
         SchemaOp::ChangeNullability if step.nullable == Some(false) => ("schema.made_required", talk),
         SchemaOp::ChangeNullability => ("schema.made_optional", look),
         SchemaOp::ChangeDefault => ("schema.start_value_changed", look),
-        SchemaOp::AddIndex | SchemaOp::DropIndex if found.detail("what") == "unique_index" => {
+        SchemaOp::AddIndex | SchemaOp::DropIndex if found.detail("what").starts_with("unique") => {
             ("schema.unique_changed", look)
         }
         SchemaOp::AddIndex | SchemaOp::DropIndex => ("schema.index_changed", routine),

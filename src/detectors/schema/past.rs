@@ -1,6 +1,6 @@
 //! What was stored before the change, as far as a step needs it: asked late, read once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use super::Context;
 use super::gather::{home, natural};
@@ -8,11 +8,14 @@ use crate::change::{ChangeKind, Content, FileChange, RepoPath};
 use crate::finding::SchemaOp;
 use crate::formats::schema::sql::plain;
 use crate::formats::schema::{
-    Column, DECLARED, Inventory, MigrationReader, States, Step, even, field_difference,
+    Column, DECLARED, Inventory, MigrationReader, Rule, States, Step, Table, even, field_difference,
 };
 
 /// More files than any folder of migrations holds.
 const MOST_FILES: usize = 5_000;
+
+/// Tables that a baseline writes down again, at least: one or two of the same name may lie in another database.
+const LEAST_OF_BASELINE: usize = 3;
 
 /// The state before, by home of migrations.
 pub(super) struct Past<'a> {
@@ -63,13 +66,18 @@ impl<'a> Past<'a> {
             rebuilt(std::mem::take(steps), |table| self.of(reader, file).inventory.table(table).cloned());
         swapped_lists(steps);
         let is_new = matches!(file.kind, ChangeKind::Added { .. });
+        let tables = steps.iter().filter(|step| step.op == SchemaOp::AddTable).count();
+        if is_new && tables >= LEAST_OF_BASELINE {
+            without_what_stands(steps, tables, &self.of(reader, file).inventory);
+        }
         let mut made: Inventory = Inventory::default();
         // the indexes and constraints that the migration itself makes, by name
         let mut rules: BTreeMap<String, (String, Option<String>, String)> = BTreeMap::new();
         // fields that the migration itself adds to tables that were there
         let mut fields: BTreeMap<(String, String), Column> = BTreeMap::new();
         let mut resolved = Vec::with_capacity(steps.len());
-        for mut step in std::mem::take(steps) {
+        for step in std::mem::take(steps) {
+            let mut step = start_value_gone(step);
             match step.op {
                 SchemaOp::DropIndex | SchemaOp::DropConstraint
                     if step.column.is_none() || step.table.is_empty() =>
@@ -85,6 +93,23 @@ impl<'a> Past<'a> {
                         }
                         step.column = step.column.or(columns);
                         step.details.entry("what".to_owned()).or_insert(what);
+                    }
+                }
+                // what is dropped by its fields does not say that it kept them unique
+                SchemaOp::DropIndex if step.details.get("what").is_none_or(|what| what == "index") => {
+                    let name = step.details.get("name").map(|name| plain(name)).unwrap_or_default();
+                    let covers = |rule: &Rule| rule.columns.as_deref().map(plain);
+                    let known = self.of(reader, file);
+                    let by_name =
+                        known.indexes.get(&name).filter(|_| !name.is_empty()).map(|known| known.2.clone());
+                    let by_place = || {
+                        let rules = &known.inventory.table(&step.table)?.indexes;
+                        let column = step.column.as_deref().map(plain);
+                        rules.iter().find(|rule| covers(rule) == column).map(|rule| rule.what.clone())
+                    };
+                    let here = rules.get(&name).filter(|_| !name.is_empty()).map(|rule| rule.2.clone());
+                    if let Some(what) = here.or(by_name).or_else(by_place) {
+                        step.details.insert("what".to_owned(), what);
                     }
                 }
                 SchemaOp::ChangeType if reader.style() != "django" => {
@@ -146,6 +171,43 @@ impl<'a> Past<'a> {
             resolved.push(step);
         }
         *steps = resolved;
+    }
+}
+
+/// Tables that a baseline, a squashed migration or a snapshot for new databases writes down once more are no new ones.
+fn without_what_stands(steps: &mut Vec<Step>, tables: usize, before: &Inventory) {
+    let goes = |table: &str| {
+        steps.iter().any(|step| {
+            matches!(step.op, SchemaOp::DropTable | SchemaOp::RenameTable) && plain(&step.table) == table
+        })
+    };
+    let stands = |step: &Step| {
+        let (new, old) = (step.shape.as_ref()?, before.table(&step.table)?);
+        let fields: HashSet<String> = old.columns.iter().map(|column| plain(&column.name)).collect();
+        let same = new.columns.iter().filter(|column| fields.contains(&plain(&column.name))).count();
+        let name = plain(&step.table);
+        (same > 0 && same * 2 >= old.columns.len().max(new.columns.len()) && !goes(&name)).then_some(name)
+    };
+    let made = steps.iter().filter(|step| step.op == SchemaOp::AddTable);
+    let known: HashSet<String> = made.filter_map(stands).collect();
+    if known.len() < LEAST_OF_BASELINE || known.len() * 2 < tables {
+        return;
+    }
+    steps.retain(|step| {
+        let is_part = matches!(step.op, SchemaOp::AddTable | SchemaOp::AddIndex | SchemaOp::AddConstraint);
+        !(is_part && known.contains(&plain(&step.table)))
+    });
+}
+
+/// SQL Server keeps a start value as a constraint, which tools and people name `DF_table_field`: dropped, the field has
+/// none any more.
+fn start_value_gone(step: Step) -> Step {
+    let name = step.details.get("name").map(String::as_str).unwrap_or_default();
+    let table = step.table.rsplit('.').next().unwrap_or_default();
+    let field = name.strip_prefix("DF_").and_then(|rest| rest.strip_prefix(table)?.strip_prefix('_'));
+    match field.filter(|field| step.op == SchemaOp::DropConstraint && !field.is_empty()) {
+        Some(field) => Step::new(SchemaOp::ChangeDefault, &step.table, step.line).column(field),
+        None => step,
     }
 }
 
@@ -358,10 +420,7 @@ fn replayed(cx: &Context<'_>, reader: &dyn MigrationReader, file: &FileChange) -
 
 /// The other way of SQLite: the rows put aside in a copy, the table dropped, made anew and filled from the copy. The
 /// steps that are gone are marked; what differs stands where the table is made anew.
-fn put_aside(
-    steps: Vec<Step>,
-    before: &mut impl FnMut(&str) -> Option<crate::formats::schema::Table>,
-) -> (Vec<Step>, Vec<bool>) {
+fn put_aside(steps: Vec<Step>, before: &mut impl FnMut(&str) -> Option<Table>) -> (Vec<Step>, Vec<bool>) {
     let drops = |table: &str| {
         steps.iter().position(|step| step.op == SchemaOp::DropTable && plain(&step.table) == plain(table))
     };
@@ -394,11 +453,8 @@ fn put_aside(
             gone[place] |= is_own || place == back || place == dropped || place == at;
         }
         let (Some(shape), Some(old)) = (&made.shape, before(&made.table)) else { continue };
-        let new = crate::formats::schema::Table {
-            indexes: old.indexes.clone(),
-            constraints: old.constraints.clone(),
-            ..shape.clone()
-        };
+        let new =
+            Table { indexes: old.indexes.clone(), constraints: old.constraints.clone(), ..shape.clone() };
         let mut differences = Vec::new();
         crate::formats::schema::table_difference(&old, &new, &mut differences);
         let line = made.line;
@@ -431,10 +487,7 @@ fn put_aside(
 }
 
 /// SQLite changes a table by making a new one, copying, dropping the old and renaming: told as what differs.
-fn rebuilt(
-    steps: Vec<Step>,
-    mut before: impl FnMut(&str) -> Option<crate::formats::schema::Table>,
-) -> Vec<Step> {
+fn rebuilt(steps: Vec<Step>, mut before: impl FnMut(&str) -> Option<Table>) -> Vec<Step> {
     let same = |step: &Step, op: SchemaOp, table: &str| step.op == op && plain(&step.table) == plain(table);
     let (steps, mut gone) = put_aside(steps, &mut before);
     let mut told: BTreeMap<usize, Vec<Step>> = BTreeMap::new();

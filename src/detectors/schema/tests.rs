@@ -3,7 +3,7 @@
 use super::*;
 use crate::change::{ChangeKind, Content, FileChange, RepoPath, Role};
 use crate::detectors::testing::{added, deleted, modified, run, run_among};
-use crate::finding::Undo;
+use crate::finding::{Finding, Undo};
 
 const M: Role = Role::Migration;
 
@@ -245,6 +245,7 @@ fn a_field_that_goes_where_one_comes_may_be_renamed() {
         "ALTER TABLE a ADD c int; ALTER TABLE z DROP COLUMN b;",
         "ALTER TABLE a ADD c int; ALTER TABLE a ADD d int; ALTER TABLE a DROP COLUMN b;",
         "ALTER TABLE a ADD c int; UPDATE a SET c = b; ALTER TABLE a DROP COLUMN b;",
+        "ALTER TABLE a ADD c int; ALTER TABLE a RENAME COLUMN d TO e; ALTER TABLE a DROP COLUMN b;",
     ] {
         assert_eq!(asked(told), None, "{told}");
     }
@@ -495,6 +496,81 @@ fn two_look_up_aids_on_one_field_are_two() {
     let report = run(&Schema {}, vec![added("clickhouse/migrations/0002_x.sql", M, sql)]);
     assert_eq!(report.findings.len(), 2, "{:?}", said(&report));
     assert!(new("ALTER DATABASE DEFAULT CHARACTER SET utf8 COLLATE utf8_general_ci;").is_empty());
+}
+
+#[test]
+fn a_baseline_writes_down_what_stands() {
+    let tables =
+        ["a", "b", "c", "e"].map(|name| format!("CREATE TABLE {name} (id int, name text, size int);"));
+    let earlier = tables.join("\n");
+    let added_to = |sql: &str| {
+        let change = vec![added("migrations/0002_x.sql", M, sql)];
+        said(&run_among(&Schema {}, change, &[("migrations/0001_x.sql", &earlier)]))
+    };
+    assert!(added_to(&format!("{earlier} CREATE INDEX i ON a (name);")).is_empty());
+    assert_eq!(added_to(&format!("{earlier} CREATE TABLE d (id int);")), ["add_table d?"]);
+    // two of a name may lie in another database, and others of a name are others
+    assert_eq!(added_to(&tables[..2].join("\n")).len(), 2);
+    assert_eq!(added_to(&earlier.replace("name text, size int", "kind text, width int")).len(), 4);
+    // what goes first is made anew
+    assert_eq!(added_to(&format!("DROP TABLE a; {earlier}")), ["drop_table a!", "add_table a?"]);
+}
+
+#[test]
+fn a_start_value_is_no_rule() {
+    let sql = "ALTER TABLE [dbo].[Item] DROP CONSTRAINT [DF_Item_Kind];\nGO\n
+        ALTER TABLE [dbo].[Item] ADD CONSTRAINT [DF_Item_Name] DEFAULT ('x') FOR [Name];\nGO\n";
+    assert_eq!(new(sql), ["change_default dbo.Item.Kind?", "change_default dbo.Item.Name?"]);
+}
+
+#[test]
+fn a_rule_dropped_under_two_names_is_replaced_once() {
+    let sql = "ALTER TABLE a DROP CONSTRAINT IF EXISTS old_b_fkey;
+        ALTER TABLE a DROP CONSTRAINT IF EXISTS a_b_fkey;
+        ALTER TABLE a ADD CONSTRAINT a_b_fkey FOREIGN KEY (b) REFERENCES c (id);";
+    let earlier = [(
+        "migrations/0001_x.sql",
+        "CREATE TABLE a (b int); ALTER TABLE a ADD CONSTRAINT old_b_fkey FOREIGN KEY (b) REFERENCES c (id);",
+    )];
+    let report = run_among(&Schema {}, vec![added("migrations/0002_x.sql", M, sql)], &earlier);
+    let replaced = report.findings.iter().filter(|finding| match &finding.facts {
+        Facts::Schema(facts) => facts.details.contains_key("replaced"),
+        _ => false,
+    });
+    assert_eq!(replaced.count(), 3);
+}
+
+#[test]
+fn uniqueness_kept_another_way_is_replaced() {
+    let rules = |sql: &str| -> Vec<bool> {
+        let earlier = [(
+            "migrations/0001_x.sql",
+            "CREATE TABLE a (b int, c int); CREATE UNIQUE INDEX i ON a (b); CREATE UNIQUE INDEX j ON a (b, c);",
+        )];
+        let report = run_among(&Schema {}, vec![added("migrations/0002_x.sql", M, sql)], &earlier);
+        let replaced = |finding: &Finding| match &finding.facts {
+            Facts::Schema(facts) => facts.details.contains_key("replaced"),
+            _ => false,
+        };
+        report.findings.iter().map(replaced).collect()
+    };
+    assert_eq!(rules("DROP INDEX i; CREATE UNIQUE INDEX i ON a (b) WHERE c IS NULL;"), [true, true]);
+    assert_eq!(rules("DROP INDEX i; ALTER TABLE a ADD CONSTRAINT u UNIQUE (b);"), [true, true]);
+    assert_eq!(rules("DROP INDEX i; CREATE UNIQUE INDEX i ON a (b, c);"), [false, false]);
+    assert_eq!(rules("CREATE UNIQUE INDEX k ON a (c, b); DROP INDEX j;"), [true, true]);
+}
+
+#[test]
+fn an_index_dropped_by_its_fields_may_have_kept_them_unique() {
+    let before = "defmodule A do\n use Ecto.Migration\n def change do\n create table(:a) do\n add :b, :string\n end\n create unique_index(:a, [:b, :c])\n create index(:a, [:d])\n end\nend";
+    let after = "defmodule B do\n use Ecto.Migration\n def change do\n drop index(:a, [:b, :c])\n drop index(:a, [:d])\n end\nend";
+    let report = run_among(
+        &Schema {},
+        vec![added("priv/repo/migrations/20260102000000_b.exs", M, after)],
+        &[("priv/repo/migrations/20260101000000_a.exs", before)],
+    );
+    let rules: Vec<&str> = report.findings.iter().map(|finding| finding.rule.as_str()).collect();
+    assert_eq!(rules, ["schema.unique_changed", "schema.index_changed"]);
 }
 
 #[test]

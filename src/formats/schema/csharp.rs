@@ -399,8 +399,19 @@ fn altered<'n>(walk: &Walk<'n>, call: &'n Call<'n>, table: &str, name: &str, lin
 }
 
 /// `Create.Table("x").WithColumn("y").AsString()`: what is done stands first, to what follows.
-fn fluent<'n>(walk: &mut Walk<'n>, expr: &'n Expr<'n>, _call: &'n Call<'n>) -> Flow {
+fn fluent<'n>(walk: &mut Walk<'n>, expr: &'n Expr<'n>, call: &'n Call<'n>) -> Flow {
     let (root, calls) = expr.chain();
+    // `connection.Execute(sql, values)`: what runs on the connection that a step is handed
+    if matches!(call.name, "Execute" | "ExecuteAsync") && call.receiver.is_some() {
+        let sql = call.arg(0).filter(|sql| walk.text(sql).is_some());
+        return match sql {
+            Some(sql) => {
+                walk.sql(&Reader(fluent), sql);
+                Flow::Done
+            }
+            None => Flow::Inside,
+        };
+    }
     let verb = root.and_then(Expr::name).unwrap_or_default();
     let Some(((first, line), how)) = calls.split_first() else { return Flow::Inside };
     let line = *line;
@@ -597,8 +608,8 @@ mod tests {
                 &["add_column a.b (restores)", "drop_column! a.c (structure)"],
             ),
             (
-                "protected override void Up(MigrationBuilder migrationBuilder) { migrationBuilder.CreateTable(name: \"a\", columns: table => new { Id = table.Column<int>(nullable: false) }, constraints: table => { table.PrimaryKey(\"PK\", x => x.Id); }); migrationBuilder.CreateIndex(name: \"i\", table: \"b\", column: \"c\"); }\nprotected override void Down(MigrationBuilder migrationBuilder) { migrationBuilder.DropTable(name: \"a\"); }",
-                &["add_table a (restores)", "add_index b.c (none)"],
+                "protected override void Up(MigrationBuilder migrationBuilder) { migrationBuilder.CreateTable(name: \"a\", columns: table => new { Id = table.Column<int>(nullable: false) }, constraints: table => { table.PrimaryKey(\"PK\", x => x.Id); }); migrationBuilder.CreateIndex(name: \"i\", table: \"b\", column: \"c\"); migrationBuilder.CreateIndex(name: \"j\", table: \"b\", columns: [\"c\", \"d\"]); }\nprotected override void Down(MigrationBuilder migrationBuilder) { migrationBuilder.DropTable(name: \"a\"); }",
+                &["add_table a (restores)", "add_index b.c (none)", "add_index b.c, d (none)"],
             ),
             (
                 "protected override void Up(MigrationBuilder migrationBuilder) { migrationBuilder.AlterColumn<string>(name: \"b\", table: \"a\", type: \"text\", nullable: false, oldClrType: typeof(string), oldType: \"text\", oldNullable: true); migrationBuilder.AlterColumn<int>(name: \"c\", table: \"a\", type: \"int\", nullable: false, oldClrType: typeof(int), oldType: \"int\"); }\nprotected override void Down(MigrationBuilder migrationBuilder) {  }",
@@ -636,6 +647,10 @@ mod tests {
             (
                 "public override void Up() { Update.Table(\"a\").Set(new { b = 1, c = 2 }).AllRows(); Create.TableForModel(\"d\").WithColumn(\"e\").AsInt32(); }\npublic override void Down() {  }",
                 &["data_backfill a.b, c rewritten (none)", "add_table d (none)"],
+            ),
+            (
+                "public override void Up() { Execute.WithConnection(Fill); }\nprivate void Fill(IDbConnection conn, IDbTransaction tran) { var sql = \"UPDATE a SET b = @B WHERE c = @C\"; conn.Execute(sql, rows, transaction: tran); }",
+                &["data_backfill a.b rewritten (none)"],
             ),
         ];
         for (body, expected) in cases {

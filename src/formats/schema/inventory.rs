@@ -370,10 +370,24 @@ pub fn field_difference(table: &str, was: &Column, now: &Column) -> Vec<Step> {
     {
         steps.push(on(SchemaOp::ChangeNullability));
     }
-    if was.default.as_deref().map(even) != now.default.as_deref().map(even) {
+    if start_value(was) != start_value(now) {
         steps.push(on(SchemaOp::ChangeDefault));
     }
     steps
+}
+
+/// The start value in one spelling: none at all is NULL, and yes and no are written in many ways.
+fn start_value(field: &Column) -> Option<String> {
+    let value = even(field.default.as_deref()?);
+    let is_truth =
+        field.type_.as_deref().is_some_and(|type_| matches!(even(type_).as_str(), "boolean" | "bit"));
+    match value.trim_matches(['\'', '"', '(', ')']) {
+        "null" => None,
+        "1" | "b'1" | "t" if is_truth => Some("true".to_owned()),
+        "0" | "b'0" | "f" if is_truth => Some("false".to_owned()),
+        bare if is_truth => Some(bare.to_owned()),
+        _ => Some(value),
+    }
 }
 
 fn stating(step: Step, field: &Column) -> Step {
@@ -400,6 +414,8 @@ pub fn even(text: &str) -> String {
         "decimal" | "numeric" => "numeric",
         other => other,
     };
+    // how wide a truth value is shown
+    let arguments = if name == "boolean" { String::new() } else { arguments };
     format!("{name}{arguments}")
 }
 

@@ -1,9 +1,10 @@
 //! Laravel: migrations that describe tables to a `Blueprint`.
 
+use super::built::built;
 use super::names::table_of_class;
 use super::syntax::{self, Call, Expr, Flow, Language, Style, Walk};
 use super::undo::{self, Back};
-use super::{Column, Migration, MigrationReader, Rule, States, Step, Table};
+use super::{Column, Migration, MigrationReader, States, Step, Table};
 use crate::change::{Content, RepoPath, Snapshot};
 use crate::finding::SchemaOp as Op;
 use crate::formats::Unreadable;
@@ -277,29 +278,7 @@ impl Reader<'_> {
                 ..step(Op::ChangeType).column(column.name)
             }));
         }
-        match &mut described.new {
-            Some(new) => {
-                for rule in rules {
-                    let made = Rule {
-                        name: String::new(),
-                        columns: rule.column,
-                        what: rule.details.get("what").cloned().unwrap_or_default(),
-                        line,
-                    };
-                    if rule.op == Op::AddIndex { new.indexes.push(made) } else { new.constraints.push(made) }
-                }
-                new.columns.extend(columns);
-            }
-            None => {
-                steps.extend(rules);
-                steps.extend(columns.into_iter().map(|column| Step {
-                    type_: column.type_,
-                    nullable: column.nullable,
-                    default: column.default,
-                    ..step(Op::AddColumn).column(column.name)
-                }));
-            }
-        }
+        steps.extend(built(described.new.as_mut(), &table, columns, rules));
         walk.found.steps.extend(steps);
     }
 

@@ -51,6 +51,7 @@ impl MigrationReader for Liquibase {
         };
         let mut migration = Migration::default();
         change_sets(&root, 0, &mut migration);
+        migration.steps.iter_mut().for_each(sql::without_parameters);
         Ok(migration)
     }
 }
@@ -285,20 +286,29 @@ fn object(change: &Node, what: &str, name: &str) -> Step {
 
 fn shape(change: &Node, name: &str) -> Table {
     let mut table = Table { name: name.to_owned(), line: change.line, ..Table::default() };
+    let mut keys: Vec<String> = Vec::new();
     for column in change.all("column") {
         let field = field(column);
         let is = |key: &str| column.all("constraints").any(|rule| rule.get(key) == Some("true"));
-        for (key, what) in [("primaryKey", "primary_key"), ("unique", "unique")] {
-            if is(key) {
-                table.constraints.push(Rule {
-                    columns: Some(field.name.clone()),
-                    what: what.to_owned(),
-                    line: field.line,
-                    ..Rule::default()
-                });
-            }
+        if is("primaryKey") {
+            keys.push(field.name.clone());
+        }
+        if is("unique") {
+            let columns = Some(field.name.clone());
+            table.constraints.push(Rule {
+                columns,
+                what: "unique".to_owned(),
+                line: field.line,
+                ..Rule::default()
+            });
         }
         table.columns.push(field);
+    }
+    // fields that are each a key are the one key together
+    if !keys.is_empty() {
+        let columns = Some(keys.join(", "));
+        let what = "primary_key".to_owned();
+        table.constraints.push(Rule { columns, what, line: change.line, ..Rule::default() });
     }
     table
 }
@@ -371,6 +381,8 @@ mod tests {
             said("db.yaml", yaml),
             ["9: AddColumn t.c Restores", "10: DropTable e.- None", "15: DropTable f.- None"]
         );
+        let prefixed = yaml.replace("tableName: t", "tableName: ${prefix}t").replace("f}", "'${p.q}f'}");
+        assert_eq!(said("db.yaml", &prefixed), said("db.yaml", yaml));
         let json = r#"{"databaseChangeLog": [{"changeSet": {"id": 1, "changes": [{"renameColumn": {"tableName": "t", "oldColumnName": "a", "newColumnName": "b"}}]}}]}"#;
         assert_eq!(said("db.json", json), ["1: RenameColumn t.a Restores"]);
     }

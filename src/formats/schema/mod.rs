@@ -4,6 +4,7 @@ mod inventory;
 pub mod sql;
 
 pub mod alembic;
+mod built;
 pub mod csharp;
 pub mod django;
 pub mod doctrine;
@@ -59,8 +60,16 @@ pub const MIGRATIONS: &[&dyn MigrationReader] = &[
 ];
 
 /// Every reader of declared schemas. The first that reads a file speaks for it.
-pub const DECLARED: &[&dyn DeclaredReader] =
-    &[&rails::SchemaRb, &drizzle::Drizzle, &go::Ent, &sql::SqlSchemas, &prisma::Prisma, &models::Models];
+pub const DECLARED: &[&dyn DeclaredReader] = &[
+    &rails::SchemaRb,
+    &drizzle::Drizzle,
+    &go::Ent,
+    &sql::SqlSchemas,
+    &prisma::Prisma,
+    &models::Models,
+    &javascript::JavaScriptModels,
+    &go::Gorm,
+];
 
 /// A field of a table, as far as the text tells.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

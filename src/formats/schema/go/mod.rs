@@ -1,6 +1,7 @@
 //! Migrations coded in Go: the SQL in their strings, and what the well-known mappers are asked to do.
 
 mod ent;
+mod gorm;
 mod lex;
 
 use std::collections::BTreeMap;
@@ -13,6 +14,7 @@ use crate::change::{RepoPath, Snapshot};
 use crate::finding::SchemaOp as Op;
 use crate::formats::Unreadable;
 pub use ent::Ent;
+pub use gorm::Gorm;
 use lex::{Kind, Token};
 
 /// Migrations coded in Go.
@@ -25,6 +27,10 @@ impl MigrationReader for Go {
 
     fn reads(&self, path: &RepoPath, text: &str) -> bool {
         let name = path.file_name();
+        // the text is searched only where the name fits: it may be long
+        if path.extension() != "go" || name.ends_with("_test.go") {
+            return false;
+        }
         let numbered = name.as_bytes().windows(3).any(|three| three.iter().all(u8::is_ascii_digit));
         let registers =
             ["goose.AddMigration", "goose.AddNamedMigration", "gormigrate", "Register", "AddMigration"]
@@ -32,9 +38,7 @@ impl MigrationReader for Go {
                 .any(|mark| text.contains(mark));
         let in_folder = path.folders().any(|folder| folder.contains("migrat"));
         let speaks_sql = ["CREATE TABLE", "ALTER TABLE", "DROP TABLE"].iter().any(|mark| text.contains(mark));
-        path.extension() == "go"
-            && !name.ends_with("_test.go")
-            && text.contains("func")
+        text.contains("func")
             && (in_folder && (numbered || registers && name.contains("migration"))
                 // `migrations/v2.1.0.go`, and all of them in one `migrations.go`
                 || speaks_sql && (in_folder && has_version(name) || is_list(name)))

@@ -1,8 +1,9 @@
 //! Knex: tables as builders, queries as chains.
 
 use crate::finding::SchemaOp as Op;
+use crate::formats::schema::built::built as put;
 use crate::formats::schema::syntax::{Call, Expr, Flow, Kind, Style, Walk};
-use crate::formats::schema::{Column, Rule, States, Step, Table};
+use crate::formats::schema::{Column, States, Step, Table};
 
 /// Knex, and the helpers that teams build around it.
 #[derive(Default)]
@@ -318,29 +319,7 @@ impl Knex {
                 }
             }
         }
-        match &mut built.new {
-            Some(new) => {
-                for rule in rules {
-                    let made = Rule {
-                        name: String::new(),
-                        columns: rule.column,
-                        what: rule.details.get("what").cloned().unwrap_or_default(),
-                        line,
-                    };
-                    if rule.op == Op::AddIndex { new.indexes.push(made) } else { new.constraints.push(made) }
-                }
-                new.columns.extend(columns);
-            }
-            None => {
-                steps.extend(rules);
-                steps.extend(columns.into_iter().map(|column| Step {
-                    type_: column.type_,
-                    nullable: column.nullable,
-                    default: column.default,
-                    ..step(Op::AddColumn).column(column.name)
-                }));
-            }
-        }
+        steps.extend(put(built.new.as_mut(), &table, columns, rules));
         walk.found.steps.extend(steps);
     }
 }

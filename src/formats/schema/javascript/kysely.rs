@@ -41,7 +41,9 @@ impl<'n> Style<'n> for Kysely {
             return self.raw(walk, &calls);
         };
         let text = |call: &'n Call<'n>, at: usize| call.arg(at).and_then(|arg| walk.text(arg));
+        // `updateTable('comments as c')`
         let name = text(first, 0).unwrap_or_default();
+        let name = name.split(' ').next().unwrap_or_default().to_owned();
         let how = &calls[start.unwrap_or_default() + 1..];
         match first.name {
             "createTable" => {
@@ -77,19 +79,11 @@ impl<'n> Style<'n> for Kysely {
                     .unwrap_or_default();
                 walk.push(Step::new(Op::DropIndex, on, line).detail("name", name));
             }
-            "updateTable" | "insertInto" | "replaceInto" | "mergeInto" => {
-                walk.rows(&name, line, first.name, false)
-            }
+            "updateTable" => rewritten(walk, name, how, line),
+            "insertInto" | "replaceInto" | "mergeInto" => walk.rows(&name, line, first.name, false),
             "deleteFrom" => walk.data(&name, line, true),
-            "createType" | "dropType" => {
-                walk.push(Step::new(Op::Other, "", line).detail("what", "enum").detail("name", name))
-            }
-            "createView" | "dropView" => {
-                walk.push(Step::new(Op::Other, "", line).detail("what", "view").detail("name", name))
-            }
-            "createSchema" | "dropSchema" => {
-                walk.push(Step::new(Op::Other, "", line).detail("what", "schema").detail("name", name))
-            }
+            "createType" | "createView" | "createSchema" => other(walk, first.name, "created", name, line),
+            "dropType" | "dropView" | "dropSchema" => other(walk, first.name, "dropped", name, line),
             _ => {}
         }
         Flow::Done
@@ -138,6 +132,39 @@ fn column<'n>(walk: &Walk<'n>, call: &'n Call<'n>, line: u32) -> Column {
             .map(|value| walk.text(value).unwrap_or_else(|| written(value))),
         line,
     }
+}
+
+/// A list of values, a view or a schema.
+fn other<'n>(walk: &mut Walk<'n>, method: &str, change: &str, name: String, line: u32) {
+    let what = match method {
+        "createType" | "dropType" => "enum",
+        "createView" | "dropView" => "view",
+        _ => "schema",
+    };
+    let step = Step::new(Op::Other, "", line).detail("what", what).detail("name", name);
+    walk.push(step.detail("change", change));
+}
+
+/// `updateTable('a').set({ b: 1 }).where('c', '=', 2)`: the fields that are set, and whether a condition picks the rows.
+fn rewritten<'n>(walk: &mut Walk<'n>, table: String, how: &[(&'n Call<'n>, u32)], line: u32) {
+    let set = how.iter().find(|(call, _)| call.name == "set").map(|(call, _)| *call);
+    let values = set.and_then(|call| match call.callback() {
+        Some(func) => func.body.first().map(body_of),
+        None => call.arg(0),
+    });
+    let entries = values.map(|values| walk.resolve(values).entries()).unwrap_or_default();
+    let mut names: Vec<String> =
+        entries.iter().filter_map(|(name, _)| name.key().map(str::to_owned)).collect();
+    if let (true, Some(call), Some(2)) = (names.is_empty(), set, set.map(|call| call.args.len())) {
+        names.extend(call.arg(0).and_then(|name| walk.text(name)));
+    }
+    let step = Step::new(Op::DataBackfill, table, line).detail("what", "rewritten");
+    let step = Step { column: (!names.is_empty()).then(|| names.join(", ")), ..step };
+    let picks = |call: &Call<'_>| {
+        call.name.starts_with("where") || call.name == "from" || call.name.to_lowercase().ends_with("join")
+    };
+    let is_picked = how.iter().any(|(call, _)| picks(call));
+    walk.push(if is_picked { step.detail("condition", "") } else { step });
 }
 
 /// What a function gives back, where it is written as a block.

@@ -3,12 +3,14 @@
 mod calls;
 mod knex;
 mod kysely;
+mod models;
 
 use super::syntax::{self, Call, Expr, Func, Kind, Language, Style, Walk};
 use super::undo::{self, Back};
 use super::{Migration, MigrationReader};
 use crate::change::{RepoPath, Snapshot};
 use crate::formats::Unreadable;
+pub use models::JavaScriptModels;
 
 /// One library that runs such migrations.
 pub struct JavaScript {

@@ -57,6 +57,11 @@ fn each_library_is_read() {
             ],
         ),
         (
+            "kysely",
+            "import { Kysely } from 'kysely';\nexport async function up(db: Kysely<any>) { await db.updateTable('a as x').set((eb) => ({ b: eb.ref('y.b') })).from('c as y').whereRef('x.d', '=', 'y.d').execute(); await db.updateTable('e').set('f', 1).execute(); }",
+            &["data_backfill a.b rewritten (none)", "data_backfill e.f rewritten (none)"],
+        ),
+        (
             "node_pg_migrate",
             "exports.up = (pgm) => { pgm.addColumns('a', { b: { type: 'text', notNull: true } }); pgm.dropColumns('a', ['c']); pgm.sql('UPDATE a SET b = 1'); };",
             &[

@@ -201,9 +201,18 @@ impl<'a> Lexer<'a> {
             Kind::Word if rest.starts_with("{{") => self.take_past(2, "}}"),
             Kind::Word if rest.starts_with("${") => self.take_past(2, "}"),
             Kind::Word => {
-                let length = rest[first.len_utf8()..]
-                    .find(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '$' | '#' | '@')))
-                    .map_or(rest.len(), |at| at + first.len_utf8());
+                let past_word = |from: usize| {
+                    rest[from..]
+                        .find(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '$' | '#' | '@')))
+                        .map_or(rest.len(), |at| from + at)
+                };
+                let mut length = past_word(first.len_utf8());
+                // `uk_${prefix}users`: what is filled in later stands inside the name
+                while rest[..length].ends_with('$') && rest[length..].starts_with('{') {
+                    let inside = rest.as_bytes()[length..].iter().take(LONGEST_PARAMETER);
+                    let Some(end) = inside.clone().position(|byte| *byte == b'}') else { break };
+                    length = past_word(length + end + 1);
+                }
                 self.take(rest[..length].find(self.delimiter).unwrap_or(length))
             }
             Kind::Mark => self.take(first.len_utf8()),
@@ -251,6 +260,9 @@ impl<'a> Lexer<'a> {
         self.take(rest.len())
     }
 }
+
+/// Bytes of a name that is filled in later, at most.
+const LONGEST_PARAMETER: usize = 80;
 
 /// Splits at `;`, `DELIMITER`s, `GO` and `/` lines; bodies of routines between BEGIN and END stay whole, and what only
 /// a shell understands (`\connect`, rows of `COPY … FROM stdin`) is left out.

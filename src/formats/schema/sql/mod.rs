@@ -70,6 +70,33 @@ impl Dialect {
     }
 }
 
+/// Leaves out of a step's names what is filled in only where it runs, such as the prefix of `${prefix}users`.
+pub(super) fn without_parameters(step: &mut Step) {
+    bare(&mut step.table);
+    step.to.iter_mut().for_each(bare);
+    for key in ["name", "references"] {
+        step.details.get_mut(key).into_iter().for_each(bare);
+    }
+    if let Some(shape) = &mut step.shape {
+        bare(&mut shape.name);
+        shape.constraints.iter_mut().for_each(|rule| bare(&mut rule.name));
+    }
+}
+
+fn bare(name: &mut String) {
+    let mut left = String::new();
+    let mut rest = name.as_str();
+    while let Some((before, after)) = rest.split_once("${") {
+        left.push_str(before);
+        rest = after.split_once('}').map_or("", |(_, after)| after);
+    }
+    left.push_str(rest);
+    let left = left.trim_matches(['.', '_', '-']);
+    if left.len() < name.len() && name.contains("${") && !left.is_empty() {
+        *name = left.to_owned();
+    }
+}
+
 /// What a text of SQL statements does to stored data. `first_line` is the line of its first line in the file.
 pub fn steps(text: &str, first_line: u32, dialect: Option<Dialect>) -> Migration {
     let mut reading = Reading { dialect: dialect.or_else(|| Dialect::of_text(text)), ..Reading::default() };
@@ -80,6 +107,7 @@ pub fn steps(text: &str, first_line: u32, dialect: Option<Dialect>) -> Migration
         value.trim().trim_matches(['(', ')']).eq_ignore_ascii_case("NULL")
     };
     for step in &mut reading.migration.steps {
+        without_parameters(step);
         let columns = step.shape.iter_mut().flat_map(|shape| &mut shape.columns);
         for default in columns.map(|column| &mut column.default).chain([&mut step.default]) {
             default.take_if(|value| is_null(value));
@@ -177,7 +205,7 @@ impl Reading {
             return;
         }
         let is_templated = statement.pieces.iter().any(|piece| {
-            piece.kind == Kind::Word && (piece.raw.starts_with("${") || piece.raw.starts_with("{{"))
+            piece.kind == Kind::Word && (piece.raw.contains("${") || piece.raw.starts_with("{{"))
         });
         // rows of a dump need no tree to tell which table they go to
         let is_long = statement.text.len() > 64 * 1024;

@@ -129,8 +129,8 @@ fn statements_say_what_they_do() {
         ("/* DROP TABLE a; */ -- DROP TABLE b;\n SELECT 'x; DROP TABLE c;';", &[]),
         ("/*!40101 SET x */; /*!50001 DROP TABLE a */;", &["drop_table a!"]),
         (
-            "ALTER TABLE ${schema}.a ADD COLUMN b int; ALTER TABLE {{ prefix }}a DROP b; {% if x %}DROP TABLE c;{% endif %}",
-            &["add_column ${schema}.a.b", "drop_column {{ prefix }}a.b!", "drop_table c!"],
+            "ALTER TABLE ${schema}.a ADD COLUMN b int; CREATE INDEX i_${p}x ON ${p}c (d); ALTER TABLE {{ prefix }}a DROP b; {% if x %}DROP TABLE c;{% endif %}",
+            &["add_column a.b", "add_index c.d", "drop_column {{ prefix }}a.b!", "drop_table c!"],
         ),
         (
             "CREATE TABLE e ON CLUSTER c (a UInt64 CODEC(Delta), b LowCardinality(String)) ENGINE = MergeTree ORDER BY a; ALTER TABLE e ON CLUSTER c ADD COLUMN x Int8 AFTER a, MODIFY COLUMN b String; ALTER TABLE e DELETE WHERE a = 1; ALTER TABLE e UPDATE a = 1 WHERE b",

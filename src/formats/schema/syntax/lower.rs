@@ -76,6 +76,8 @@ fn bare(mut node: Node<'_>) -> Node<'_> {
         let inner = match node.kind() {
             "expression_statement"
             | "parenthesized_expression"
+            | "collection_element"
+            | "expression_element"
             | "parenthesized_statements"
             | "await_expression"
             | "await"
