@@ -209,8 +209,10 @@ fn push(cx: &Context<'_>, report: &mut Report, found: Differences) {
             text_at(tree, &path).map(|text| ((path, side), text))
         })
         .collect();
+    let texts: BTreeMap<&(RepoPath, Side), _> =
+        texts.iter().map(|(key, text)| (key, contracts::described(&key.0, text))).collect();
     let mut lines: BTreeMap<&(RepoPath, Side), Lines<'_>> =
-        texts.iter().map(|(key, text)| (key, Lines::new(text))).collect();
+        texts.iter().map(|(key, text)| (*key, Lines::new(text))).collect();
     let mut line = |place: &Place, side: Side| {
         let line = lines.get_mut(&(place.path.clone(), side)).map(|lines| lines.line_of(&place.spot));
         Evidence { path: place.path.clone(), line, side }

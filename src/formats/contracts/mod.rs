@@ -23,7 +23,7 @@ use crate::change::RepoPath;
 use crate::formats::Unreadable;
 
 pub use graphql::recognise as graphql_is_schema;
-pub use tree::Lines;
+pub use tree::{Lines, described};
 
 pub use difference::{AccessDifference, Difference, Differences, compare};
 
@@ -310,6 +310,7 @@ pub fn recognise(path: &RepoPath, text: &str) -> Option<Format> {
         "graphql" | "graphqls" | "gql" | "sdl" => graphql::recognise(text).then_some(Format::GraphQl),
         "avsc" => Some(Format::Avro),
         "json" | "yaml" | "yml" => tree::recognise(path, text),
+        "go" if path.file_name().ends_with("docs.go") => tree::recognise(path, text),
         _ => None,
     }
 }
