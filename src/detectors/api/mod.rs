@@ -578,6 +578,7 @@ pub fn lines(findings: &[&Finding]) -> Vec<Line> {
             "response": group.iter().all(|(_, facts)| facts.direction.as_deref() == Some("response")),
             "request": group.iter().all(|(_, facts)| facts.direction.as_deref() == Some("request")),
             "refused": group.iter().all(|(_, facts)| facts.format == "openapi" && facts.direction.as_deref() == Some("request")),
+            "refuses": refuses(first).filter(|_| alone),
             "messages": group.iter().all(|(_, facts)| matches!(facts.format.as_str(), "avro" | "json_schema" | "asyncapi")),
             "types": types.len(),
             "experimental": experimental,
@@ -595,6 +596,20 @@ pub fn lines(findings: &[&Finding]) -> Vec<Line> {
         );
     }
     lines
+}
+
+/// What a request's narrower type no longer takes, where a word for it is enough: whole types, and fractions.
+fn refuses(facts: &ApiFacts) -> Option<serde_json::Value> {
+    let asked = facts.format == "openapi" && facts.direction.as_deref().is_some_and(|of| of != "response");
+    let (from, to) = (facts.from.as_deref()?, facts.to.as_deref()?);
+    let refused = contracts::refused(Format::OpenApi, from, to).filter(|_| asked)?;
+    let kind = |of: &str| of.split(" (").next().unwrap_or_default().to_owned();
+    let kept: Vec<String> = to.split(" | ").map(kind).collect();
+    let (fractions, types): (Vec<&str>, Vec<&str>) =
+        refused.into_iter().partition(|of| kind(of) == "number" && kept.iter().any(|kept| kept == "integer"));
+    // A text that is no date is still a text.
+    let is_clear = types.iter().all(|of| *of != "any" && !kept.contains(&kind(of)));
+    is_clear.then(|| json!({ "types": types, "fractions": !fractions.is_empty() }))
 }
 
 /// The name as people know it: without the root type of a query language, without the package.

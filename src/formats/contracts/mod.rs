@@ -22,6 +22,7 @@ use std::sync::Arc;
 use crate::change::RepoPath;
 use crate::formats::Unreadable;
 
+pub use fit::refused;
 pub use graphql::recognise as graphql_is_schema;
 pub use tree::{Lines, described};
 
