@@ -176,6 +176,8 @@ fn without_template(text: &str) -> Option<String> {
 pub(super) struct Documents {
     root: RepoPath,
     files: BTreeMap<RepoPath, Value>,
+    /// How long their texts are together.
+    pub(super) bytes: usize,
 }
 
 /// A place in [`Documents`].
@@ -257,7 +259,7 @@ impl Documents {
             waiting.extend(files_named_in(&next, &value));
             files.insert(next, value);
         }
-        Ok(Self { root: path.clone(), files })
+        Ok(Self { root: path.clone(), files, bytes })
     }
 
     /// The root.
