@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use super::Route;
 use super::words::{Family, Words, words};
+use super::{Route, UNTOLD};
 
 const METHODS: &[&str] = &["get", "post", "put", "patch", "delete"];
 
@@ -181,8 +181,10 @@ pub(super) fn java(text: &str) -> Vec<Route> {
         } else if matches!(words.name(start), Some("class" | "interface" | "record"))
             && !start.checked_sub(1).is_some_and(|before| words.is(before, '.') || words.is(before, ':'))
         {
-            if !pending.paths.is_empty() {
-                prefix = pending.paths[0];
+            match pending.paths.first() {
+                Some(path) => prefix = path,
+                None if pending.unknown => prefix = UNTOLD,
+                None => {}
             }
             pending = Pending::default();
         } else if words.is(start, '(') || words.is(start, ';') || words.is(start, '{') {
@@ -243,7 +245,12 @@ pub(super) fn csharp(text: &str) -> Vec<Route> {
         } else if words.name(start) == Some("class") {
             let class = words.name(start + 1).unwrap_or_default();
             let class = class.strip_suffix("Controller").unwrap_or(class).to_lowercase();
-            prefix = pending.paths.first().copied().unwrap_or_default().replace("[controller]", &class);
+            // A class of the project's own may say the beginning for all that are made from it.
+            let base = words.name(start + 3).filter(|_| words.is(start + 2, ':'));
+            let is_own =
+                base.is_some_and(|base| !matches!(base, "Controller" | "ControllerBase" | "ApiController"));
+            let path = pending.paths.first().copied();
+            prefix = path.unwrap_or(if is_own { UNTOLD } else { "" }).replace("[controller]", &class);
             pending = Pending::default();
         } else if words.is(start, '(') || words.is(start, ';') || words.is(start, '{') {
             let done = std::mem::take(&mut pending);

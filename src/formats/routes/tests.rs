@@ -37,6 +37,16 @@ fn marks_on_functions() {
         "@Path(\"/v1/a\")\npublic class A {\n @GET\n @Path(\"{id}\")\n public B f() {}\n @DELETE public B g() {}\n}",
         &["GET /v1/a/{id}", "DELETE /v1/a"],
     );
+    check(
+        "A.java",
+        "@RestController @RequestMapping(Paths.BASE) class A { @GetMapping(\"/a\") B f() {} }",
+        &["GET /…/a"],
+    );
+    check(
+        "A.cs",
+        "public class A : BaseApiController { [HttpGet(\"b\")] public C F() {} [HttpGet(\"/d\")] public C G() {} }",
+        &["GET /…/b", "GET /d"],
+    );
     check("A.java", "@FeignClient(\"b\") interface A { @GetMapping(\"/a\") B f(); }", &[]);
     check("A.java", "interface A { @GET(\"/a\") Call<B> f(); }", &[]);
     check(
@@ -55,7 +65,7 @@ fn marks_on_functions() {
 fn calls_on_a_router() {
     check(
         "a.js",
-        "app.use('/api', router);\nrouter.get('/a/:id', auth, (req, res) => { cache.get('/b', f) });\nrouter.route('/c').get(f).post(g);\napi.get('/d', { params });\naxios.get('/e', f);\nclient.get('/f', f);\napp.get('name');\nmap.get('/x', y);",
+        "this.api.post('/g', data);\nrouter.post(`/h/${id}`, f);\napp.use('/api', router);\nrouter.get('/a/:id', auth, (req, res) => { cache.get('/b', f) });\nrouter.route('/c').get(f).post(g);\napi.get('/d', { params });\naxios.get('/e', f);\nclient.get('/f', f);\napp.get('name');\nmap.get('/x', y);",
         &["GET /api/a/:id", "GET /api/c", "POST /api/c"],
     );
     check(
@@ -66,8 +76,8 @@ fn calls_on_a_router() {
     check("a.ts", "fastify.get('/a', { schema }, async () => 1)", &["GET /a"]);
     check(
         "a.go",
-        "v1 := r.Group(\"/v1\")\nv1.GET(\"/a/:id\", f)\nmux.HandleFunc(\"POST /b\", g)\nrouter.HandleFunc(\"/c\", h).Methods(\"GET\", http.MethodPut)\nr.Route(\"/d\", func(r chi.Router) {\n  r.Get(\"/{e}\", i)\n})\nr.Get(\"/f\", j)\nclient.Get(\"/g\", k)\nh.Get(\"Accept\")",
-        &["GET /v1/a/:id", "POST /b", "GET /c", "PUT /c", "GET /d/{e}", "GET /f"],
+        "v1 := r.Group(\"/v1\")\nv1.GET(\"/a/:id\", f)\norders := v1.Group(\"/orders\")\norders.GET(\"\", f)\nmux.HandleFunc(\"POST /b\", g)\nrouter.HandleFunc(\"/c\", h).Methods(\"GET\", http.MethodPut)\nr.Route(\"/d\", func(r chi.Router) {\n  r.Get(\"/{e}\", i)\n})\nr.Get(\"/f\", j)\nclient.Get(\"/g\", k)\nh.Get(\"Accept\")",
+        &["GET /v1/a/:id", "GET /v1/orders", "POST /b", "GET /c", "PUT /c", "GET /d/{e}", "GET /f"],
     );
     check(
         "a.rs",
