@@ -155,6 +155,8 @@ fn places_of_files() {
         text,
         &["GET /api/orders/[id]", "POST /api/orders/[id]", "PUT /api/orders/[id]"],
     );
+    check("apps/web/app/api/[id]/app/sync/route.ts", "export const GET = f;", &["GET /api/[id]/app/sync"]);
+    check("app/src/app/api/a/route.ts", "export const GET = f;", &["GET /api/a"]);
     check("src/pages/api/orders/index.ts", "export default f", &["ANY /api/orders"]);
     check("src/pages/orders.tsx", "export default f", &[]);
     check("src/routes/a/+server.ts", "export const GET = f", &["GET /a"]);
