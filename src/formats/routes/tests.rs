@@ -56,8 +56,8 @@ fn marks_on_functions() {
     );
     check(
         "a.rs",
-        "#[get(\"/a/{id}\")]\nasync fn f<'a>(x: &'a str) {}\n#[derive(A)] struct B;",
-        &["GET /a/{id}"],
+        "#[get(\"/a/{id}\")]\nasync fn f<'a>(x: &'a str) {}\n#[derive(A)] struct B;\n#[utoipa::path(delete, path = \"/b/{id}\", responses((status = 200, description = \"get\")))]\nasync fn g() {}",
+        &["GET /a/{id}", "DELETE /b/{id}"],
     );
 }
 
