@@ -107,6 +107,30 @@ fn two_stages_say_what_one_says_and_print_nothing_of_the_first() {
 }
 
 #[test]
+fn the_linked_issue_is_named_where_it_may_be_read() {
+    let job = Job::new();
+    let (base, head) = change(&job.repo);
+    let mut payload = job.payload(&base, &head);
+    payload["pull_request"]["body"] = json!("Closes #12\n\n<!-- Closes #13 -->");
+    job.github.state().issues =
+        vec![(12, "Refunds <b>without</b> totals @octo/all".to_owned()), (13, "no".to_owned())];
+    let runner = job.runner("pull_request", &payload);
+    comment(&runner, job.here()).unwrap();
+    let text = job.github.state().ours()[0].to_owned();
+    let told = "**The linked issue is called** \"Refunds &lt;b&gt;without&lt;/b&gt; totals";
+    assert!(text.contains(told) && !text.contains("@octo/all"), "{text}");
+    assert_eq!(job.github.state().log.iter().filter(|line| line.contains("/issues/12")).count(), 1);
+
+    // whoever may not read it gets the comment without
+    job.github.state().comments.clear();
+    job.github.state().issues.clear();
+    comment(&runner, job.here()).unwrap();
+    let text = job.github.state().ours()[0].to_owned();
+    assert!(text.contains("#12") && !text.contains("Refunds"), "{text}");
+    job.github.assert_described();
+}
+
+#[test]
 fn where_git_can_fetch_nothing_the_view_is_limited_and_says_so() {
     let job = Job::new();
     let payload = job.payload(&"b".repeat(40), &"c".repeat(40));

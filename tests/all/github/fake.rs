@@ -32,6 +32,8 @@ pub(crate) struct State {
     pub(crate) releases: Vec<Value>,
     pub(crate) check_runs: Vec<Value>,
     pub(crate) pulls: Vec<Value>,
+    /// Numbers and titles.
+    pub(crate) issues: Vec<(u64, String)>,
     /// The ids of the pull request's commits, oldest first, and where it parts from its base.
     pub(crate) commits: Vec<String>,
     pub(crate) merge_base: String,
@@ -198,6 +200,12 @@ impl State {
                     }),
                 )
             }
+            ("GET", ["issues", number]) => {
+                match self.issues.iter().find(|(own, _)| number.parse() == Ok(*own)) {
+                    Some((number, title)) => (200, issue(*number, title)),
+                    None => not_found,
+                }
+            }
             ("GET", ["issues", _, "labels"]) => (200, self.labels.iter().map(|name| label(name)).collect()),
             ("POST", ["issues", _, "labels"]) => {
                 for name in body["labels"].as_array().unwrap() {
@@ -278,6 +286,16 @@ fn commit(id: &str) -> Value {
         "committer": null, "parents": [{"sha": "0", "url": url, "html_url": url}],
         "commit": {"url": url, "author": person, "committer": person, "message": "Another step\n\nMore.",
                    "comment_count": 0, "tree": {"sha": "0", "url": url}},
+    })
+}
+
+fn issue(number: u64, title: &str) -> Value {
+    let url = "https://api.github.com/u";
+    json!({
+        "id": number, "node_id": "I", "url": url, "repository_url": url, "labels_url": url, "comments_url": url,
+        "events_url": url, "html_url": url, "number": number, "state": "open", "title": title, "locked": false,
+        "user": user("ana"), "labels": [], "assignee": null, "milestone": null, "comments": 0,
+        "closed_at": null, "created_at": NOW, "updated_at": NOW,
     })
 }
 
