@@ -495,3 +495,79 @@ fn the_whole_beside_its_helpers_and_beside_others() {
     ];
     assert_eq!(services(&files), ["provider gradle provider"]);
 }
+
+#[test]
+fn one_name_is_one_service() {
+    let boot = "<project><groupId>acme.transport</groupId><artifactId>mail</artifactId><build><plugins><plugin><artifactId>spring-boot-maven-plugin</artifactId></plugin></plugins></build></project>";
+    let recipe = [
+        ("transport/mail/pom.xml", boot),
+        ("transport/mail/src/Main.java", ""),
+        ("msa/mail/docker/Dockerfile", "FROM java"),
+        ("msa/mail/pom.xml", "<project><artifactId>mail</artifactId></project>"),
+        ("cart/Dockerfile", ""),
+        ("cart/a.py", ""),
+    ];
+    assert_eq!(services(&recipe), ["cart dockerfile cart", "mail maven transport/mail"]);
+    assert_eq!(found(&recipe).parts, [("mail".to_owned(), "msa/mail".to_owned())]);
+    let two = [
+        ("jobs/mail/Dockerfile", ""),
+        ("jobs/mail/a.py", ""),
+        ("front/mail/Dockerfile", ""),
+        ("front/mail/a.py", ""),
+    ];
+    assert_eq!(services(&two), ["front/mail dockerfile front/mail", "jobs/mail dockerfile jobs/mail"]);
+}
+
+#[test]
+fn only_what_becomes_a_part_of_the_code_is_a_use_of_it() {
+    let boot = |group: &str, name: &str, needs: &str| {
+        format!(
+            "<project><parent><groupId>{group}</groupId></parent><artifactId>{name}</artifactId><dependencies>{needs}</dependencies>\
+             <build><plugins><plugin><artifactId>spring-boot-maven-plugin</artifactId></plugin></plugins></build></project>"
+        )
+    };
+    let need = |group: &str, more: &str| {
+        format!("<dependency><groupId>{group}</groupId><artifactId>pay</artifactId>{more}</dependency>")
+    };
+    let maven = |needs: &str| {
+        calls(&[
+            ("cart/pom.xml", &boot("acme", "cart", needs)),
+            ("cart/A.java", ""),
+            ("pay/pom.xml", &boot("acme", "pay", "")),
+            ("pay/A.java", ""),
+        ])
+    };
+    assert_eq!(maven(&need("acme", "")), ["cart pay workspace"]);
+    assert_eq!(maven(&need("${project.groupId}", "")), ["cart pay workspace"]);
+    for quiet in
+        [need("acme.common", ""), need("acme", "<type>pom</type>"), need("acme", "<scope>test</scope>")]
+    {
+        assert!(maven(&quiet).is_empty(), "{quiet}");
+    }
+    let dotnet = |reference: &str| {
+        let web = |inner: &str| {
+            format!("<Project Sdk=\"Microsoft.NET.Sdk.Web\"><ItemGroup>{inner}</ItemGroup></Project>")
+        };
+        calls(&[
+            ("src/Cart/Cart.csproj", &web(reference)),
+            ("src/Cart/A.cs", ""),
+            ("src/Pay/Pay.csproj", &web("")),
+            ("src/Pay/A.cs", ""),
+        ])
+    };
+    assert_eq!(dotnet("<ProjectReference Include=\"..\\Pay\\Pay.csproj\" />"), ["Cart Pay workspace"]);
+    assert!(
+        dotnet("<ProjectReference Include=\"..\\Pay\\Pay.csproj\" ReferenceOutputAssembly=\"false\" />")
+            .is_empty()
+    );
+    let gradle = |line: &str| {
+        calls(&[
+            ("cart/build.gradle", &format!("apply plugin: 'org.springframework.boot'\n{line}\n")),
+            ("cart/A.java", ""),
+            ("pay/build.gradle", "apply plugin: 'org.springframework.boot'\n"),
+            ("pay/A.java", ""),
+        ])
+    };
+    assert_eq!(gradle("implementation project(':pay')"), ["cart pay workspace"]);
+    assert!(gradle("testImplementation(project(':pay'))").is_empty());
+}
