@@ -28,8 +28,10 @@ fn hidden(value: &mut Value) -> bool {
             }
             std::borrow::Cow::Borrowed(_) => false,
         },
-        Value::Array(items) => items.iter_mut().fold(false, |any, item| hidden(item) || any),
-        Value::Object(entries) => entries.values_mut().fold(false, |any, item| hidden(item) || any),
+        Value::Array(items) => items.iter_mut().filter_map(|item| hidden(item).then_some(())).count() > 0,
+        Value::Object(entries) => {
+            entries.values_mut().filter_map(|item| hidden(item).then_some(())).count() > 0
+        }
         _ => false,
     }
 }
