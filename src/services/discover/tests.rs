@@ -571,3 +571,21 @@ fn only_what_becomes_a_part_of_the_code_is_a_use_of_it() {
     assert_eq!(gradle("implementation project(':pay')"), ["cart pay workspace"]);
     assert!(gradle("testImplementation(project(':pay'))").is_empty());
 }
+
+#[test]
+fn signs_of_a_template_inside_a_value_are_the_values_own() {
+    let deployment = |name: &str, more: &str| {
+        format!(
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: {name}\nspec:\n  template:\n    spec:\n      containers:\n      - image: {name}\n{more}"
+        )
+    };
+    let script = deployment("watch", "        args:\n        - |\n          sed 's/{{PLACE}}/here/'\n");
+    let named = deployment("'{{ .Values.name }}'", "");
+    let template = format!("{{{{- if .Values.on }}}}\n{}{{{{- end }}}}\n", deployment("pay", ""));
+    let files = [
+        ("k8s/watch.yaml", script.as_str()),
+        ("k8s/named.yaml", named.as_str()),
+        ("k8s/pay.yaml", template.as_str()),
+    ];
+    assert_eq!(services(&files), ["watch kubernetes -"]);
+}
