@@ -327,6 +327,12 @@ pub(super) fn discover(snapshot: &dyn Snapshot, side: Side) -> Found {
     let recipes = one_by_name(&mut services);
     stubs::add_calls(&tree, &mut services);
     let (shared, mut parts) = packages::shared(&packages, &mut services);
+    // What only packs the repository's own code is as much a part of the product as that code.
+    for service in services.iter_mut().filter(|one| one.kind == ServiceKind::Support) {
+        if parts.iter().any(|(name, folder)| *name == service.name && tree.has_code(folder)) {
+            service.kind = words::kind(&service.name, None, true);
+        }
+    }
     parts.extend(recipes);
     Found { services, shared, parts }
 }
@@ -523,7 +529,11 @@ impl Merged {
 fn one_by_name(services: &mut Vec<Sighting>) -> Vec<(String, String)> {
     let mut same: BTreeMap<String, Vec<Sighting>> = BTreeMap::new();
     for service in services.drain(..) {
-        same.entry(letters(&service.name)).or_default().push(service);
+        let name = match letters(&service.name) {
+            name if service.kind == ServiceKind::Store => words::store(name),
+            name => name,
+        };
+        same.entry(name).or_default().push(service);
     }
     let mut parts = Vec::new();
     for mut named in same.into_values() {

@@ -509,6 +509,29 @@ fn one_name_is_one_service() {
     ];
     assert_eq!(services(&recipe), ["cart dockerfile cart", "mail maven transport/mail"]);
     assert_eq!(found(&recipe).parts, [("mail".to_owned(), "msa/mail".to_owned())]);
+    let packed = [
+        ("gate/Dockerfile", "FROM java"),
+        (
+            "gate/pom.xml",
+            "<project><groupId>a</groupId><artifactId>gate</artifactId><dependencies><dependency><groupId>a</groupId><artifactId>doors</artifactId></dependency></dependencies></project>",
+        ),
+        ("doors/pom.xml", "<project><groupId>a</groupId><artifactId>doors</artifactId></project>"),
+        ("doors/A.java", ""),
+        ("cart/Dockerfile", ""),
+        ("cart/a.py", ""),
+    ];
+    assert!(found(&packed).services.iter().all(|one| one.kind == ServiceKind::Product));
+    let store = |name: &str| format!("services:\n  {name}:\n    image: mongo:8\n");
+    let stores = [("compose.yaml", &*store("mongo")), ("deploy/docker-compose.yml", &*store("mongodb"))];
+    assert_eq!(services(&stores), ["mongo compose -"]);
+    let packed = "services:\n  database:\n    build: {context: ., dockerfile: Dockerfile.postgres}\n  web:\n    build: ../web\n";
+    let library = [
+        ("docker/docker-compose.yml", packed),
+        ("libs/database/package.json", "{\"name\": \"database\"}"),
+        ("libs/database/a.ts", ""),
+        ("web/a.ts", ""),
+    ];
+    assert_eq!(services(&library), ["database compose -", "web compose web"]);
     let two = [
         ("jobs/mail/Dockerfile", ""),
         ("jobs/mail/a.py", ""),
