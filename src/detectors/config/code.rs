@@ -251,7 +251,8 @@ fn is_errand(path: &RepoPath) -> bool {
     ];
     let name = path.file_name().to_ascii_lowercase();
     let first = name.split(['.', '-', '_']).next().unwrap_or("");
-    let is_tool = name.contains("config") && TOOLS.contains(&first) || first == "gulpfile";
+    let is_tool = name.contains("config") && TOOLS.contains(&first)
+        || matches!(first, "gulpfile" | "seed" | "seeds" | "seeder");
     // tasks are scripts where a task runner finds them; elsewhere they are the jobs of the product
     let in_tasks = path.as_str().contains("lib/tasks/") || path.as_str().contains("mix/tasks/");
     is_tool

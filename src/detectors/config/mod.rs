@@ -142,8 +142,10 @@ fn compare(file: &FileChange, report: &mut Report, differences: &mut Vec<Differe
         ["sample", "example", "dist", "template"].iter().any(|word| file.path.file_name().contains(word));
     let deployed = matches!(source, Source::Helm | Source::Kubernetes | Source::Application) && !sample;
     let mut seen = BTreeSet::new();
-    for (id, setting) in after.iter().filter(|(id, _)| !before.contains_key(*id) && !comes_along(id, &before))
-    {
+    let is_new = |id: &Id, setting: &Setting| {
+        !before.contains_key(id) && !comes_along(id, &before) && !is_part_of(id, setting, &before)
+    };
+    for (id, setting) in after.iter().filter(|(id, setting)| is_new(id, setting)) {
         let key = root_of(source, id, &after, &before);
         if seen.insert((id.0.clone(), id.1.clone(), key.clone())) {
             let value = (key == id.2).then(|| setting.value.clone()).flatten();
@@ -162,7 +164,7 @@ fn compare(file: &FileChange, report: &mut Report, differences: &mut Vec<Differe
     }
     for (id, setting) in &before {
         match after.get(id) {
-            None if comes_along(id, &after) => {}
+            None if comes_along(id, &after) || is_part_of(id, setting, &after) => {}
             None => {
                 let key = root_of(source, id, &before, &after);
                 if seen.insert((id.0.clone(), id.1.clone(), key.clone())) {
@@ -214,6 +216,17 @@ fn by_key(inventory: Option<Inventory>, environment: Option<&'static str>) -> BT
             environment.as_deref() != Some("test") && !flags::is_flag(&setting.key, setting.value.as_deref())
         })
         .collect()
+}
+
+/// Whether an empty part only gets its first keys, or keeps its name after the last of them.
+fn is_part_of(id: &Id, setting: &Setting, other: &BTreeMap<Id, Setting>) -> bool {
+    let (environment, scope, key) = id;
+    let below = format!("{key}.");
+    setting.value.is_none()
+        && other
+            .range((environment.clone(), scope.clone(), below.clone())..)
+            .next()
+            .is_some_and(|((e, s, k), _)| e == environment && s == scope && k.starts_with(&below))
 }
 
 /// Whether a whole container comes or goes with a setting that others have anyway, or with its room: told as a service.
@@ -443,6 +456,10 @@ mod tests {
     fn quiet_where_nothing_is_set_anew() {
         let moved = vec![deleted("a/.env", Role::Config, "A=1\n"), added("b/.env", Role::Config, "A=1\n")];
         assert!(found(moved).is_empty());
+        let filled = [("a:\n", "a:\n  b: 1\n"), ("a:\n  b: 1\n", "a:\n")];
+        let filled = filled
+            .map(|(before, after)| found(vec![modified("config/app.yml", Role::Config, before, after)]));
+        assert_eq!(filled, [["config.added a.b ->1 1"], ["config.production a.b 1>- 1"]]);
         assert!(found(vec![modified(".env", Role::Config, "A=1\nB=2", "# x\nB=2\nA=1")]).is_empty());
         assert!(found(vec![modified("tests/.env", Role::Test, "A=1", "A=2")]).is_empty());
         assert!(
