@@ -170,13 +170,14 @@ pub(super) fn add_reads(cx: &Context<'_>, ignore: &BTreeSet<String>, groups: &mu
         }
     }
     if !added.is_empty() {
-        forget_known(cx, cx.before, &mut added, true);
-        forget_known(cx, cx.after, &mut added, false);
+        forget_known(cx, cx.before, &mut added, Look::Reads);
+        forget_known(cx, cx.after, &mut added, Look::HandsOn);
+        forget_known(cx, cx.after, &mut added, Look::Names);
         groups.extend(added.into_iter().map(|(name, places)| group(name, places, SettingChange::Added)));
     }
     if !removed.is_empty() {
-        forget_known(cx, cx.after, &mut removed, true);
-        forget_known(cx, cx.after, &mut removed, false);
+        forget_known(cx, cx.after, &mut removed, Look::Reads);
+        forget_known(cx, cx.after, &mut removed, Look::Names);
         groups.extend(removed.into_iter().map(|(name, places)| group(name, places, SettingChange::Removed)));
     }
 }
@@ -276,8 +277,20 @@ fn collect(
     }
 }
 
-/// Drops the variables that a file of the tree reads, or, where `in_code` is false, that a settings file names.
-fn forget_known(cx: &Context<'_>, tree: &dyn Snapshot, names: &mut Places, in_code: bool) {
+/// What a file of the tree may do with a variable.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Look {
+    /// Code reads it.
+    Reads,
+    /// Code gives it to a part of the program: nobody else has to set it.
+    HandsOn,
+    /// A settings file names it.
+    Names,
+}
+
+/// Drops the variables with which a file of the tree does so.
+fn forget_known(cx: &Context<'_>, tree: &dyn Snapshot, names: &mut Places, look: Look) {
+    let in_code = look != Look::Names;
     let candidates =
         tree.paths().iter().filter(|path| if in_code { is_code(path) } else { is_declaration(path) });
     for path in candidates.take(MOST_FILES) {
@@ -292,6 +305,10 @@ fn forget_known(cx: &Context<'_>, tree: &dyn Snapshot, names: &mut Places, in_co
         if in_code {
             // a plain search first: most files hold none of the names
             if names.keys().any(|name| text.contains(name.as_str())) {
+                if look == Look::HandsOn {
+                    names.retain(|name, _| !hands_on(text, name));
+                    continue;
+                }
                 for read in reads(path, text) {
                     names.remove(&read.name);
                 }
@@ -300,6 +317,33 @@ fn forget_known(cx: &Context<'_>, tree: &dyn Snapshot, names: &mut Places, in_co
             names.retain(|name, _| !has_word(text, name));
         }
     }
+}
+
+/// Whether code gives a variable the value of one of its own: `env: { LOCK_FILE: lockFile }`, `environ["A"] = a`.
+fn hands_on(text: &str, name: &str) -> bool {
+    text.lines().filter(|line| line.len() < 500 && has_word(line, name)).any(|line| {
+        let Some((_, rest)) = line.split_once(name) else { return false };
+        let rest = rest.trim_start_matches(['"', '\'', ']']).trim_start();
+        let Some(value) = rest.strip_prefix([':', '=']) else { return false };
+        let value = value.trim().trim_end_matches([',', ';', '}', ')', ' ']);
+        // a type or a rule of a schema gives nothing
+        let types = [
+            "string",
+            "number",
+            "boolean",
+            "unknown",
+            "any",
+            "str",
+            "int",
+            "bool",
+            "float",
+            "undefined",
+            "null",
+        ];
+        value.starts_with(|c: char| c.is_ascii_lowercase())
+            && value.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+            && !types.contains(&value)
+    })
 }
 
 pub(in crate::detectors) fn has_word(text: &str, word: &str) -> bool {

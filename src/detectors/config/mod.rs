@@ -476,6 +476,8 @@ mod tests {
         assert_eq!(run("process.env.NEW_ONE"), ["config.needed NEW_ONE ->- 1"]);
         assert_eq!(run("process.env.NEW_ONE ?? 'a'"), ["config.read NEW_ONE ->- 1"]);
         assert!(run("process.env.KNOWN").is_empty());
+        assert!(run("spawn(x, {\n  env: { NEW_ONE: lockFile },\n})\nprocess.env.NEW_ONE").is_empty());
+        assert_eq!(run("type Env = { NEW_ONE: string }\nprocess.env.NEW_ONE").len(), 1);
         assert!(run("process.env.NAMED").is_empty());
         // what is run by hand needs nothing of the release
         for path in ["lib/tasks/bench.rake", "scripts/copy.ts", "app/benchmarks/a.ts", "playwright.config.ts"]
