@@ -234,6 +234,9 @@ pub(crate) struct ReleaseNotes {
     /// In a job of GitHub Actions: create or update the draft of the release; never a published one.
     #[arg(long)]
     pub(crate) draft_release: bool,
+    /// Ask GitHub for nothing, even if GITHUB_TOKEN is set: else it is asked for the texts of the range's pull requests.
+    #[arg(long, conflicts_with = "draft_release")]
+    pub(crate) offline: bool,
     /// A configuration to use instead of the repository's plainly.toml.
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,

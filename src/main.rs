@@ -122,13 +122,16 @@ fn run_preview(cli: &Cli, preview: &cli::Preview) -> Result<ExitCode, Error> {
 }
 
 fn run_notes(cli: &Cli, wanted: &cli::ReleaseNotes) -> Result<ExitCode, Error> {
-    use plainly::notes::{Audience, edit};
+    use plainly::notes::{Audience, PullRequests, edit};
     let config =
         wanted.config.as_deref().map(|path| read(path).map(|text| (path.display().to_string(), text)));
     let audience = match wanted.audience {
         AudienceName::Customers => Audience::Customers,
         AudienceName::Internal => Audience::Internal,
         AudienceName::Exec => Audience::Exec,
+    };
+    let forge = |web: &str, numbers: &[u64]| {
+        plainly::deliver::pull_texts(web, numbers, &|name| std::env::var(name).ok())
     };
     let written = plainly::notes::release_notes(
         cli.directory.as_deref(),
@@ -138,7 +141,12 @@ fn run_notes(cli: &Cli, wanted: &cli::ReleaseNotes) -> Result<ExitCode, Error> {
             audience,
             config: config.transpose()?,
         },
+        (!wanted.offline).then_some(&forge as &plainly::notes::AskForge<'_>),
     )?;
+    if let PullRequests::Partly { unread, reason, .. } = &written.notes.pull_requests {
+        let values = serde_json::json!({"unread": unread, "reason": reason});
+        say(&written.renderer.pen(&Style::PLAIN).fill("notes/pulls_unread", &values)?);
+    }
     if wanted.draft_release {
         return draft_release(&written);
     }

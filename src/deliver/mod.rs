@@ -1,6 +1,7 @@
 //! `plainly comment`: from the event that started a job to a summary, and to where people read it.
 
 mod ids;
+mod pulls;
 
 use std::path::Path;
 
@@ -22,6 +23,8 @@ use crate::run::{self, ConfigFrom, Given, Pull, Run};
 use crate::summary::{self, Report, Summary};
 use crate::{Change, Plainly};
 use ids::Ids;
+
+pub use pulls::pull_texts;
 
 /// What a job has done.
 #[derive(Debug, Default)]

@@ -1,5 +1,5 @@
 //! The only place that talks to GitHub, and the only one that tries again: safe requests within a budget of waiting,
-//! a POST never, because one that was answered with an error may have been done all the same.
+//! a POST that makes something never, because one that was answered with an error may have been done all the same.
 
 use std::cell::Cell;
 use std::future::Future;
@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::Error;
 use super::event::{CommitId, PullPayload, PullRequest, WorkflowRun};
-use super::runner::{Runner, Token};
+use super::runner::{Hosted, Runner, Slug, Token};
 
 /// How long we wait for GitHub.
 #[derive(Clone, Copy, Debug)]
@@ -67,13 +67,15 @@ enum Method {
     Post,
     Patch,
     Delete,
+    /// A question that GitHub wants sent as a POST.
+    Query,
 }
 
 impl Method {
     fn name(self) -> &'static str {
         match self {
             Method::Get => "GET",
-            Method::Post => "POST",
+            Method::Post | Method::Query => "POST",
             Method::Patch => "PATCH",
             Method::Delete => "DELETE",
         }
@@ -132,8 +134,18 @@ impl Session {
 impl Api {
     /// A client with the run's token. Must be called inside `block_on`: the client's queue wants a runtime.
     pub fn new(runner: &Runner, token: &Token, patience: Patience) -> Result<Self, Error> {
+        Self::at(&runner.api_url, &runner.repository, token, patience)
+    }
+
+    /// A client for the GraphQL API, which stands beside the REST API, not below it, on a server of one's own.
+    pub fn graph(hosted: &Hosted, patience: Patience) -> Result<Self, Error> {
+        let url = hosted.api_url.strip_suffix("/api/v3").map(|server| format!("{server}/api"));
+        Self::at(url.as_deref().unwrap_or(&hosted.api_url), &hosted.repository, &hosted.token, patience)
+    }
+
+    fn at(api_url: &str, repository: &Slug, token: &Token, patience: Patience) -> Result<Self, Error> {
         let octocrab = Octocrab::builder()
-            .base_uri(runner.api_url.as_str())
+            .base_uri(api_url)
             .map_err(|_| Error::Environment { name: "GITHUB_API_URL", problem: "no https address" })?
             .personal_token(token.reveal().to_owned())
             .set_connect_timeout(Some(patience.connect))
@@ -143,8 +155,8 @@ impl Api {
             .map_err(|_| Error::Start("its settings were not taken".to_owned()))?;
         Ok(Self {
             octocrab,
-            base: runner.api_url.clone(),
-            repository: format!("/repos/{}", runner.repository.as_str()),
+            base: api_url.to_owned(),
+            repository: format!("/repos/{}", repository.as_str()),
             patience,
             waiting: Cell::new(patience.waiting),
         })
@@ -160,6 +172,29 @@ impl Api {
         let route = self.route(rest);
         let answer = self.call(Method::Get, &route, None).await?;
         read(Method::Get, &route, &answer.body)
+    }
+
+    /// The repository's owner and name.
+    pub(super) fn owner_and_name(&self) -> (&str, &str) {
+        let slug = self.repository.trim_start_matches("/repos/");
+        slug.split_once('/').unwrap_or((slug, ""))
+    }
+
+    /// Asks the GraphQL API. It answers with 200 even where it refuses; a thing that is not there is null, and no error here.
+    pub(super) async fn graphql<T: DeserializeOwned>(&self, body: &Value) -> Result<T, Error> {
+        const ROUTE: &str = "/graphql";
+        let answer = self.call(Method::Query, ROUTE, Some(body)).await?;
+        let mut document: Value = read(Method::Query, ROUTE, &answer.body)?;
+        let errors = document["errors"].as_array().into_iter().flatten();
+        if errors.clone().any(|error| error["type"] != "NOT_FOUND")
+            || document["data"]["repository"].is_null()
+        {
+            return Err(refusal(Method::Query, ROUTE, &answer));
+        }
+        serde_json::from_value(document["data"].take()).map_err(|error| Error::Shape {
+            request: request_name(Method::Query, ROUTE),
+            reason: error.to_string(),
+        })
     }
 
     /// Reads a list to its end, page by page. `rest` carries no `per_page`.
@@ -304,7 +339,7 @@ impl Api {
             let octocrab = &self.octocrab;
             let response = match method {
                 Method::Get => octocrab._get(route).await,
-                Method::Post => octocrab._post(route, body).await,
+                Method::Post | Method::Query => octocrab._post(route, body).await,
                 Method::Patch => octocrab._patch(route, body).await,
                 Method::Delete => octocrab._delete(route, body).await,
             };
@@ -345,11 +380,11 @@ fn read<T: DeserializeOwned>(method: Method, route: &str, body: &str) -> Result<
 /// GitHub's own words where it gives some; a proxy's page in HTML says nothing to anybody.
 fn refusal(method: Method, route: &str, answer: &Answer) -> Error {
     let document: Value = serde_json::from_str(&answer.body).unwrap_or(Value::Null);
-    let mut message = document["message"].as_str().unwrap_or("no reason given").to_owned();
-    for error in document["errors"].as_array().into_iter().flatten() {
-        let detail = error["message"].as_str().or(error["code"].as_str()).or(error.as_str());
-        message.extend(detail.map(|detail| format!("; {detail}")));
-    }
+    let errors = document["errors"].as_array().into_iter().flatten();
+    let details =
+        errors.filter_map(|error| error["message"].as_str().or(error["code"].as_str()).or(error.as_str()));
+    let reasons: Vec<&str> = document["message"].as_str().into_iter().chain(details).collect();
+    let message = if reasons.is_empty() { "no reason given".to_owned() } else { reasons.join("; ") };
     Error::Answer { status: answer.status, request: request_name(method, route), message: one_line(&message) }
 }
 

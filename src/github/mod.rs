@@ -8,6 +8,7 @@ pub mod comment;
 mod error;
 pub mod event;
 pub mod labels;
+pub mod pulls;
 pub mod release;
 pub mod runner;
 
@@ -15,4 +16,4 @@ pub use api::{Api, Patience, Session, block_on};
 pub use comment::{Letter, Marker, Refusal, Upsert};
 pub use error::Error;
 pub use event::{Access, CommitId, Event, Nothing, PullRequest, ReadOnly, Target, WorkflowRun};
-pub use runner::{Run, Runner, Token};
+pub use runner::{Hosted, Run, Runner, Token};

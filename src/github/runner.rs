@@ -57,6 +57,38 @@ impl Slug {
     }
 }
 
+/// A repository on GitHub and the means to read it, for commands that people start themselves.
+#[derive(Clone, Debug)]
+pub struct Hosted {
+    /// The address of the REST API, without a trailing slash; https unless it is this machine.
+    pub api_url: String,
+    /// `owner/name`.
+    pub repository: Slug,
+    /// GITHUB_TOKEN, else GH_TOKEN.
+    pub token: Token,
+}
+
+impl Hosted {
+    /// Reads the environment through `variable`. `web` is the repository's address for a browser. `None` without a token, and
+    /// where the repository is held by another server than the token is for.
+    pub fn from_env(web: &str, variable: impl Fn(&str) -> Option<String>) -> Option<Self> {
+        let get = |name: &str| variable(name).filter(|value| !value.trim().is_empty());
+        let token = get("GITHUB_TOKEN").or_else(|| get("GH_TOKEN"))?;
+        let server = get("GITHUB_SERVER_URL").unwrap_or_else(|| GITHUB.to_owned());
+        let server = server.trim_end_matches('/');
+        let repository = Slug::parse(web.strip_prefix(server)?.strip_prefix('/')?)?;
+        let api_url = get("GITHUB_API_URL").unwrap_or_else(|| match server {
+            GITHUB => "https://api.github.com".to_owned(),
+            server => format!("{server}/api/v3"),
+        });
+        let api_url = api_url.trim_end_matches('/').to_owned();
+        is_trusted_address(&api_url).then(|| Self { api_url, repository, token: Token::new(token.trim()) })
+    }
+}
+
+/// Where GitHub itself is.
+const GITHUB: &str = "https://github.com";
+
 /// Which run writes: a later one may replace what an earlier one wrote, never the other way round.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Run {
@@ -113,7 +145,7 @@ impl Runner {
         let number = |name| get(name).and_then(|value| value.trim().parse().ok());
         Ok(Self {
             api_url: address("GITHUB_API_URL", "https://api.github.com")?,
-            server_url: address("GITHUB_SERVER_URL", "https://github.com")?,
+            server_url: address("GITHUB_SERVER_URL", GITHUB)?,
             repository: Slug::parse(&need("GITHUB_REPOSITORY")?).ok_or(Error::Environment {
                 name: "GITHUB_REPOSITORY",
                 problem: "not of the form owner/name",
@@ -245,6 +277,32 @@ mod tests {
         ] {
             let runner = Runner::from_env(environment(&[("GITHUB_API_URL", url)]));
             assert_eq!(runner.is_ok(), fine, "{url}");
+        }
+    }
+
+    #[test]
+    fn a_token_goes_to_the_server_that_holds_the_repository() {
+        let hosted = |web: &str, extra: &[(&str, &str)]| {
+            Hosted::from_env(web, environment(extra)).map(|hosted| (hosted.api_url, hosted.repository.0))
+        };
+        let own = |name: &str| ("GITHUB_SERVER_URL", name.to_owned());
+        let (key, server) = own("https://ghe.example");
+        assert_eq!(
+            hosted("https://github.com/octo/demo", &[]),
+            Some(("https://api.github.com".to_owned(), "octo/demo".to_owned()))
+        );
+        assert_eq!(
+            hosted("https://ghe.example/octo/demo", &[(key, &server)]),
+            Some(("https://ghe.example/api/v3".to_owned(), "octo/demo".to_owned()))
+        );
+        for (web, extra) in [
+            ("https://gitlab.com/octo/demo", vec![]),
+            ("https://github.com.example.org/octo/demo", vec![]),
+            ("https://github.com/octo/demo/more", vec![]),
+            ("https://github.com/octo/demo", vec![("GITHUB_TOKEN", "")]),
+            ("https://github.com/octo/demo", vec![("GITHUB_API_URL", "http://api.example.org")]),
+        ] {
+            assert_eq!(hosted(web, &extra), None, "{web} {extra:?}");
         }
     }
 

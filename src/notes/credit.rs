@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::author::{self, Note, Places};
-use super::units::{Noise, Unit};
+use super::units::{Fate, Noise, Unit};
 use crate::Change;
 use crate::change::{Content, RepoPath};
 use crate::config::Config;
@@ -20,8 +20,36 @@ pub struct Credited {
     pub loose: Vec<Note>,
 }
 
+/// What authors wrote on pull requests, as a forge gives it.
+#[derive(Clone, Debug, Default)]
+pub struct PullTexts {
+    /// Texts by number.
+    pub bodies: BTreeMap<u64, String>,
+    /// How many could not be read, and why.
+    pub unread: Option<(u32, String)>,
+}
+
+/// Asks a forge for the texts of pull requests: the address of the repository, and the numbers. `None` where nobody can be asked.
+pub type AskForge<'a> = dyn Fn(&str, &[u64]) -> Option<PullTexts> + 'a;
+
+/// The pull requests whose authors may have words for readers: of changes that stand and that a person made.
+pub fn candidates(units: &[Unit]) -> Vec<u64> {
+    let may_matter = |unit: &&Unit| {
+        unit.fate == Fate::Stands && matches!(unit.noise, None | Some(Noise::Chore | Noise::Docs))
+    };
+    let numbers: BTreeSet<u64> =
+        units.iter().filter(may_matter).flat_map(|unit| &unit.pulls).copied().collect();
+    numbers.into_iter().collect()
+}
+
 /// Finds the notes that the range brings.
-pub fn credit(repository: &Repository, change: &Change, units: &[Unit], config: &Config) -> Credited {
+pub fn credit(
+    repository: &Repository,
+    change: &Change,
+    units: &[Unit],
+    config: &Config,
+    pulls: &BTreeMap<u64, String>,
+) -> Credited {
     let places = Places::new(config);
     let mut net: Vec<Note> = Vec::new();
     for file in change.files.files().iter().filter(|file| places.hold(&file.path)) {
@@ -35,12 +63,20 @@ pub fn credit(repository: &Repository, change: &Change, units: &[Unit], config: 
     for (at, unit) in units.iter().enumerate() {
         by_number.extend(unit.pulls.iter().map(|number| (*number, at)));
         // what a program quotes from the packages that it steps is nobody's word here
-        let said = match unit.noise {
-            Some(Noise::Bot | Noise::Packages) => author::Said::default(),
-            _ => author::said(&unit.body),
-        };
-        credited.none[at] = said.none && said.notes.is_empty();
-        credited.notes[at].extend(said.notes);
+        if matches!(unit.noise, Some(Noise::Bot | Noise::Packages)) {
+            continue;
+        }
+        let on_pulls = unit.pulls.iter().filter_map(|number| pulls.get(number)).map(String::as_str);
+        for text in std::iter::once(unit.body.as_str()).chain(on_pulls) {
+            let said = author::said(text);
+            credited.none[at] |= said.none;
+            for note in said.notes {
+                if credited.notes[at].iter().all(|other| other.text != note.text) {
+                    credited.notes[at].push(note);
+                }
+            }
+        }
+        credited.none[at] &= credited.notes[at].is_empty();
     }
     let texts: BTreeSet<&str> = net.iter().map(|note| note.text.as_str()).collect();
     let wrote = writers(repository, units, &places, &texts);

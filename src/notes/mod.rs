@@ -15,6 +15,7 @@ pub mod say;
 pub mod trace;
 pub mod units;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::change::{RepoPath, Snapshot};
@@ -27,7 +28,10 @@ use crate::run::{self, Given};
 use crate::services::{Catalog, Map};
 use model::Thanked;
 
-pub use model::{Audience, Entry, Ledger, LeftOut, Notes, NotesRange, Section, SectionName, Source};
+pub use credit::{AskForge, PullTexts};
+pub use model::{
+    Audience, Entry, Ledger, LeftOut, Notes, NotesRange, PullRequests, Section, SectionName, Source,
+};
 
 /// Which notes are wanted.
 #[derive(Clone, Debug, Default)]
@@ -54,8 +58,12 @@ pub struct Written {
     pub map: Option<Map>,
 }
 
-/// Writes the notes of a release.
-pub fn release_notes(directory: Option<&Path>, wanted: Wanted<'_>) -> Result<Written, Error> {
+/// Writes the notes of a release. `forge` answers where there is a network; the notes are whole without it.
+pub fn release_notes(
+    directory: Option<&Path>,
+    wanted: Wanted<'_>,
+    forge: Option<&AskForge<'_>>,
+) -> Result<Written, Error> {
     let repository = Repository::open(directory)?;
     let (config, _) = configuration(&repository, &wanted)?;
     let chosen = base::choose(&repository, wanted.range, wanted.to, &config)?;
@@ -69,7 +77,9 @@ pub fn release_notes(directory: Option<&Path>, wanted: Wanted<'_>) -> Result<Wri
     let summary = plainly.summarize(&change);
     let catalog = Catalog::new(plainly.config(), change.before.as_ref(), change.after.as_ref());
     let units = units::of_range(&repository, &chosen.range, &change.roles)?;
-    let credited = credit::credit(&repository, &change, &units.units, plainly.config());
+    let web = repository.web_url();
+    let (pull_requests, bodies) = asked(forge, web.as_deref(), &credit::candidates(&units.units));
+    let credited = credit::credit(&repository, &change, &units.units, plainly.config(), &bodies);
     let seen =
         facts::Seen { summary: &summary, change: &change, catalog: &catalog, config: plainly.config() };
     let facts = facts::of(&seen);
@@ -84,7 +94,6 @@ pub fn release_notes(directory: Option<&Path>, wanted: Wanted<'_>) -> Result<Wri
         true => units::contributors(&repository, &chosen.range, &units)?,
         false => Vec::new(),
     };
-    let web = repository.web_url();
     let map = digest::moved(&summary.report.map, &catalog);
     let mut notes = Notes {
         schema: "plainly/notes/v1".to_owned(),
@@ -96,6 +105,7 @@ pub fn release_notes(directory: Option<&Path>, wanted: Wanted<'_>) -> Result<Wri
         ledger,
         thanks: thanks.into_iter().map(|one| Thanked { name: one.name, first: one.first }).collect(),
         could_not_check: summary.report.could_not_check,
+        pull_requests,
         words: plainly.config().release_notes.words.clone(),
     };
     let words = notes.words.clone();
@@ -103,6 +113,25 @@ pub fn release_notes(directory: Option<&Path>, wanted: Wanted<'_>) -> Result<Wri
     say::fill(&mut notes, &renderer, &words)?;
     notes.base_reason = say::base_reason(&notes, &renderer)?;
     Ok(Written { notes, renderer, web, map })
+}
+
+/// What a forge says of the candidates, and of how many it says nothing.
+fn asked(
+    forge: Option<&AskForge<'_>>,
+    web: Option<&str>,
+    numbers: &[u64],
+) -> (PullRequests, BTreeMap<u64, String>) {
+    let (Some(forge), Some(web)) = (forge, web) else { return Default::default() };
+    if numbers.is_empty() {
+        return Default::default();
+    }
+    let Some(texts) = forge(web, numbers) else { return Default::default() };
+    let asked = numbers.len() as u32;
+    let state = match texts.unread {
+        Some((unread, reason)) => PullRequests::Partly { asked, unread, reason },
+        None => PullRequests::Read { asked },
+    };
+    (state, texts.bodies)
 }
 
 /// The configuration that names releases: given, of the work tree, else of the newest state.
@@ -205,8 +234,6 @@ impl Written {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use super::*;
 
     #[test]

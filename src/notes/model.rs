@@ -213,9 +213,35 @@ pub struct Notes {
     pub thanks: Vec<Thanked>,
     /// What could not be read.
     pub could_not_check: Vec<CouldNotCheck>,
+    /// What was read of the pull requests at the forge.
+    #[serde(default)]
+    pub pull_requests: PullRequests,
     /// The team's own words, for our sentences; they are in `text` already.
     #[serde(skip)]
     pub words: BTreeMap<String, String>,
+}
+
+/// Whether the texts of pull requests were read at the forge.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum PullRequests {
+    /// Nobody was asked: without a network these notes are made from the repository alone.
+    #[default]
+    NotAsked,
+    /// All of them.
+    Read {
+        /// How many.
+        asked: u32,
+    },
+    /// Some are missing: notes of authors may be missing with them.
+    Partly {
+        /// How many were wanted.
+        asked: u32,
+        /// How many were not read.
+        unread: u32,
+        /// What the forge or the network said.
+        reason: String,
+    },
 }
 
 /// A person to thank.

@@ -212,6 +212,7 @@ fn page_values(notes: &Notes) -> Value {
         "reasons": reasons,
         "sections": notes.sections.len(),
         "unread": notes.could_not_check.len(),
+        "pull_requests": notes.pull_requests,
         "people": notes.thanks.len(),
         "first": names.len(),
         "names": names,

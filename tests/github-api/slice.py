@@ -2,13 +2,15 @@
 """Cuts the part of GitHub's OpenAPI description that the tests check against.
 
     npm pack @octokit/openapi@23.0.2 && tar xzf octokit-openapi-23.0.2.tgz
-    ./slice.py package/generated/api.github.com.json
+    npm pack @octokit/graphql-schema@15.26.1 && tar xzf octokit-graphql-schema-15.26.1.tgz -C graphql
+    ./slice.py package/generated/api.github.com.json graphql/package/schema.graphql
 
 The description is GitHub's, packaged by Octokit under the MIT licence (see LICENSE beside this file). Kept are the
 operations below, the payloads of the events that we read, and every component they reach; examples and prose go.
 """
 import json
 import pathlib
+import re
 import sys
 
 REPO = "/repos/{owner}/{repo}"
@@ -32,6 +34,7 @@ OPERATIONS = {
     f"{REPO}/check-runs/{{check_run_id}}": ["patch"],
     f"{REPO}/commits/{{ref}}/check-runs": ["get"],
 }
+FIELDS = {"Query": ["repository"], "Repository": ["pullRequest"], "PullRequest": ["body", "updatedAt"]}
 EVENTS = ["pull-request-opened", "pull-request-reopened", "pull-request-synchronize",
           "pull-request-ready-for-review", "pull-request-closed", "pull-request-labeled", "push",
           "merge-group-checks-requested", "workflow-run-completed", "release-published", "release-created",
@@ -84,6 +87,15 @@ def lines(node):
     return "{" + ",\n".join(blocks) + "}\n"
 
 
+def fields(schema):
+    """The GraphQL types with the fields that we ask for, as the schema writes them but for its prose."""
+    bare_schema = re.sub(r'"{3}.*?"{3}\s*', "", schema, flags=re.S)
+    for name, wanted in FIELDS.items():
+        body = re.search(rf"^type {name} .*?{{\n(.*?)^}}", bare_schema, flags=re.S | re.M)[1]
+        found = [re.search(rf"^ *{field}(?:\([^)]*\))?: .*$", body, flags=re.M)[0].split() for field in wanted]
+        yield f"type {name} {{\n" + "".join("  " + " ".join(field) + "\n" for field in found) + "}\n"
+
+
 def main():
     document = json.load(open(sys.argv[1], encoding="utf-8"))
     here = pathlib.Path(__file__).parent
@@ -102,6 +114,7 @@ def main():
     for name in EVENTS:
         content = document["x-webhooks"][name]["post"]["requestBody"]["content"]["application/json"]
         events[name] = bare(content["schema"])
+    (here / "slice.graphql").write_text("\n".join(fields(open(sys.argv[2], encoding="utf-8").read())), encoding="utf-8")
     (here / "webhooks.json").write_text(lines(with_components(document, {"events": events})), encoding="utf-8")
 
 

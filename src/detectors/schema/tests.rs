@@ -496,3 +496,17 @@ fn two_look_up_aids_on_one_field_are_two() {
     assert_eq!(report.findings.len(), 2, "{:?}", said(&report));
     assert!(new("ALTER DATABASE DEFAULT CHARACTER SET utf8 COLLATE utf8_general_ci;").is_empty());
 }
+
+#[test]
+fn a_list_of_links_starts_empty() {
+    let may_be_empty = |field: &str| {
+        let text = format!(
+            "from django.db import migrations, models\n\nclass Migration(migrations.Migration):\n    operations = [migrations.AddField('a', 'b', models.{field})]\n"
+        );
+        let report = run(&Schema {}, vec![added("shop/migrations/0002_b.py", M, &text)]);
+        let Facts::Schema(facts) = &report.findings[0].facts else { panic!("stored data") };
+        facts.nullable
+    };
+    assert_eq!(may_be_empty("ManyToManyField(to='shop.c')"), Some(true));
+    assert_eq!(may_be_empty("ForeignKey(to='shop.c')"), Some(false));
+}

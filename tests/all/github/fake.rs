@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
 
-use super::event;
 use super::schema::Operation;
+use super::{event, graphql};
 
 /// What goes wrong with one request.
 pub(crate) enum Fault {
@@ -326,7 +326,8 @@ impl Respond for GitHub {
     fn respond(&self, request: &Request) -> ResponseTemplate {
         // Page links of GitHub go by the repository's number, and everything may stand below `/api/v3`.
         let path = request.url.path();
-        let root = if path.starts_with("/api/v3/") { "/api/v3" } else { "" };
+        let root =
+            ["/api/v3", "/api"].into_iter().find(|root| path.starts_with(&format!("{root}/"))).unwrap_or("");
         let path = path[root.len()..].replace("/repositories/42/", "/repos/octo/demo/");
         let method = request.method.as_str();
         let query = Query(request.url.query_pairs().into_owned().collect());
@@ -353,6 +354,12 @@ impl Respond for GitHub {
             if !request.headers.contains_key(name) {
                 state.wrong.push(format!("{method} {path}: no {name}"));
             }
+        }
+        if path == "/graphql" {
+            let (answer, wrong) = graphql::answer(sent.as_ref().unwrap_or(&Value::Null), &state.pulls);
+            state.wrong.extend(wrong);
+            let failed = ResponseTemplate::new(502).set_body_string("<html>Unicorn</html>");
+            return fault.map_or(ResponseTemplate::new(200).set_body_json(answer), |_| failed);
         }
         let operation = Operation::find(method, &path);
         let keys: Vec<String> = query.0.iter().map(|(key, _)| key.clone()).collect();

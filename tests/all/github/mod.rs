@@ -4,7 +4,9 @@ mod comment;
 mod delivery;
 mod events;
 pub(crate) mod fake;
+mod graphql;
 mod other;
+mod pulls;
 mod schema;
 
 use std::time::Duration;

@@ -41,8 +41,9 @@ impl Field {
         self.args.get(key).is_some_and(|value| value == "True")
     }
 
+    /// Whether items may be without it; a list of links is a table of its own and starts empty.
     pub(in crate::formats::schema) fn nullable(&self) -> bool {
-        self.is_true("null") || self.class == "NullBooleanField"
+        self.is_true("null") || self.class == "NullBooleanField" || self.class.ends_with("ManyToManyField")
     }
 
     pub(super) fn is_unique(&self) -> bool {
