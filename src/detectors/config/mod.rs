@@ -349,6 +349,17 @@ fn plain_rule(change: SettingChange) -> &'static str {
     }
 }
 
+/// Whether only the version inside an address changes: the same thing in another edition.
+fn is_step(difference: &Difference) -> bool {
+    let (Some(from), Some(to)) = (&difference.from, &difference.to) else { return false };
+    let without = |text: &str| {
+        let parts = text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '.' || c == '+'));
+        let is_number = |part: &str| part.trim_start_matches('v').starts_with(|c: char| c.is_ascii_digit());
+        parts.filter(|part| !(is_number(part) && part.contains('.'))).collect::<Vec<_>>().join("/")
+    };
+    from.contains("://") && without(from) == without(to)
+}
+
 fn group(differences: Vec<Difference>) -> Option<Group> {
     let first = differences.first()?;
     let same = |of: fn(&Difference) -> &Option<String>| {
@@ -360,7 +371,7 @@ fn group(differences: Vec<Difference>) -> Option<Group> {
     let in_production = differences
         .iter()
         .any(|one| one.environment.as_deref() == Some("production") || changed && one.counts_in_production);
-    let (rule, level) = if in_production {
+    let (rule, level) = if in_production && !differences.iter().all(is_step) {
         ("config.production", Level::WorthALook)
     } else {
         (plain_rule(first.change), Level::Routine)
@@ -459,6 +470,16 @@ mod tests {
         let filled = [("a:\n", "a:\n  b: 1\n"), ("a:\n  b: 1\n", "a:\n")];
         let filled = filled
             .map(|(before, after)| found(vec![modified("config/app.yml", Role::Config, before, after)]));
+        let plugins = |version: &str| format!("a:\n  plugins: [https://x.io/cache-{version}.zip]\n");
+        let step = vec![modified("chart/values.yaml", Role::Infra, &plugins("9.6.0"), &plugins("9.6.1"))];
+        assert!(found(step)[0].starts_with("config.changed"));
+        let other = vec![modified(
+            "chart/values.yaml",
+            Role::Infra,
+            &plugins("9.6.0"),
+            "a:\n  plugins: [https://y.io/cache-9.6.0.zip]\n",
+        )];
+        assert!(found(other)[0].starts_with("config.production"));
         assert_eq!(filled, [["config.added a.b ->1 1"], ["config.production a.b 1>- 1"]]);
         assert!(found(vec![modified(".env", Role::Config, "A=1\nB=2", "# x\nB=2\nA=1")]).is_empty());
         assert!(found(vec![modified("tests/.env", Role::Test, "A=1", "A=2")]).is_empty());
