@@ -290,6 +290,11 @@ pub(super) fn is_deployed(file: &File<'_>, text: &str) -> bool {
         || pipeline()
 }
 
+/// A template of FreeMarker, whose files end as those of Fluent do: signs that no list of texts has.
+pub fn is_freemarker(text: &str) -> bool {
+    ["<#", "</#", "<@", "${", "[#"].iter().any(|sign| text.contains(sign))
+}
+
 /// SQL that shapes stored data, and steps known by what they import.
 pub(super) fn is_migration(file: &File<'_>, text: &str) -> bool {
     match file.extension.as_str() {

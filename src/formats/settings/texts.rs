@@ -108,7 +108,7 @@ pub fn read(path: &RepoPath, text: &str) -> Option<Catalogue> {
                 .filter_map(|setting| Some((setting.key, (setting.value?, setting.line))))
                 .collect()
         }
-        "ftl" => fluent(text),
+        "ftl" if !crate::roles::is_freemarker(text) => fluent(text),
         "strings" => apple(text),
         "xml" | "resx" | "xlf" | "xliff" => xml(text)?,
         _ => return None,
@@ -299,6 +299,11 @@ mod tests {
             let (one, other) = (place(&one.into()), place(&other.into()));
             assert_eq!((one.family, other.language.as_str()), (other.family, language));
         }
+    }
+
+    #[test]
+    fn templates_of_freemarker_are_no_texts() {
+        assert!(read(&"mail/hello.ftl".into(), "<#if user??>\nname = ${user}\n</#if>\n").is_none());
     }
 
     proptest::proptest! {
