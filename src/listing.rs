@@ -14,7 +14,7 @@ use crate::finding::{CouldNotCheck, Evidence};
 use crate::git::Repository;
 use crate::render::Renderer;
 use crate::roles::Roles;
-use crate::services::{Catalog, Edge, Map, Node, NodeKind, Shared, State, drawing};
+use crate::services::{Catalog, Edge, Map, Node, NodeKind, Shared, State, Tie, drawing};
 
 /// Areas of a single product that are worth a name.
 const MOST_AREAS: usize = 12;
@@ -264,6 +264,7 @@ impl Listing {
         let edges = self.connections.iter().map(|one| Edge {
             from: one.from.clone(),
             to: one.to.clone(),
+            tie: Tie::of(&one.rule),
             state: State::Same,
         });
         let map = Map { nodes: nodes.collect(), edges: edges.collect() };
@@ -283,8 +284,10 @@ impl Listing {
         let of_kind = |kind: ServiceKind| -> Vec<Value> {
             let all = self.services.iter().filter(|service| service.kind == kind);
             all.map(|service| {
-                let calls = self.connections.iter().filter(|one| one.from == service.name);
-                let calls: Vec<&str> = calls.map(|one| one.to.as_str()).collect();
+                let ties = |tie: Tie| -> Vec<&str> {
+                    let own = self.connections.iter().filter(|one| one.from == service.name);
+                    own.filter(|one| Tie::of(&one.rule) == tie).map(|one| one.to.as_str()).collect()
+                };
                 json!({
                     "name": service.name,
                     "title": (service.title != service.name).then_some(&service.title),
@@ -292,7 +295,8 @@ impl Listing {
                     "owners": if owner_of_all.is_some() { &[] } else { service.owners.as_slice() },
                     "rule": service.rule,
                     "evidence": service.evidence.first(),
-                    "calls": calls,
+                    "calls": ties(Tie::Calls),
+                    "uses_code": ties(Tie::UsesCode),
                 })
             })
             .collect()

@@ -2,6 +2,7 @@
 
 mod accept;
 mod expect;
+mod keys;
 pub(crate) mod why;
 
 use std::cmp::Reverse;
@@ -329,6 +330,7 @@ pub fn summarize(parts: Parts<'_>) -> Summary {
             could_not_check.push(entry);
         }
     }
+    keys::hide(&mut findings);
     accept::accept(&mut findings, config, words);
     sort(&mut findings, config.reader);
     let files: Vec<File> =

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::{Context, Detector, Line, Report};
 use crate::config::ServiceKind;
 use crate::finding::{ConnectionFacts, Facts, Finding, Level, Presence};
-use crate::services::State;
+use crate::services::{State, Tie};
 
 /// Options of `[detectors.connection]`.
 #[derive(Default, Deserialize, JsonSchema)]
@@ -58,7 +58,7 @@ pub fn lines(findings: &[&Finding]) -> Vec<Line> {
             group.push(finding);
             alone &= !facts.with_service;
             // a package that is built with another's code need not speak with it
-            let caller = (facts.from.as_str(), facts.how == "workspace");
+            let caller = (facts.from.as_str(), Tie::of(&facts.how) == Tie::UsesCode);
             match callers.iter_mut().find(|(known, _)| *known == caller) {
                 Some((_, to)) => to.push(&facts.to),
                 None => callers.push((caller, vec![&facts.to])),

@@ -44,16 +44,8 @@ fn what(path: &RepoPath) -> &'static str {
     let name = path.file_name().to_ascii_lowercase();
     let is_in = |names: &[&str]| path.folders().any(|folder| names.contains(&folder));
     let is_yaml = name.ends_with(".yml") || name.ends_with(".yaml");
-    if is_in(&[
-        ".github",
-        ".gitlab",
-        ".circleci",
-        ".buildkite",
-        ".azure-pipelines",
-        ".semaphore",
-        ".woodpecker",
-        ".tekton",
-    ]) || name.contains("-ci.y")
+    if crate::roles::is_pipeline(path)
+        || name.contains("-ci.y")
         || name.starts_with("jenkinsfile")
         || name.contains("pipelines.y")
         || [".travis.yml", "appveyor.yml", ".drone.yml", "cloudbuild.yaml", "buildspec.yml"]
@@ -106,6 +98,8 @@ mod tests {
     fn each_file_by_what_it_has_a_say_in() {
         let cases = [
             (".github/workflows/ci.yml", "workflow"),
+            (".woodpecker/ship.yaml", "workflow"),
+            ("parser/testfiles/.woodpecker/ship.yaml", "deploy"),
             ("src/cart/Dockerfile", "image"),
             ("docker-compose.yml", "compose"),
             ("helm/cart/values.yaml", "helm"),

@@ -268,7 +268,7 @@ fn short(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::services::{Edge, Node};
+    use crate::services::{Edge, Node, Tie};
 
     #[test]
     fn a_circle_of_calls_has_an_end_and_callers_stand_left() {
@@ -278,8 +278,12 @@ mod tests {
             kind: NodeKind::Service,
             state: State::Same,
         };
-        let edge =
-            |from: &str, to: &str| Edge { from: from.to_owned(), to: to.to_owned(), state: State::New };
+        let edge = |from: &str, to: &str| Edge {
+            from: from.to_owned(),
+            to: to.to_owned(),
+            tie: Tie::Calls,
+            state: State::New,
+        };
         let map = Map {
             nodes: ["a", "b", "c"].map(node).to_vec(),
             edges: [edge("a", "b"), edge("b", "c"), edge("c", "a"), edge("a", "a"), edge("a", "gone")]

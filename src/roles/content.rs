@@ -267,7 +267,10 @@ pub(super) fn is_deployed(file: &File<'_>, text: &str) -> bool {
     let top = |key: &str| text.lines().take(400).any(|line| line.starts_with(key));
     let compose = || {
         let mut inside = text.lines().filter_map(|line| line.strip_prefix("    "));
-        top("services:") && inside.any(|line| line.starts_with("image:") || line.starts_with("build:"))
+        // a step of a pipeline has an image too
+        top("services:")
+            && !top("steps:")
+            && inside.any(|line| line.starts_with("image:") || line.starts_with("build:"))
     };
     // Such lists also change other trees, as descriptions of an API: these words are a cluster's.
     let patch = || {

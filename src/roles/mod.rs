@@ -11,7 +11,7 @@ use crate::config::Config;
 
 pub use attributes::is_attributes_file;
 use attributes::{Attributes, Mark};
-pub use names::is_tooling;
+pub use names::{is_pipeline, is_tooling};
 
 /// The rules that give a file its role, compiled once: the team's own marks first, then what everybody does.
 #[derive(Debug, Default)]
@@ -187,6 +187,7 @@ mod tests {
             ("gradle/libs.versions.toml", Manifest),
             ("src/Shop/Shop.csproj", Manifest),
             (".github/workflows/ci.yml", Infra),
+            (".woodpecker/test.yaml", Infra),
             (".github/dependabot.yml", Infra),
             ("src/cart/Dockerfile", Infra),
             ("frontend/Dockerfile.playwright", Infra),

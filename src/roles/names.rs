@@ -36,6 +36,7 @@ struct Lists {
     manifests: Words,
     infra_names: Words,
     infra_folders: Words,
+    pipeline_roots: Words,
     deployment_folders: Words,
     deployment_roots: Words,
     not_deployed: Words,
@@ -320,6 +321,7 @@ impl<'p> File<'p> {
                     || self.name.contains("docker-compose")
                     || self.ends(&[".values.yaml", ".values.yml", ".gitlab-ci.yml"]))
             || self.in_any(&lists().infra_folders)
+            || self.folders.first().is_some_and(|folder| lists().pipeline_roots.contains(folder))
             || self.folders.first().is_some_and(|folder| folder == "debian")
             || !self.is_code() && self.is_in_deployment()
             || self.is_below_deployment_root()
@@ -479,6 +481,11 @@ impl<'p> File<'p> {
     pub(super) fn is_asset(&self) -> bool {
         lists().assets.contains(&self.extension) || self.is_data() || self.name == "robots.txt"
     }
+}
+
+/// Whether a file lies where a build machine looks for its steps: at the root of the repository and nowhere else.
+pub fn is_pipeline(path: &RepoPath) -> bool {
+    path.folders().next().is_some_and(|folder| lists().pipeline_roots.contains(&folder.to_ascii_lowercase()))
 }
 
 /// Whether a file only configures the tools of developers: such a change is no change of a service.

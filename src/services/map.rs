@@ -49,13 +49,34 @@ pub struct Node {
     pub state: State,
 }
 
-/// Who calls whom.
+/// What joins two parts of the map.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Tie {
+    /// One calls the other.
+    #[default]
+    Calls,
+    /// One is built with code of the other, and need not speak with it.
+    UsesCode,
+}
+
+impl Tie {
+    /// By the rule that found it: lists of packages speak of code, all else of calls.
+    pub fn of(rule: &str) -> Self {
+        if rule == "workspace" { Self::UsesCode } else { Self::Calls }
+    }
+}
+
+/// Who calls whom, and who is built with whose code.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Edge {
     /// The caller.
     pub from: String,
     /// The called.
     pub to: String,
+    /// What joins them.
+    #[serde(default)]
+    pub tie: Tie,
     /// What the change does to it.
     pub state: State,
 }
@@ -137,7 +158,12 @@ fn of(catalog: &Catalog, by_hand: &BTreeSet<String>) -> Map {
             let helps = supports(&one.from) || supports(&one.to);
             !helps || changed(&one.from) && changed(&one.to)
         })
-        .map(|one| Edge { from: one.from.clone(), to: one.to.clone(), state: one.state });
+        .map(|one| Edge {
+            from: one.from.clone(),
+            to: one.to.clone(),
+            tie: Tie::of(&one.how),
+            state: one.state,
+        });
     Map { nodes: nodes.collect(), edges: edges.collect() }
 }
 
@@ -156,18 +182,21 @@ pub fn drawing(map: &Map) -> Value {
     let edges: Vec<Value> = map
         .edges
         .iter()
-        .filter_map(|edge| Some(json!({"from": id(&edge.from)?, "to": id(&edge.to)?, "state": edge.state})))
+        .filter_map(|edge| {
+            Some(json!({"from": id(&edge.from)?, "to": id(&edge.to)?, "tie": edge.tie, "state": edge.state}))
+        })
         .collect();
-    let mut by_caller: Vec<(&str, Vec<String>, State)> = Vec::new();
+    let mut by_caller: Vec<((&str, State, Tie), Vec<String>)> = Vec::new();
     for edge in &map.edges {
-        match by_caller.iter_mut().find(|(from, _, state)| *from == edge.from && *state == edge.state) {
-            Some((_, to, _)) => to.push(label(&titles(&edge.to))),
-            None => by_caller.push((&edge.from, vec![label(&titles(&edge.to))], edge.state)),
+        let caller = (edge.from.as_str(), edge.state, edge.tie);
+        match by_caller.iter_mut().find(|(known, _)| *known == caller) {
+            Some((_, to)) => to.push(label(&titles(&edge.to))),
+            None => by_caller.push((caller, vec![label(&titles(&edge.to))])),
         }
     }
     let calls: Vec<Value> = by_caller
         .into_iter()
-        .map(|(from, to, state)| json!({"from": label(&titles(from)), "to": to, "state": state}))
+        .map(|((from, state, tie), to)| json!({"from": label(&titles(from)), "to": to, "state": state, "tie": tie}))
         .collect();
     json!({"nodes": nodes, "edges": edges, "calls": calls, "whole": false})
 }

@@ -18,7 +18,7 @@ use codeowners::Codeowners;
 use discover::{Found, Sighting, letters};
 
 pub use discover::Shared;
-pub use map::{Edge, Map, Node, NodeKind, State, drawing, map};
+pub use map::{Edge, Map, Node, NodeKind, State, Tie, drawing, map};
 pub use touched::{Reason, ServiceTouch, SharedTouch, reason_of, shared, touched, touched_by_settings};
 
 /// A part of the product that runs on its own.

@@ -74,7 +74,9 @@ fn said(repo: &TestRepo, range: &str) -> Vec<(String, String)> {
         &["preview", range, "--format", "terminal"],
         &["preview", range, "--format", "json"],
         &["release-notes", range, "--audience", "internal"],
+        &["release-notes", range, "--audience", "internal", "--format", "html"],
         &["release-notes", range, "--format", "json"],
+        &["digest", "--since", "2000-01-01", "--format", "html"],
         &["services", "--format", "json"],
         &["replay", "2"],
     ]
@@ -121,6 +123,108 @@ fn no_secret_stands_in_any_output() {
             for line in text.lines().filter(|line| line.contains(old) || line.contains(new)) {
                 leaks.push(format!("{command}: {}", line.trim()));
             }
+        }
+    }
+    assert!(leaks.is_empty(), "{} leaks:\n{}", leaks.len(), leaks.join("\n"));
+}
+
+/// A key of each provider's own form, put together here so that no such text stands in a file.
+fn keys(letter: char) -> Vec<String> {
+    let some =
+        |length: usize| format!("{letter}1B2c3D4").repeat(length).chars().take(length).collect::<String>();
+    vec![
+        format!("AKIA{}", some(16).to_uppercase().replace('1', "7")),
+        format!("ghp_{}", some(36)),
+        format!("github_pat_{}", some(60)),
+        format!("glpat-{}", some(20)),
+        format!("xoxb-123456789012-{}", some(24)),
+        format!("https://hooks.slack.com/services/T{0}/B{0}/{1}", some(9).to_uppercase(), some(24)),
+        format!("sk_live_{}", some(24)),
+        format!("AIza{}", some(35)),
+        format!("sk-ant-{}", some(40)),
+        format!("sk-proj-{}", some(48)),
+        format!("SG.{}.{}", some(22), some(43)),
+        format!("npm_{}", some(36)),
+    ]
+}
+
+/// Places whose names say nothing of a secret, and texts that reports quote.
+fn quoted_places(key: &mut dyn FnMut() -> String) -> Vec<(&'static str, String)> {
+    vec![
+        (".env", format!("MAIL_FROM={}\n", key())),
+        ("config/production.yml", format!("mail:\n  from: {}\n", key())),
+        ("appsettings.json", format!("{{\"Mail\": {{\"From\": \"{}\"}}}}\n", key())),
+        ("chart/values.yaml", format!("cart:\n  hosts: [a, {}]\n", key())),
+        ("locales/en.json", format!("{{\"greeting\": \"Hello {}\"}}\n", key())),
+        ("locales/de.yml", format!("de:\n  greeting: Hallo {}\n", key())),
+        ("src/main.ts", format!("export const word = '{}';\n", key())),
+        ("src/app.py", format!("import os\nWORD = os.environ.get('WORD', '{}')\n", key())),
+        (
+            "db/migrations/1_add.up.sql",
+            format!("ALTER TABLE carts ADD COLUMN word text DEFAULT '{}';\n", key()),
+        ),
+        (
+            "openapi.yaml",
+            format!(
+                "openapi: 3.0.0\ninfo: {{title: a, version: '1'}}\npaths:\n  /carts:\n    get:\n      parameters:\n      - name: word\n        in: query\n        \
+                 schema: {{type: string, default: {0}, enum: [{0}, b]}}\n      responses: {{'200': {{description: ok}}}}\n",
+                key()
+            ),
+        ),
+        ("schema.graphql", format!("type Query {{ cart(word: String = \"{}\"): String }}\n", key())),
+        (
+            "package.json",
+            format!("{{\"dependencies\": {{\"left\": \"git+https://{}@example.com/left.git\"}}}}\n", key()),
+        ),
+        ("requirements.txt", format!("left @ git+https://{}@example.com/left.git@v1\n", key())),
+        ("Dockerfile", format!("FROM node:20\nENV WORD={}\n", key())),
+        (
+            "demo.flagd.json",
+            format!(
+                "{{\"flags\": {{\"a\": {{\"state\": \"ENABLED\", \"variants\": {{\"on\": \"{0}\", \"off\": \"b\"}}, \"defaultVariant\": \"on\"}}}}}}\n",
+                key()
+            ),
+        ),
+        ("src/routes.js", format!("app.get('/hooks/{}', hook);\n", key())),
+        (
+            "compose.yaml",
+            format!("services:\n  cart:\n    image: cart\n    environment:\n      MAIL_FROM: {}\n", key()),
+        ),
+        (
+            ".github/workflows/ci.yml",
+            format!(
+                "on: push\njobs:\n  a:\n    runs-on: x\n    env:\n      WORD: {}\n    steps:\n    - run: make\n",
+                key()
+            ),
+        ),
+    ]
+}
+
+#[test]
+fn no_key_of_a_provider_stands_in_any_output() {
+    let all: Vec<String> = ['a', 'z'].into_iter().flat_map(keys).collect();
+    let repo = TestRepo::new();
+    repo.commit("Start the shop");
+    for (turn, subject) in ["Add the words", "Change the words"].into_iter().enumerate() {
+        let mut next = turn * 7;
+        let mut key = || {
+            next += 1;
+            all[next % all.len()].clone()
+        };
+        for (path, text) in quoted_places(&mut key) {
+            repo.write(path, &text);
+        }
+        repo.commit(subject);
+    }
+    for (path, _) in quoted_places(&mut String::new) {
+        repo.git(&["rm", "--quiet", path]);
+    }
+    repo.commit("Drop the words");
+    let mut leaks = Vec::new();
+    for range in ["HEAD~3..HEAD~2", "HEAD~2..HEAD~1", "HEAD~1..HEAD"] {
+        for (command, text) in said(&repo, range) {
+            let told = |line: &&str| all.iter().any(|key| line.contains(key.as_str()));
+            leaks.extend(text.lines().filter(told).map(|line| format!("{command}: {}", line.trim())));
         }
     }
     assert!(leaks.is_empty(), "{} leaks:\n{}", leaks.len(), leaks.join("\n"));

@@ -209,8 +209,10 @@ fn push(cx: &Context<'_>, report: &mut Report, found: Differences) {
             text_at(tree, &path).map(|text| ((path, side), text))
         })
         .collect();
+    let texts: BTreeMap<&(RepoPath, Side), _> =
+        texts.iter().map(|(key, text)| (key, contracts::described(&key.0, text))).collect();
     let mut lines: BTreeMap<&(RepoPath, Side), Lines<'_>> =
-        texts.iter().map(|(key, text)| (key, Lines::new(text))).collect();
+        texts.iter().map(|(key, text)| (*key, Lines::new(text))).collect();
     let mut line = |place: &Place, side: Side| {
         let line = lines.get_mut(&(place.path.clone(), side)).map(|lines| lines.line_of(&place.spot));
         Evidence { path: place.path.clone(), line, side }
@@ -488,6 +490,11 @@ impl Shape {
         }
     }
 
+    /// Whether it stands in view where nothing heavier does.
+    fn is_said_alone(self) -> bool {
+        matches!(self, Shape::OptionalAdded | Shape::Eased)
+    }
+
     fn is_folded(self) -> bool {
         matches!(self, Shape::OptionalAdded | Shape::TypeAdded | Shape::FormWider | Shape::Eased)
     }
@@ -540,6 +547,8 @@ pub fn lines(findings: &[&Finding]) -> Vec<Line> {
     });
     let only_additions =
         groups.keys().all(|key| matches!(key.0, Shape::Added | Shape::OptionalAdded | Shape::TypeAdded));
+    // What only adds or eases stands below all else, but where there is nothing else it is the news.
+    let is_news = groups.keys().all(|key| key.0.is_folded());
     let mut lines = Vec::new();
     for (key, group) in &groups {
         let (shape, experimental, announced, _) = *key;
@@ -576,6 +585,7 @@ pub fn lines(findings: &[&Finding]) -> Vec<Line> {
             "response": group.iter().all(|(_, facts)| facts.direction.as_deref() == Some("response")),
             "request": group.iter().all(|(_, facts)| facts.direction.as_deref() == Some("request")),
             "refused": group.iter().all(|(_, facts)| facts.format == "openapi" && facts.direction.as_deref() == Some("request")),
+            "refuses": refuses(first).filter(|_| alone),
             "messages": group.iter().all(|(_, facts)| matches!(facts.format.as_str(), "avro" | "json_schema" | "asyncapi")),
             "types": types.len(),
             "experimental": experimental,
@@ -587,12 +597,38 @@ pub fn lines(findings: &[&Finding]) -> Vec<Line> {
             "only_additions": only_additions,
             "unsure": group.iter().any(|(_, facts)| facts.breaking.is_none()),
         });
-        lines.extend(
-            Line::of(shape.name(), &all, facts)
-                .map(|line| if shape.is_folded() { line.folded() } else { line }),
-        );
+        lines.extend(Line::of(shape.name(), &all, facts).map(|line| {
+            if shape.is_folded() && !(is_news && shape.is_said_alone()) { line.folded() } else { line }
+        }));
     }
     lines
+}
+
+/// What a request's narrower type no longer takes, where a word for it is enough: nothing at all, whole types, and
+/// fractions.
+fn refuses(facts: &ApiFacts) -> Option<serde_json::Value> {
+    let (from, to) = (facts.from.as_deref()?, facts.to.as_deref()?);
+    let is_asked = facts.direction.as_deref().is_some_and(|of| of != "response");
+    let said = |types: &[&str], fractions: bool, nothing: bool| {
+        Some(json!({ "types": types, "fractions": fractions, "nothing": nothing }))
+    };
+    match facts.format.as_str() {
+        _ if !is_asked => None,
+        "graphql" if from.replace('!', "") == to.replace('!', "") => {
+            (to.ends_with('!') && !from.ends_with('!')).then(|| said(&[], false, true)).flatten()
+        }
+        "openapi" => {
+            let refused = contracts::refused(Format::OpenApi, from, to)?;
+            let kind = |of: &str| of.split(" (").next().unwrap_or_default().to_owned();
+            let kept: Vec<String> = to.split(" | ").map(kind).collect();
+            let is_fraction = |of: &&str| kind(of) == "number" && kept.iter().any(|kept| kept == "integer");
+            let (fractions, types): (Vec<&str>, Vec<&str>) = refused.into_iter().partition(is_fraction);
+            // A text that is no date is still a text.
+            let is_clear = types.iter().all(|of| *of != "any" && !kept.contains(&kind(of)));
+            is_clear.then(|| said(&types, !fractions.is_empty(), false)).flatten()
+        }
+        _ => None,
+    }
 }
 
 /// The name as people know it: without the root type of a query language, without the package.

@@ -11,26 +11,123 @@ use crate::formats::settings::code::{is_code, reads};
 /// Files of the tree that are looked into; a tree of more is not searched to its end.
 const MOST_FILES: usize = 20_000;
 
-/// Variables that every machine sets.
+/// Variables that every machine, run time or host sets by itself: nobody who ships has to.
 const COMMON: &[&str] = &[
-    "NODE_ENV",
+    // the machine
     "PATH",
     "HOME",
     "USER",
+    "USERNAME",
+    "LOGNAME",
     "PWD",
-    "TMPDIR",
-    "CI",
-    "RAILS_ENV",
-    "RACK_ENV",
-    "DEBUG",
     "SHELL",
     "HOSTNAME",
+    "COMPUTERNAME",
+    "TMPDIR",
+    "TEMP",
+    "TMP",
+    "TERM",
+    "COLORTERM",
+    "COLUMNS",
+    "LINES",
+    "NO_COLOR",
+    "FORCE_COLOR",
+    "EDITOR",
+    "VISUAL",
+    "PAGER",
+    "DISPLAY",
+    "LANG",
+    "LC_ALL",
+    "APPDATA",
+    "LOCALAPPDATA",
+    "PROGRAMFILES",
+    "PROGRAMDATA",
+    "USERPROFILE",
+    "SYSTEMROOT",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "NO_PROXY",
+    "SSL_CERT_FILE",
+    "XDG_CONFIG_HOME",
+    "XDG_DATA_HOME",
+    "XDG_CACHE_HOME",
+    "XDG_RUNTIME_DIR",
+    // languages and frameworks, and in which way they run
+    "NODE_ENV",
+    "NODE_OPTIONS",
+    "RAILS_ENV",
+    "RACK_ENV",
     "MIX_ENV",
+    "APP_ENV",
+    "FLASK_ENV",
+    "DOTNET_ENVIRONMENT",
+    "ASPNETCORE_ENVIRONMENT",
+    "ASPNETCORE_URLS",
+    "DOTNET_RUNNING_IN_CONTAINER",
+    "DJANGO_SETTINGS_MODULE",
+    "PYTHONPATH",
+    "VIRTUAL_ENV",
+    "BUNDLE_GEMFILE",
+    "GEM_HOME",
+    "JAVA_HOME",
+    "GOPATH",
+    "GOROOT",
+    "GOMAXPROCS",
+    "RUST_LOG",
+    "RUST_BACKTRACE",
+    "CARGO_MANIFEST_DIR",
+    "CARGO_PKG_NAME",
+    "CARGO_PKG_VERSION",
+    "OUT_DIR",
+    "NEXT_RUNTIME",
+    "NEXT_PHASE",
+    "DEBUG",
     "DEV",
     "PROD",
     "MODE",
     "SSR",
     "BASE_URL",
+    "JEST_WORKER_ID",
+    "VITEST",
+    // hosts
+    "PORT",
+    "HOST",
+    "TZ",
+    "CI",
+    "GITHUB_ACTIONS",
+    "GITHUB_SHA",
+    "GITHUB_REF",
+    "GITHUB_WORKSPACE",
+    "GITHUB_RUN_ID",
+    "GITLAB_CI",
+    "KUBERNETES_SERVICE_HOST",
+    "KUBERNETES_SERVICE_PORT",
+    "POD_NAME",
+    "POD_NAMESPACE",
+    "POD_IP",
+    "AWS_REGION",
+    "AWS_DEFAULT_REGION",
+    "AWS_EXECUTION_ENV",
+    "AWS_LAMBDA_FUNCTION_NAME",
+    "LAMBDA_TASK_ROOT",
+    "K_SERVICE",
+    "K_REVISION",
+    "DYNO",
+    "FLY_APP_NAME",
+    "FLY_REGION",
+    "FLY_ALLOC_ID",
+    "RENDER",
+    "NETLIFY",
+    "CF_PAGES",
+    "VERCEL",
+    "VERCEL_ENV",
+    "VERCEL_URL",
+    "VERCEL_REGION",
+    "VERCEL_GIT_COMMIT_SHA",
+    "VERCEL_GIT_COMMIT_REF",
+    "CODESPACES",
+    "WEBSITE_SITE_NAME",
+    "WEBSITE_INSTANCE_ID",
 ];
 
 /// Where a variable is read, at the side that reads it.
@@ -73,13 +170,14 @@ pub(super) fn add_reads(cx: &Context<'_>, ignore: &BTreeSet<String>, groups: &mu
         }
     }
     if !added.is_empty() {
-        forget_known(cx, cx.before, &mut added, true);
-        forget_known(cx, cx.after, &mut added, false);
+        forget_known(cx, cx.before, &mut added, Look::Reads);
+        forget_known(cx, cx.after, &mut added, Look::HandsOn);
+        forget_known(cx, cx.after, &mut added, Look::Names);
         groups.extend(added.into_iter().map(|(name, places)| group(name, places, SettingChange::Added)));
     }
     if !removed.is_empty() {
-        forget_known(cx, cx.after, &mut removed, true);
-        forget_known(cx, cx.after, &mut removed, false);
+        forget_known(cx, cx.after, &mut removed, Look::Reads);
+        forget_known(cx, cx.after, &mut removed, Look::Names);
         groups.extend(removed.into_iter().map(|(name, places)| group(name, places, SettingChange::Removed)));
     }
 }
@@ -154,7 +252,8 @@ fn is_errand(path: &RepoPath) -> bool {
     ];
     let name = path.file_name().to_ascii_lowercase();
     let first = name.split(['.', '-', '_']).next().unwrap_or("");
-    let is_tool = name.contains("config") && TOOLS.contains(&first) || first == "gulpfile";
+    let is_tool = name.contains("config") && TOOLS.contains(&first)
+        || matches!(first, "gulpfile" | "seed" | "seeds" | "seeder");
     // tasks are scripts where a task runner finds them; elsewhere they are the jobs of the product
     let in_tasks = path.as_str().contains("lib/tasks/") || path.as_str().contains("mix/tasks/");
     is_tool
@@ -178,8 +277,20 @@ fn collect(
     }
 }
 
-/// Drops the variables that a file of the tree reads, or, where `in_code` is false, that a settings file names.
-fn forget_known(cx: &Context<'_>, tree: &dyn Snapshot, names: &mut Places, in_code: bool) {
+/// What a file of the tree may do with a variable.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Look {
+    /// Code reads it.
+    Reads,
+    /// Code gives it to a part of the program: nobody else has to set it.
+    HandsOn,
+    /// A settings file names it.
+    Names,
+}
+
+/// Drops the variables with which a file of the tree does so.
+fn forget_known(cx: &Context<'_>, tree: &dyn Snapshot, names: &mut Places, look: Look) {
+    let in_code = look != Look::Names;
     let candidates =
         tree.paths().iter().filter(|path| if in_code { is_code(path) } else { is_declaration(path) });
     for path in candidates.take(MOST_FILES) {
@@ -194,6 +305,10 @@ fn forget_known(cx: &Context<'_>, tree: &dyn Snapshot, names: &mut Places, in_co
         if in_code {
             // a plain search first: most files hold none of the names
             if names.keys().any(|name| text.contains(name.as_str())) {
+                if look == Look::HandsOn {
+                    names.retain(|name, _| !hands_on(text, name));
+                    continue;
+                }
                 for read in reads(path, text) {
                     names.remove(&read.name);
                 }
@@ -202,6 +317,33 @@ fn forget_known(cx: &Context<'_>, tree: &dyn Snapshot, names: &mut Places, in_co
             names.retain(|name, _| !has_word(text, name));
         }
     }
+}
+
+/// Whether code gives a variable the value of one of its own: `env: { LOCK_FILE: lockFile }`, `environ["A"] = a`.
+fn hands_on(text: &str, name: &str) -> bool {
+    text.lines().filter(|line| line.len() < 500 && has_word(line, name)).any(|line| {
+        let Some((_, rest)) = line.split_once(name) else { return false };
+        let rest = rest.trim_start_matches(['"', '\'', ']']).trim_start();
+        let Some(value) = rest.strip_prefix([':', '=']) else { return false };
+        let value = value.trim().trim_end_matches([',', ';', '}', ')', ' ']);
+        // a type or a rule of a schema gives nothing
+        let types = [
+            "string",
+            "number",
+            "boolean",
+            "unknown",
+            "any",
+            "str",
+            "int",
+            "bool",
+            "float",
+            "undefined",
+            "null",
+        ];
+        value.starts_with(|c: char| c.is_ascii_lowercase())
+            && value.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+            && !types.contains(&value)
+    })
 }
 
 pub(in crate::detectors) fn has_word(text: &str, word: &str) -> bool {

@@ -142,8 +142,10 @@ fn compare(file: &FileChange, report: &mut Report, differences: &mut Vec<Differe
         ["sample", "example", "dist", "template"].iter().any(|word| file.path.file_name().contains(word));
     let deployed = matches!(source, Source::Helm | Source::Kubernetes | Source::Application) && !sample;
     let mut seen = BTreeSet::new();
-    for (id, setting) in after.iter().filter(|(id, _)| !before.contains_key(*id) && !comes_along(id, &before))
-    {
+    let is_new = |id: &Id, setting: &Setting| {
+        !before.contains_key(id) && !comes_along(id, &before) && !is_part_of(id, setting, &before)
+    };
+    for (id, setting) in after.iter().filter(|(id, setting)| is_new(id, setting)) {
         let key = root_of(source, id, &after, &before);
         if seen.insert((id.0.clone(), id.1.clone(), key.clone())) {
             let value = (key == id.2).then(|| setting.value.clone()).flatten();
@@ -162,7 +164,7 @@ fn compare(file: &FileChange, report: &mut Report, differences: &mut Vec<Differe
     }
     for (id, setting) in &before {
         match after.get(id) {
-            None if comes_along(id, &after) => {}
+            None if comes_along(id, &after) || is_part_of(id, setting, &after) => {}
             None => {
                 let key = root_of(source, id, &before, &after);
                 if seen.insert((id.0.clone(), id.1.clone(), key.clone())) {
@@ -214,6 +216,17 @@ fn by_key(inventory: Option<Inventory>, environment: Option<&'static str>) -> BT
             environment.as_deref() != Some("test") && !flags::is_flag(&setting.key, setting.value.as_deref())
         })
         .collect()
+}
+
+/// Whether an empty part only gets its first keys, or keeps its name after the last of them.
+fn is_part_of(id: &Id, setting: &Setting, other: &BTreeMap<Id, Setting>) -> bool {
+    let (environment, scope, key) = id;
+    let below = format!("{key}.");
+    setting.value.is_none()
+        && other
+            .range((environment.clone(), scope.clone(), below.clone())..)
+            .next()
+            .is_some_and(|((e, s, k), _)| e == environment && s == scope && k.starts_with(&below))
 }
 
 /// Whether a whole container comes or goes with a setting that others have anyway, or with its room: told as a service.
@@ -336,6 +349,17 @@ fn plain_rule(change: SettingChange) -> &'static str {
     }
 }
 
+/// Whether only the version inside an address changes: the same thing in another edition.
+fn is_step(difference: &Difference) -> bool {
+    let (Some(from), Some(to)) = (&difference.from, &difference.to) else { return false };
+    let without = |text: &str| {
+        let parts = text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '.' || c == '+'));
+        let is_number = |part: &str| part.trim_start_matches('v').starts_with(|c: char| c.is_ascii_digit());
+        parts.filter(|part| !(is_number(part) && part.contains('.'))).collect::<Vec<_>>().join("/")
+    };
+    from.contains("://") && without(from) == without(to)
+}
+
 fn group(differences: Vec<Difference>) -> Option<Group> {
     let first = differences.first()?;
     let same = |of: fn(&Difference) -> &Option<String>| {
@@ -347,7 +371,7 @@ fn group(differences: Vec<Difference>) -> Option<Group> {
     let in_production = differences
         .iter()
         .any(|one| one.environment.as_deref() == Some("production") || changed && one.counts_in_production);
-    let (rule, level) = if in_production {
+    let (rule, level) = if in_production && !differences.iter().all(is_step) {
         ("config.production", Level::WorthALook)
     } else {
         (plain_rule(first.change), Level::Routine)
@@ -443,6 +467,20 @@ mod tests {
     fn quiet_where_nothing_is_set_anew() {
         let moved = vec![deleted("a/.env", Role::Config, "A=1\n"), added("b/.env", Role::Config, "A=1\n")];
         assert!(found(moved).is_empty());
+        let filled = [("a:\n", "a:\n  b: 1\n"), ("a:\n  b: 1\n", "a:\n")];
+        let filled = filled
+            .map(|(before, after)| found(vec![modified("config/app.yml", Role::Config, before, after)]));
+        let plugins = |version: &str| format!("a:\n  plugins: [https://x.io/cache-{version}.zip]\n");
+        let step = vec![modified("chart/values.yaml", Role::Infra, &plugins("9.6.0"), &plugins("9.6.1"))];
+        assert!(found(step)[0].starts_with("config.changed"));
+        let other = vec![modified(
+            "chart/values.yaml",
+            Role::Infra,
+            &plugins("9.6.0"),
+            "a:\n  plugins: [https://y.io/cache-9.6.0.zip]\n",
+        )];
+        assert!(found(other)[0].starts_with("config.production"));
+        assert_eq!(filled, [["config.added a.b ->1 1"], ["config.production a.b 1>- 1"]]);
         assert!(found(vec![modified(".env", Role::Config, "A=1\nB=2", "# x\nB=2\nA=1")]).is_empty());
         assert!(found(vec![modified("tests/.env", Role::Test, "A=1", "A=2")]).is_empty());
         assert!(
@@ -459,6 +497,8 @@ mod tests {
         assert_eq!(run("process.env.NEW_ONE"), ["config.needed NEW_ONE ->- 1"]);
         assert_eq!(run("process.env.NEW_ONE ?? 'a'"), ["config.read NEW_ONE ->- 1"]);
         assert!(run("process.env.KNOWN").is_empty());
+        assert!(run("spawn(x, {\n  env: { NEW_ONE: lockFile },\n})\nprocess.env.NEW_ONE").is_empty());
+        assert_eq!(run("type Env = { NEW_ONE: string }\nprocess.env.NEW_ONE").len(), 1);
         assert!(run("process.env.NAMED").is_empty());
         // what is run by hand needs nothing of the release
         for path in ["lib/tasks/bench.rake", "scripts/copy.ts", "app/benchmarks/a.ts", "playwright.config.ts"]

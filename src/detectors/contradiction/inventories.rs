@@ -101,6 +101,7 @@ fn last(name: &str) -> &str {
 
 fn place(cx: &Context<'_>, element: &Element) -> Option<Evidence> {
     let content = cx.after.read(&element.place.path)?;
-    let line = Lines::new(content.text()?).line_of(&element.place.spot);
+    let text = contracts::described(&element.place.path, content.text()?);
+    let line = Lines::new(&text).line_of(&element.place.spot);
     Some(Evidence::after(&element.place.path, line))
 }

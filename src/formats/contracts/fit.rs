@@ -32,6 +32,16 @@ pub(super) fn fit(format: Format, before: &str, after: &str) -> Fit {
     }
 }
 
+/// Which of the types before, joined by ` | `, the narrower type after them refuses; `None` where it is not narrower.
+/// `any` stands for the type that accepts all.
+pub fn refused<'t>(format: Format, before: &'t str, after: &str) -> Option<Vec<&'t str>> {
+    let plain = |text: &'_ str| text.replace("any", "");
+    (fit(format, &plain(before), &plain(after)) == Fit::Narrower).then(|| {
+        let gone = |one: &&str| !matches!(fit(format, one, after), Fit::Same | Fit::Alike | Fit::Wider);
+        before.split(" | ").filter(gone).collect()
+    })
+}
+
 /// `accepts(inner, outer)` says whether all of `inner` is also `outer`.
 fn both_ways(before: &str, after: &str, accepts: &dyn Fn(&str, &str) -> bool) -> Fit {
     match (accepts(before, after), accepts(after, before)) {
@@ -153,6 +163,20 @@ mod tests {
         ];
         for (format, before, after, expected) in cases {
             assert_eq!(fit(format, before, after), expected, "{before} to {after}");
+        }
+    }
+
+    #[test]
+    fn names_what_a_narrower_type_refuses() {
+        let cases: [(&str, &str, Option<&[&str]>); 5] = [
+            ("number | null", "integer", Some(&["number", "null"])),
+            ("integer | string", "string", Some(&["integer"])),
+            ("any", "string", Some(&["any"])),
+            ("string", "string | null", None),
+            ("string", "integer", None),
+        ];
+        for (before, after, expected) in cases {
+            assert_eq!(refused(Format::OpenApi, before, after).as_deref(), expected, "{before} to {after}");
         }
     }
 }

@@ -359,8 +359,8 @@ impl Reader<'_> {
         for directive in directives.into_iter().flat_map(|list| list.directives()) {
             let Some(name) = directive.name().map(|name| name.text().to_string()) else { continue };
             if name == "deprecated" {
-                element.deprecated =
-                    Some(reason_of(&directive).unwrap_or_else(|| "No longer supported".to_owned()));
+                // Without a reason the author gave no advice, whatever the language puts in its place.
+                element.deprecated = Some(reason_of(&directive).unwrap_or_default());
             } else if is_login(&name) {
                 logins.insert(compact(directive.syntax()), BTreeSet::new());
             }

@@ -52,7 +52,10 @@ impl Reader<'_> {
         let mut element =
             Element::new(what, text(value, "name"), self.path, Spot::Keys(format!("{keys}/name").into()));
         if value.get("isDeprecated").and_then(Value::as_bool).unwrap_or(false) {
-            element.deprecated = Some(text(value, "deprecationReason").to_owned());
+            // What the language puts in the place of a reason is no advice of the author's.
+            let reason =
+                Some(text(value, "deprecationReason")).filter(|words| *words != "No longer supported");
+            element.deprecated = Some(reason.unwrap_or_default().to_owned());
         }
         element
     }

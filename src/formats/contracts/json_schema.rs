@@ -9,9 +9,11 @@ use super::{Direction, Document, Element, Format, Limit, Load, What, difference}
 use crate::change::RepoPath;
 use crate::formats::Unreadable;
 
-/// How deep shapes may nest, and how many elements a contract may have once `allOf` is laid flat.
+/// How deep shapes may nest, and how many elements a contract may have once `allOf` is laid flat: no more than it has
+/// letters, except for a small one, whose few letters may well be used often.
 const MOST_DEPTH: usize = 60;
 const MOST_ELEMENTS: usize = 1_000_000;
+const MOST_OF_A_SMALL_ONE: usize = 20_000;
 
 /// Reads a schema that stands for itself: one definition, named by its file or its `$id`.
 pub(super) fn read(path: &RepoPath, text: &str, load: Load<'_>) -> Result<Document, Unreadable> {
@@ -28,17 +30,28 @@ pub(super) fn read(path: &RepoPath, text: &str, load: Load<'_>) -> Result<Docume
     Ok(document)
 }
 
+/// What is laid flat into one element.
+#[derive(Default)]
+struct Flat {
+    /// The fields that must be there.
+    requires: BTreeSet<String>,
+    /// The schemas that were laid into it: the same one again adds nothing, and would double with each level.
+    laid: BTreeSet<String>,
+}
+
 /// Turns schemas into elements; types by reference are read once, and only those that are used.
 pub(super) struct Shapes<'a> {
     documents: &'a Documents,
     types: BTreeMap<String, Element>,
     waiting: Vec<(String, At<'a>)>,
     made: usize,
+    most: usize,
 }
 
 impl<'a> Shapes<'a> {
     pub(super) fn new(documents: &'a Documents) -> Self {
-        Self { documents, types: BTreeMap::new(), waiting: Vec::new(), made: 0 }
+        let most = documents.bytes.clamp(MOST_OF_A_SMALL_ONE, MOST_ELEMENTS);
+        Self { documents, types: BTreeMap::new(), waiting: Vec::new(), made: 0, most }
     }
 
     /// The shape of one schema, under a name.
@@ -49,14 +62,14 @@ impl<'a> Shapes<'a> {
     /// Reads what was referred to; ends with every type by its key.
     pub(super) fn finish(mut self) -> Result<BTreeMap<String, Element>, Unreadable> {
         while let Some((key, at)) = self.waiting.pop() {
-            if self.made > MOST_ELEMENTS {
+            if self.made > self.most {
                 return Err(Unreadable { reason: "too_large".to_owned() });
             }
             let name = name_of(&key);
             let element = self.read(&at, What::Type, &name, &mut Vec::new());
             self.types.insert(key, element);
         }
-        if self.made > MOST_ELEMENTS {
+        if self.made > self.most {
             return Err(Unreadable { reason: "too_large".to_owned() });
         }
         Ok(self.types)
@@ -66,7 +79,7 @@ impl<'a> Shapes<'a> {
     fn read(&mut self, at: &At<'a>, what: What, name: &str, above: &mut Vec<String>) -> Element {
         self.made += 1;
         let mut element = Element::new(what, name, at.path, at.spot());
-        if above.len() > MOST_DEPTH || self.made > MOST_ELEMENTS {
+        if above.len() > MOST_DEPTH || self.made > self.most {
             return element;
         }
         self.annotations(at, &mut element);
@@ -82,12 +95,12 @@ impl<'a> Shapes<'a> {
             element.target = Some(self.refer(target));
             return element;
         }
-        let mut requires = BTreeSet::new();
+        let mut flat = Flat::default();
         above.push(at.key());
-        self.shape(at, &mut element, &mut requires, above);
+        self.shape(at, &mut element, &mut flat, above);
         above.pop();
         for (key, part) in &mut element.parts {
-            if part.what == What::Field && requires.contains(key.as_str()) {
+            if part.what == What::Field && flat.requires.contains(key.as_str()) {
                 part.required = true;
             }
         }
@@ -156,13 +169,7 @@ impl<'a> Shapes<'a> {
     }
 
     /// Adds what a schema says to an element; `allOf` lays several schemas into one.
-    fn shape(
-        &mut self,
-        at: &At<'a>,
-        element: &mut Element,
-        requires: &mut BTreeSet<String>,
-        above: &mut Vec<String>,
-    ) {
+    fn shape(&mut self, at: &At<'a>, element: &mut Element, flat: &mut Flat, above: &mut Vec<String>) {
         let value = at.value;
         let types = type_of(value, element);
         if !types.is_empty() {
@@ -174,7 +181,7 @@ impl<'a> Shapes<'a> {
             element.closed = true;
         }
         for item in value.get("required").and_then(Value::as_array).into_iter().flatten() {
-            requires.extend(item.as_str().map(str::to_owned));
+            flat.requires.extend(item.as_str().map(str::to_owned));
         }
         self.limits(value, element);
         for value in
@@ -214,11 +221,13 @@ impl<'a> Shapes<'a> {
         }
         for (_, part) in at.get("allOf").map(|all| all.each()).unwrap_or_default() {
             let Some(part) = self.documents.follow(part) else { continue };
-            if above.contains(&part.key()) || above.len() > MOST_DEPTH || self.made > MOST_ELEMENTS {
+            let key = part.key();
+            let is_done = above.contains(&key) || !flat.laid.insert(key.clone());
+            if is_done || above.len() > MOST_DEPTH || self.made > self.most {
                 continue;
             }
-            above.push(part.key());
-            self.shape(&part, element, requires, above);
+            above.push(key);
+            self.shape(&part, element, flat, above);
             above.pop();
         }
     }
@@ -241,7 +250,7 @@ impl<'a> Shapes<'a> {
                 element.type_.clear();
             } else if !above.contains(&only.key()) {
                 above.push(only.key());
-                self.shape(only, element, &mut BTreeSet::new(), above);
+                self.shape(only, element, &mut Flat::default(), above);
                 above.pop();
             }
             return;

@@ -22,8 +22,9 @@ use std::sync::Arc;
 use crate::change::RepoPath;
 use crate::formats::Unreadable;
 
+pub use fit::refused;
 pub use graphql::recognise as graphql_is_schema;
-pub use tree::Lines;
+pub use tree::{Lines, described};
 
 pub use difference::{AccessDifference, Difference, Differences, compare};
 
@@ -310,6 +311,7 @@ pub fn recognise(path: &RepoPath, text: &str) -> Option<Format> {
         "graphql" | "graphqls" | "gql" | "sdl" => graphql::recognise(text).then_some(Format::GraphQl),
         "avsc" => Some(Format::Avro),
         "json" | "yaml" | "yml" => tree::recognise(path, text),
+        "go" if path.file_name().ends_with("docs.go") => tree::recognise(path, text),
         _ => None,
     }
 }
@@ -766,6 +768,91 @@ components:
         }
         let circle = "openapi: 3.0.0\npaths:\n  /a:\n    get:\n      responses:\n        '200':\n          content:\n            application/json:\n              schema: {$ref: '#/components/schemas/A'}\ncomponents:\n  schemas:\n    A: {allOf: [{$ref: '#/components/schemas/B'}]}\n    B: {allOf: [{$ref: '#/components/schemas/A'}, {$ref: '#/nowhere'}], properties: {a: {$ref: '#/components/schemas/B'}}}\n";
         assert_eq!(differences("a.yaml", circle, circle), [""; 0]);
+    }
+
+    /// Texts that are made to take for ever, each with whether it can be read. All of them end soon.
+    #[test]
+    fn hostile_contracts_end_soon() {
+        let spec = |schemas: &str| {
+            format!(
+                "openapi: 3.0.0\npaths:\n  /a:\n    get:\n      responses:\n        '200': {{content: {{a/b: {{schema: {{$ref: '#/components/schemas/S0'}}}}}}}}\ncomponents:\n  schemas:\n{schemas}"
+            )
+        };
+        let each = |one: &dyn Fn(usize) -> String| (0..40).map(one).collect::<String>();
+        let twice = |list: &str| {
+            let one = |at| {
+                format!(
+                    "    S{at}: {{{list}: [{{$ref: '#/components/schemas/S{}'}}, {{$ref: '#/components/schemas/S{}'}}]}}\n",
+                    at + 1,
+                    at + 1
+                )
+            };
+            spec(&each(&one))
+        };
+        let twice_in_place = spec(&each(&|at| {
+            let next = format!("{{$ref: '#/components/schemas/S{}'}}", at + 1);
+            format!(
+                "    S{at}: {{properties: {{x: {{allOf: [{next}, {{properties: {{a: {{allOf: [{next}, {{}}]}}}}}}]}}}}}}\n"
+            )
+        }));
+        let circle = spec(&each(&|at| {
+            let next = format!("{{$ref: '#/components/schemas/S{}'}}", (at + 1) % 40);
+            format!(
+                "    S{at}: {{allOf: [{next}], oneOf: [{next}], anyOf: [{next}], items: {next}, additionalProperties: {next}, properties: {{x: {next}, y: {{allOf: [{next}, {next}]}}}}}}\n"
+            )
+        }));
+        let itself = "openapi: 3.0.0\npaths:\n  /a: {$ref: '#/paths/~1a'}\n  /b: {get: {parameters: [{$ref: '#/paths/~1b/get/parameters/0'}], requestBody: {$ref: '#/paths/~1b/get/requestBody'}, responses: {$ref: '#/nowhere'}}}\n".to_owned();
+        let wrong = "openapi: 3.0.0\npaths: [1, {a: b}]\ncomponents: {schemas: [x], securitySchemes: 3}\nsecurity: {a: b}\n".to_owned();
+        let wrong_inside = "openapi: 3.0.0\npaths:\n  /a: {get: {parameters: {a: 1}, responses: {'200': [1]}, security: x, requestBody: 4}, post: [], parameters: 2}\n  /b: null\ncomponents: {schemas: {A: {type: {}, enum: 3, required: yes, properties: [1], allOf: 4}}}\n".to_owned();
+        let deep_yaml = format!("openapi: 3.0.0\npaths: {}{}\n", "{a: ".repeat(50_000), "}".repeat(50_000));
+        let deep_json = format!(
+            "{{\"openapi\": \"3.0.0\", \"paths\": {}{}}}",
+            "{\"a\": ".repeat(50_000) + "1",
+            "}".repeat(50_000)
+        );
+        let deep_shape =
+            spec(&format!("    S0: {}{{type: string}}{}\n", "{items: ".repeat(80), "}".repeat(80)));
+        let schema = "{\"$schema\": \"http://json-schema.org/draft-07/schema#\", \"allOf\": [{\"$ref\": \"#\"}], \"properties\": {\"a\": {\"$ref\": \"#/properties/a\"}, \"b\": {\"$ref\": \"other.json#/x\"}}}".to_owned();
+        let cases = [
+            ("a.yaml", twice("allOf"), None),
+            ("a.yaml", twice("oneOf"), Some(true)),
+            ("a.yaml", twice("anyOf"), Some(true)),
+            ("a.yaml", twice_in_place, None),
+            ("a.yaml", circle, None),
+            ("a.yaml", itself, Some(true)),
+            ("a.yaml", wrong, Some(true)),
+            ("a.yaml", wrong_inside, Some(true)),
+            ("a.yaml", deep_yaml, Some(false)),
+            ("a.json", deep_json, Some(false)),
+            ("a.yaml", deep_shape, Some(true)),
+            ("a.yaml", twice("allOf").replace("openapi: 3.0.0", "asyncapi: 2.0.0\nchannels: {a: {subscribe: {message: {payload: {$ref: '#/components/schemas/S0'}}}}}"), None),
+            ("a.yaml", "asyncapi: 3.0.0\nchannels: {a: {$ref: '#/channels/a'}}\noperations: {b: {channel: {$ref: '#/operations/b/channel'}, messages: 3}}\n".to_owned(), Some(true)),
+            ("a.schema.json", schema, Some(true)),
+            ("a.avsc", format!("{}\"int\"{}", "{\"type\": \"array\", \"items\": ".repeat(50_000), "}".repeat(50_000)), Some(false)),
+            ("a.avsc", "{\"type\": \"record\", \"name\": \"R\", \"fields\": {\"a\": 1}, \"aliases\": 3}".to_owned(), Some(true)),
+            ("a.proto", format!("{}{}", "message M {".repeat(50_000), "}".repeat(50_000)), Some(false)),
+            ("a.proto", format!("message M {{ int32 a = 1 [(o) = {}{}]; }}", "{a: ".repeat(50_000), "}".repeat(50_000)), Some(false)),
+            ("a.proto", format!("message M {{ int32 a = 1 [(o) = {{a: {}{}}}]; }}", "[".repeat(50_000), "]".repeat(50_000)), None),
+            ("a.proto", format!("message M {{ int32 a = 1 [(o) = {{a {}{}}}]; }}", "<a ".repeat(50_000), ">".repeat(50_000)), None),
+            ("a.graphql", format!("type Query {{ a: {}Int{} }}", "[".repeat(50_000), "]".repeat(50_000)), None),
+            ("a.graphql", format!("type Query {{ a(x: Int = {}1{}): Int }}", "[".repeat(50_000), "]".repeat(50_000)), None),
+            ("a.graphql", "interface A implements B { a: A }\ninterface B implements A { a: A }\nunion U = U\ninput I { i: I! }\ntype Query implements Nobody { a(i: I): U, a: Nowhere }".to_owned(), Some(true)),
+        ];
+        for (at, (path, text, expected)) in cases.into_iter().enumerate() {
+            let path = RepoPath::new(path);
+            let started = std::time::Instant::now();
+            let format = recognise(&path, &text).unwrap_or_else(|| panic!("no contract: {at}"));
+            let sides = [(); 2].map(|()| read(format, &path, &text, &|_| None));
+            let is_read = sides[0].is_ok();
+            if let [Ok(before), Ok(after)] = sides {
+                let found = compare(format, &[before], &[after], &Clone::clone);
+                assert!(found.api.is_empty(), "{at}");
+            }
+            assert!(expected.is_none_or(|expected| expected == is_read), "{at}: read {is_read}");
+            // A release build is ten times as fast.
+            let took = started.elapsed();
+            assert!(took.as_secs() < 5, "{at} took {took:?}");
+        }
     }
 
     proptest! {

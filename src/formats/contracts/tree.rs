@@ -1,5 +1,6 @@
 //! Contracts that are trees of keys: YAML and JSON, references across files, and the line of a key.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::LazyLock;
 
@@ -16,6 +17,7 @@ const MOST_FILES: usize = 6_000;
 /// Decides by the root's own keys. Only the head of the text is searched, because a root key that names the format
 /// stands at the start of a line in YAML, and near the start in JSON as every tool writes it.
 pub(super) fn recognise(path: &RepoPath, text: &str) -> Option<Format> {
+    let text: &str = &described(path, text);
     let json = path.extension() == "json" || text.trim_start().starts_with('{');
     if has_root_key(text, json, "asyncapi") {
         Some(Format::AsyncApi)
@@ -108,8 +110,29 @@ fn is_json_schema(path: &RepoPath, text: &str) -> bool {
         })
 }
 
+/// A contract that swaggo keeps as a text of a program, between backquotes: all around it is blank, so that lines keep
+/// their numbers. Nothing where a program holds none; other files as they are.
+pub fn described<'t>(path: &RepoPath, text: &'t str) -> Cow<'t, str> {
+    if path.extension() != "go" {
+        return Cow::Borrowed(text);
+    }
+    // `const docTemplate = ` and, before version 1.8, `var doc = `; a name of its own may follow `docTemplate`.
+    let starts = ["const docTemplate", "var docTemplate", "var doc = "];
+    let Some(start) = starts.iter().find_map(|start| text.find(start)) else { return Cow::Borrowed("") };
+    let Some((declared, rest)) = text[start..].split_once('`') else { return Cow::Borrowed("") };
+    if declared.contains('\n') {
+        return Cow::Borrowed("");
+    }
+    // A backquote of its own words is joined in: ` + "`" + `
+    let inside = rest.replace("` + \"`\" + `", "'");
+    Cow::Owned(
+        "\n".repeat(text[..start].matches('\n').count()) + inside.split('`').next().unwrap_or_default(),
+    )
+}
+
 /// Reads YAML or JSON; the first document of several. Aliases that would blow up are refused by the parser's budget.
 pub(super) fn parse(path: &RepoPath, text: &str) -> Result<Value, Unreadable> {
+    let text = described(path, text);
     let text = text.trim_start_matches('\u{feff}');
     let json = path.extension() == "json" || text.trim_start().starts_with('{');
     if json && let Ok(value) = serde_json::from_str(text) {
@@ -153,6 +176,8 @@ fn without_template(text: &str) -> Option<String> {
 pub(super) struct Documents {
     root: RepoPath,
     files: BTreeMap<RepoPath, Value>,
+    /// How long their texts are together.
+    pub(super) bytes: usize,
 }
 
 /// A place in [`Documents`].
@@ -234,7 +259,7 @@ impl Documents {
             waiting.extend(files_named_in(&next, &value));
             files.insert(next, value);
         }
-        Ok(Self { root: path.clone(), files })
+        Ok(Self { root: path.clone(), files, bytes })
     }
 
     /// The root.
@@ -475,6 +500,24 @@ mod tests {
             (Some("filled-in"), true)
         );
         assert!(parse(&RepoPath::new("a.yaml"), "openapi: [\n").is_err());
+    }
+
+    #[test]
+    fn reads_what_a_program_holds_as_a_text() {
+        let text = "package docs\n\nconst docTemplate = `{\n    \"schemes\": {{ marshal .Schemes }},\n    \"swagger\": \"2.0\",\n    \"info\": {\"title\": \"{{.Title}} ` + \"`\" + `x\"},\n    \"paths\": {\n        \"/a\": {}\n    }\n}`\n\nvar Info = 1\n";
+        let path = RepoPath::new("docs/docs.go");
+        for text in [
+            text.to_owned(),
+            text.replace("docTemplate", "docTemplateshop"),
+            text.replace("const docTemplate", "var doc"),
+        ] {
+            assert_eq!(recognise(&path, &text), Some(Format::OpenApi));
+            assert!(parse(&path, &text).unwrap()["paths"]["/a"].is_object());
+            assert_eq!(Lines::new(&described(&path, &text)).line_of(&Spot::Keys("/paths/~1a".into())), 8);
+        }
+        for text in ["package a\n", "package a\nvar doc = 1\nvar b = `{\"swagger\": \"2.0\"}`\n"] {
+            assert_eq!(recognise(&path, text), None);
+        }
     }
 
     #[test]

@@ -17,9 +17,7 @@ impl Reader for Workflow {
     fn reads(&self, path: &RepoPath) -> bool {
         let is_yaml = matches!(path.extension().as_str(), "yml" | "yaml");
         let folder = path.folder();
-        let is_workflow = [".github/workflows", ".gitea/workflows", ".forgejo/workflows"]
-            .iter()
-            .any(|workflows| folder == *workflows || folder.ends_with(&format!("/{workflows}")));
+        let is_workflow = [".github/workflows", ".gitea/workflows", ".forgejo/workflows"].contains(&folder);
         is_yaml && (is_workflow || matches!(path.file_name(), "action.yml" | "action.yaml"))
     }
 

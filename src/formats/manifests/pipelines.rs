@@ -20,7 +20,8 @@ impl Reader for Pipeline {
         const FOLDERS: &[&str] = &[".circleci", ".woodpecker", ".gitlab"];
         let stem = path.file_name().rsplit_once('.').map_or("", |(stem, _)| stem);
         matches!(path.extension().as_str(), "yml" | "yaml")
-            && (NAMES.contains(&stem) || path.folders().any(|folder| FOLDERS.contains(&folder)))
+            && (NAMES.contains(&stem)
+                || path.folders().next().is_some_and(|folder| FOLDERS.contains(&folder)))
     }
 
     fn read(&self, manifest: Manifest<'_>) -> Result<Inventory, Unreadable> {

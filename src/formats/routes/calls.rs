@@ -38,11 +38,13 @@ pub(super) fn script(text: &str) -> Vec<Route> {
         let is_asked = before
             .and_then(|at| words.name(at))
             .is_some_and(|name| name == "await" || (name == "return" && on.eq_ignore_ascii_case("api")));
-        let is_kept = before.is_some_and(|at| words.is(at, '=') || words.is(at, '>'));
+        let is_kept = before.is_some_and(|at| words.is(at, '=') || words.is(at, '>') || words.is(at, '.'));
         if !answers(on) || is_asked || (is_kept && on.eq_ignore_ascii_case("api")) {
             continue;
         }
-        let Some(path) = words.text(at + 4).filter(|path| path.starts_with('/')) else { continue };
+        // What is filled in while the call is made is a caller's.
+        let is_path = |path: &&str| path.starts_with('/') && !path.contains("${");
+        let Some(path) = words.text(at + 4).filter(is_path) else { continue };
         let prefix = mounted.get(on).copied().unwrap_or_default();
         let line = words.line(at + 2);
         if name == "route" && words.is(at + 5, ')') {
@@ -104,7 +106,7 @@ pub(super) fn go(text: &str) -> Vec<Route> {
             continue;
         };
         let Some(path) = words.text(at + 4) else { continue };
-        if !answers(on) && !matches!(on, "http") {
+        if !answers(on) && on != "http" && !groups.contains_key(on) {
             continue;
         }
         let below: String = open.iter().map(|(_, path)| *path).collect();

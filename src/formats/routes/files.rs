@@ -11,8 +11,10 @@ pub(super) fn read(path: &RepoPath, text: &str) -> Vec<Route> {
     let name = path.file_name();
     let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
     let below = |folder: &str| {
+        // The outermost folder of the name is the frame's, unless the code stands below a `src` of its own.
         let whole = format!("/{}", path.folder());
-        whole.rfind(&format!("/{folder}/")).map(|at| whole[at + folder.len() + 2..].to_owned())
+        let found = [format!("/src/{folder}/"), format!("/{folder}/")];
+        found.iter().find_map(|name| whole.split_once(name.as_str()).map(|(_, below)| below.to_owned()))
     };
     let (style, place) = match stem {
         "route" => ("next", below("app")),

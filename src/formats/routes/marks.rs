@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use super::Route;
 use super::words::{Family, Words, words};
+use super::{Route, UNTOLD};
 
 const METHODS: &[&str] = &["get", "post", "put", "patch", "delete"];
 
@@ -181,8 +181,10 @@ pub(super) fn java(text: &str) -> Vec<Route> {
         } else if matches!(words.name(start), Some("class" | "interface" | "record"))
             && !start.checked_sub(1).is_some_and(|before| words.is(before, '.') || words.is(before, ':'))
         {
-            if !pending.paths.is_empty() {
-                prefix = pending.paths[0];
+            match pending.paths.first() {
+                Some(path) => prefix = path,
+                None if pending.unknown => prefix = UNTOLD,
+                None => {}
             }
             pending = Pending::default();
         } else if words.is(start, '(') || words.is(start, ';') || words.is(start, '{') {
@@ -243,7 +245,12 @@ pub(super) fn csharp(text: &str) -> Vec<Route> {
         } else if words.name(start) == Some("class") {
             let class = words.name(start + 1).unwrap_or_default();
             let class = class.strip_suffix("Controller").unwrap_or(class).to_lowercase();
-            prefix = pending.paths.first().copied().unwrap_or_default().replace("[controller]", &class);
+            // A class of the project's own may say the beginning for all that are made from it.
+            let base = words.name(start + 3).filter(|_| words.is(start + 2, ':'));
+            let is_own =
+                base.is_some_and(|base| !matches!(base, "Controller" | "ControllerBase" | "ApiController"));
+            let path = pending.paths.first().copied();
+            prefix = path.unwrap_or(if is_own { UNTOLD } else { "" }).replace("[controller]", &class);
             pending = Pending::default();
         } else if words.is(start, '(') || words.is(start, ';') || words.is(start, '{') {
             let done = std::mem::take(&mut pending);
@@ -262,17 +269,30 @@ pub(super) fn csharp(text: &str) -> Vec<Route> {
     found
 }
 
-/// actix and Rocket: `#[get("/a")]`.
+/// actix and Rocket: `#[get("/a")]`; utoipa, whose router answers what the mark says: `#[utoipa::path(get, path = "/a")]`.
 pub(super) fn rust(text: &str) -> Vec<Route> {
     if !text.contains("#[") {
         return Vec::new();
     }
     let words = Words(words(Family::Typed, text));
-    let marks = (0..words.0.len()).filter_map(|at| {
-        let opens = words.is(at, '#') && words.is(at + 1, '[') && words.is(at + 3, '(');
-        let method = method(words.name(at + 2)?).filter(|_| opens)?;
+    let marks = (0..words.0.len()).filter(|at| words.is(*at, '#') && words.is(at + 1, '['));
+    let read = |at: usize| -> Option<Vec<Route>> {
+        let line = words.line(at);
+        if words.name(at + 2) == Some("utoipa") && words.name(at + 5) == Some("path") {
+            let (arguments, _) = words.arguments(at + 6)?;
+            let path = *given(&words, &arguments, &["path"])?.first()?;
+            let before =
+                given(&words, &arguments, &["context_path"]).and_then(|texts| texts.first().copied());
+            let paths = [before.unwrap_or_default(), path];
+            // `get`, or `method(get, head)`
+            let names =
+                arguments.iter().take(1).flat_map(|range| range.clone()).filter_map(|at| words.name(at));
+            let methods = names.filter_map(method);
+            return Some(methods.map(|method| Route::new("rust", &method, &paths, line)).collect());
+        }
+        let method = method(words.name(at + 2)?).filter(|_| words.is(at + 3, '('))?;
         let path = words.text(at + 4).filter(|path| path.starts_with('/'))?;
-        Some(Route::new("rust", &method, &[path], words.line(at)))
-    });
-    marks.collect()
+        Some(vec![Route::new("rust", &method, &[path], line)])
+    };
+    marks.filter_map(read).flatten().collect()
 }

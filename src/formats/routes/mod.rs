@@ -14,12 +14,15 @@ use crate::change::RepoPath;
 /// Texts above this are no code that a person wrote.
 const MOST_BYTES: usize = 1 << 19;
 
+/// Stands for the beginning of a path that is said in another file.
+const UNTOLD: &str = "…";
+
 /// One address that the code answers.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Route {
     /// `GET`, `POST`, …, or `ANY`.
     pub method: String,
-    /// The path as far as the file says it, beginning with `/`.
+    /// The path as far as the file says it, beginning with `/`; with `/…` where it says that something stands before.
     pub path: String,
     /// Its line, from 1.
     pub line: u32,
@@ -36,7 +39,7 @@ impl Route {
 
     /// The parts of the path, without the names of what is filled in.
     pub fn parts(&self) -> Vec<String> {
-        let parts = self.path.split('/').filter(|part| !part.is_empty());
+        let parts = self.path.split('/').filter(|part| !part.is_empty() && *part != UNTOLD);
         parts
             .map(|part| match part.chars().next() {
                 Some(':' | '{' | '<' | '[' | '*' | '$' | '(') => "{}".to_owned(),

@@ -37,6 +37,16 @@ fn marks_on_functions() {
         "@Path(\"/v1/a\")\npublic class A {\n @GET\n @Path(\"{id}\")\n public B f() {}\n @DELETE public B g() {}\n}",
         &["GET /v1/a/{id}", "DELETE /v1/a"],
     );
+    check(
+        "A.java",
+        "@RestController @RequestMapping(Paths.BASE) class A { @GetMapping(\"/a\") B f() {} }",
+        &["GET /…/a"],
+    );
+    check(
+        "A.cs",
+        "public class A : BaseApiController { [HttpGet(\"b\")] public C F() {} [HttpGet(\"/d\")] public C G() {} }",
+        &["GET /…/b", "GET /d"],
+    );
     check("A.java", "@FeignClient(\"b\") interface A { @GetMapping(\"/a\") B f(); }", &[]);
     check("A.java", "interface A { @GET(\"/a\") Call<B> f(); }", &[]);
     check(
@@ -46,8 +56,8 @@ fn marks_on_functions() {
     );
     check(
         "a.rs",
-        "#[get(\"/a/{id}\")]\nasync fn f<'a>(x: &'a str) {}\n#[derive(A)] struct B;",
-        &["GET /a/{id}"],
+        "#[get(\"/a/{id}\")]\nasync fn f<'a>(x: &'a str) {}\n#[derive(A)] struct B;\n#[utoipa::path(delete, path = \"/b/{id}\", responses((status = 200, description = \"get\")))]\nasync fn g() {}",
+        &["GET /a/{id}", "DELETE /b/{id}"],
     );
 }
 
@@ -55,7 +65,7 @@ fn marks_on_functions() {
 fn calls_on_a_router() {
     check(
         "a.js",
-        "app.use('/api', router);\nrouter.get('/a/:id', auth, (req, res) => { cache.get('/b', f) });\nrouter.route('/c').get(f).post(g);\napi.get('/d', { params });\naxios.get('/e', f);\nclient.get('/f', f);\napp.get('name');\nmap.get('/x', y);",
+        "this.api.post('/g', data);\nrouter.post(`/h/${id}`, f);\napp.use('/api', router);\nrouter.get('/a/:id', auth, (req, res) => { cache.get('/b', f) });\nrouter.route('/c').get(f).post(g);\napi.get('/d', { params });\naxios.get('/e', f);\nclient.get('/f', f);\napp.get('name');\nmap.get('/x', y);",
         &["GET /api/a/:id", "GET /api/c", "POST /api/c"],
     );
     check(
@@ -66,8 +76,8 @@ fn calls_on_a_router() {
     check("a.ts", "fastify.get('/a', { schema }, async () => 1)", &["GET /a"]);
     check(
         "a.go",
-        "v1 := r.Group(\"/v1\")\nv1.GET(\"/a/:id\", f)\nmux.HandleFunc(\"POST /b\", g)\nrouter.HandleFunc(\"/c\", h).Methods(\"GET\", http.MethodPut)\nr.Route(\"/d\", func(r chi.Router) {\n  r.Get(\"/{e}\", i)\n})\nr.Get(\"/f\", j)\nclient.Get(\"/g\", k)\nh.Get(\"Accept\")",
-        &["GET /v1/a/:id", "POST /b", "GET /c", "PUT /c", "GET /d/{e}", "GET /f"],
+        "v1 := r.Group(\"/v1\")\nv1.GET(\"/a/:id\", f)\norders := v1.Group(\"/orders\")\norders.GET(\"\", f)\nmux.HandleFunc(\"POST /b\", g)\nrouter.HandleFunc(\"/c\", h).Methods(\"GET\", http.MethodPut)\nr.Route(\"/d\", func(r chi.Router) {\n  r.Get(\"/{e}\", i)\n})\nr.Get(\"/f\", j)\nclient.Get(\"/g\", k)\nh.Get(\"Accept\")",
+        &["GET /v1/a/:id", "GET /v1/orders", "POST /b", "GET /c", "PUT /c", "GET /d/{e}", "GET /f"],
     );
     check(
         "a.rs",
@@ -145,6 +155,8 @@ fn places_of_files() {
         text,
         &["GET /api/orders/[id]", "POST /api/orders/[id]", "PUT /api/orders/[id]"],
     );
+    check("apps/web/app/api/[id]/app/sync/route.ts", "export const GET = f;", &["GET /api/[id]/app/sync"]);
+    check("app/src/app/api/a/route.ts", "export const GET = f;", &["GET /api/a"]);
     check("src/pages/api/orders/index.ts", "export default f", &["ANY /api/orders"]);
     check("src/pages/orders.tsx", "export default f", &[]);
     check("src/routes/a/+server.ts", "export const GET = f", &["GET /a"]);

@@ -96,9 +96,14 @@ pub fn reads(path: &RepoPath, text: &str) -> Vec<Read> {
         for read in READS.captures_iter(text) {
             let Some(name) = read.iter().skip(1).flatten().next() else { continue };
             let rest = &text[name.end()..];
-            let has_default =
-                ["||", "??", "?:", "unwrap_or", " or ", ", "].iter().any(|mark| rest.contains(mark))
-                    || trimmed.starts_with("if ");
+            // Laravel: a setting without a start value is null, and may be
+            let is_laravel = path.extension() == "php"
+                && read
+                    .get(0)
+                    .is_some_and(|call| call.as_str().contains("env(") && !call.as_str().contains("getenv"));
+            let has_default = is_laravel
+                || ["||", "??", "?:", "unwrap_or", " or ", ", "].iter().any(|mark| rest.contains(mark))
+                || trimmed.starts_with("if ");
             found.push(Read { name: name.as_str().to_owned(), line, has_default });
         }
     }
@@ -156,12 +161,13 @@ mod tests {
             ("a.java", "System.getenv(\"MY_KEY\")"),
             ("a.cs", "Environment.GetEnvironmentVariable(\"MY_KEY\")"),
             ("a.exs", "System.get_env(\"MY_KEY\")"),
-            ("a.php", "'key' => env('MY_KEY')"),
+            ("a.php", "$key = getenv('MY_KEY')"),
         ] {
             let wanted = Read { name: "MY_KEY".into(), line: 1, has_default: false };
             assert_eq!(reads(&path.into(), text), [wanted], "{text}");
         }
         assert!(reads(&"a.py".into(), "x = os.environ.get('MY_KEY', 'a')")[0].has_default);
+        assert!(reads(&"a.php".into(), "'key' => env('MY_KEY'),")[0].has_default);
         for (path, text) in [
             ("a.md", "process.env.MY_KEY"),
             ("a.ts", "// process.env.MY_KEY"),

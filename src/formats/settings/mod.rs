@@ -136,7 +136,16 @@ fn without_ruby(text: &str) -> Cow<'_, str> {
 }
 
 fn application(nodes: &[document::Node]) -> Inventory {
-    Inventory { source: Source::Application, settings: tree::flatten(nodes) }
+    let mut settings = tree::flatten(nodes);
+    for setting in &mut settings {
+        // Symfony: the start value of an environment variable, which `.env` sets by its bare name
+        let variable =
+            setting.key.rsplit_once("parameters.env(").and_then(|(_, rest)| rest.strip_suffix(')'));
+        if let Some(variable) = variable {
+            setting.key = variable.to_owned();
+        }
+    }
+    Inventory { source: Source::Application, settings }
 }
 
 fn yaml_source(path: &RepoPath, name: &str, text: &str) -> Option<Source> {
@@ -250,6 +259,11 @@ mod tests {
                 "config/cable.yml",
                 "<% if x %>\na:\n  b: <%= ENV.fetch('B', \"c: d\") %>\n<% end %>\nurl: x/<%= y %>\n",
                 &["a.b", "url"],
+            ),
+            (
+                "config/services.yaml",
+                "parameters:\n  env(MAIL_FROM): a\n  locale: b\n",
+                &["MAIL_FROM", "parameters.locale"],
             ),
             ("appsettings.json", "{\"A\": {\"B\": 1}}", &["A.B"]),
             ("chart/values.yaml", "cart:\n  replicas: 2\n", &["cart.replicas"]),

@@ -22,9 +22,9 @@ pub struct Job {
 /// What a cron line means, where it has plain words.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct When {
-    /// `minutes`, `hours`, `hourly`, `daily`, `weekdays`, `weekly`, `monthly`.
+    /// `seconds`, `minutes`, `hours`, `hourly`, `daily`, `weekdays`, `weekly`, `monthly`.
     pub every: &'static str,
-    /// How many minutes or hours; the day of a month; the minute of an hour.
+    /// How many seconds, minutes or hours; the day of a month; the minute of an hour.
     pub count: Option<u32>,
     /// The day of a week, 0 for Sunday.
     pub day: Option<u32>,
@@ -103,12 +103,12 @@ fn crontab(text: &str) -> Vec<Job> {
 }
 
 static LITERAL: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r#"["'`]((?:[\d*/,?LW#A-Z-]+\s+){4,6}[\d*/,?LW#A-Z-]+|@(?:hourly|daily|weekly|monthly|yearly|midnight))["'`]|["']schedule["']\s*:\s*(crontab\([^)]*\)|[\d.]+)"#)
+    Regex::new(r#"["'`]((?:cron\()?(?:[\d*/,?LW#A-Z-]+\s+){4,6}[\d*/,?LW#A-Z-]+\)?|@(?:hourly|daily|weekly|monthly|yearly|midnight))["'`]|["']schedule["']\s*:\s*(crontab\([^)]*\)|[\d.]+)"#)
         .expect("the pattern is fixed and the tests run it")
 });
 
 static NAME: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r#"["']([\w .:/-]{3,60})["']\s*(?::|=>)\s*\{|\b(?:void|fun|def|func|function|class|async)\s+(\w+)|\{\s*"[^"]+",\s*([A-Z][\w.]+)|["']task["']\s*:\s*["']([\w.]+)"#)
+    Regex::new(r#"["']([\w .:/-]{3,60})["']\s*(?::|=>)\s*\{|\b(?:void|fun|def|func|function|class|async)\s+(\w+)|\{\s*"[^"]+",\s*([A-Z][\w.]+)|["']task["']\s*:\s*["']([\w.]+)|\b(?:id|name|job_?[Nn]ame)\s*[:=]\s*["'`]([\w .:/-]{3,60})["'`]|^\s*(\w{3,60})\s*:\s*\{\s*$"#)
         .expect("the pattern is fixed and the tests run it")
 });
 
@@ -121,15 +121,24 @@ fn literals(path: &RepoPath, text: &str) -> Vec<Job> {
     let lines: Vec<&str> = text.lines().collect();
     let mut jobs = Vec::new();
     for (at, line) in lines.iter().enumerate().filter(|(_, line)| line.len() < 500) {
-        let Some(found) = LITERAL.captures(line) else { continue };
-        let Some(when) = found.get(1).or(found.get(2)).map(|when| when.as_str()) else { continue };
-        if found.get(1).is_some() && !is_cron(when) {
+        // two times on one line are a choice: neither alone would be true
+        let times: Vec<&str> = LITERAL
+            .captures_iter(line)
+            .filter_map(|found| match found.get(1) {
+                Some(when) => Some(when.as_str()).filter(|when| is_cron(when)),
+                None => found.get(2).map(|when| when.as_str()),
+            })
+            .collect();
+        if times.is_empty() {
             continue;
         }
         // the name stands on the line, right below an annotation, or above inside a list of jobs
         let named = |line: &&str| {
-            NAME.captures(line)
-                .and_then(|found| found.iter().skip(1).flatten().next().map(|name| name.as_str().to_owned()))
+            let found = NAME.captures(line)?;
+            let name = found.iter().skip(1).flatten().next()?.as_str();
+            let is_part =
+                ["retry", "schedule", "options", "opts", "repeat", "trigger", "config", "cron", "data"];
+            (!is_part.contains(&name)).then(|| name.to_owned())
         };
         let below = lines.iter().skip(at + 1).take(2);
         let above = lines[at.saturating_sub(4)..at].iter().rev();
@@ -138,14 +147,20 @@ fn literals(path: &RepoPath, text: &str) -> Vec<Job> {
             if annotated { below.clone().find_map(named) } else { above.clone().find_map(named) }
         });
         let name = name.unwrap_or_else(|| path.file_name().to_owned());
-        jobs.push(Job { name, when: when.to_owned(), line: u32::try_from(at + 1).unwrap_or(u32::MAX) });
+        jobs.push(Job { name, when: times.join(" or "), line: u32::try_from(at + 1).unwrap_or(u32::MAX) });
     }
     jobs
 }
 
+/// AWS writes `cron(…)`.
+fn bare(text: &str) -> &str {
+    let text = text.trim();
+    text.strip_prefix("cron(").and_then(|text| text.strip_suffix(')')).unwrap_or(text)
+}
+
 /// Whether a text is a cron line: five to seven fields, one of them free.
 pub fn is_cron(text: &str) -> bool {
-    let text = text.trim();
+    let text = bare(text);
     if ["@hourly", "@daily", "@weekly", "@monthly", "@yearly", "@midnight"].contains(&text) {
         return true;
     }
@@ -167,18 +182,26 @@ pub fn is_cron(text: &str) -> bool {
 
 /// What a cron line means; `None` where no few words say it.
 pub fn when(text: &str) -> Option<When> {
-    let text = match text.trim() {
+    let text = match bare(text) {
         "@hourly" => "0 * * * *",
         "@daily" | "@midnight" => "0 0 * * *",
         "@weekly" => "0 0 * * 0",
         "@monthly" => "0 0 1 * *",
         other => other,
     };
-    let mut fields: Vec<&str> =
-        text.split_whitespace().map(|field| if field == "?" { "*" } else { field }).collect();
-    // six fields begin with seconds
-    if fields.len() == 6 && fields[0] == "0" {
+    let mut fields: Vec<&str> = text.split_whitespace().collect();
+    let six = fields.len() == 6;
+    // six fields begin with seconds; where the fifth is the day of the week that is left open, they end with a year
+    if six && fields[4] == "?" {
+        fields.pop();
+    } else if six && fields[0] == "0" {
         fields.remove(0);
+    }
+    fields.iter_mut().filter(|field| **field == "?").for_each(|field| *field = "*");
+    if let [seconds, "*", "*", "*", "*", "*"] = fields.as_slice() {
+        let count = if *seconds == "*" { Some("1") } else { seconds.strip_prefix("*/") };
+        let count = count?.parse().ok().filter(|count| (1..60).contains(count))?;
+        return Some(When { every: "seconds", count: Some(count), day: None, time: None });
     }
     let [minute, hour, date, month, weekday] = fields.as_slice() else { return None };
     let number = |field: &str, most: u32| field.parse::<u32>().ok().filter(|value| *value <= most);
@@ -190,7 +213,9 @@ pub fn when(text: &str) -> Option<When> {
     let day = |field: &str| {
         const DAYS: [&str; 7] = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"];
         let named = DAYS.iter().position(|day| field.eq_ignore_ascii_case(day));
-        named.and_then(|day| u32::try_from(day).ok()).or(number(field, 7).map(|day| day % 7))
+        // of six fields, numbers of days begin at 0 or 1: nobody can tell
+        let numbered = number(field, 7).filter(|_| !six).map(|day| day % 7);
+        named.and_then(|day| u32::try_from(day).ok()).or(numbered)
     };
     match (*minute, *hour, *date, *month, *weekday) {
         ("*", "*", "*", "*", "*") => of("minutes", Some(1), None, None),
@@ -249,6 +274,14 @@ mod tests {
                 "x",
                 "crontab(hour=3)",
             ),
+            ("a.ts", "schedules.task({\n  id: \"sweep\",\n  cron: \"*/5 * * * *\",", "sweep", "*/5 * * * *"),
+            ("a.ts", "sweep: {\n  retry: {\n  },\n  cron: \"17 3 * * *\",", "sweep", "17 3 * * *"),
+            (
+                "a.ts",
+                "sweep: {\n  cron: fast ? \"* * * * *\" : \"0 3 * * *\",",
+                "sweep",
+                "* * * * * or 0 3 * * *",
+            ),
             ("config.exs", "crontab: [\n {\"0 3 * * *\", App.Bills},", "App.Bills", "0 3 * * *"),
         ] {
             let jobs = read(&path.into(), text);
@@ -273,12 +306,23 @@ mod tests {
             ("30 3 * * *", "daily", None, None, Some("03:30")),
             ("0 0 3 * * ?", "daily", None, None, Some("03:00")),
             ("0 9 * * MON", "weekly", None, Some(1), Some("09:00")),
+            ("*/5 * * * * *", "seconds", Some(5), None, None),
+            ("cron(0 10 * * ? *)", "daily", None, None, Some("10:00")),
             ("0 9 * * 1-5", "weekdays", None, None, Some("09:00")),
             ("0 0 1 * *", "monthly", Some(1), None, Some("00:00")),
         ] {
             assert_eq!(when(text), Some(When { every, count, day, time: time.map(str::to_owned) }), "{text}");
         }
-        for text in ["0 9 1 1 *", "0 99 * * *", "*/0 * * * *", "1,2 3 * * *", "x"] {
+        for text in [
+            "0 9 1 1 *",
+            "0 99 * * *",
+            "*/0 * * * *",
+            "*/0 * * * * *",
+            "7 * * * * *",
+            "0 0 9 ? * 2",
+            "1,2 3 * * *",
+            "x",
+        ] {
             assert_eq!(when(text), None, "{text}");
         }
     }

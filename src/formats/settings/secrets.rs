@@ -1,5 +1,6 @@
 //! What looks like a secret: by name or value for what we never print, by value alone for what we report.
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use regex::{Regex, RegexSet};
@@ -51,6 +52,27 @@ pub fn kind_in(text: &str) -> Option<&'static str> {
     // documented examples are no secrets
     (!text.contains("EXAMPLE")).then_some(*kind)
 }
+
+/// A text without the keys of providers, and without the password of an address: each gives way to `…`.
+pub fn without_keys(text: &str) -> Cow<'_, str> {
+    let Cow::Owned(text) = ANY_KEY.replace_all(text, "…") else {
+        return PASSWORD_IN_ADDRESS.replace_all(text, "$1…@");
+    };
+    Cow::Owned(PASSWORD_IN_ADDRESS.replace_all(&text, "$1…@").into_owned())
+}
+
+static ANY_KEY: LazyLock<Regex> = LazyLock::new(|| {
+    let keys: Vec<&str> = KEYS.iter().map(|(_, pattern)| *pattern).collect();
+    // of a private key all lines
+    Regex::new(&format!("(?:{})(?s:.*-----END[A-Z ]*-----)?", keys.join("|")))
+        .expect("the patterns are fixed and the tests run them")
+});
+
+/// A password that is no variable.
+static PASSWORD_IN_ADDRESS: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"([a-z][a-z0-9+.-]*://[^\s/:@]*:)[^\s/@${<…][^\s/@]*@")
+        .expect("the pattern is fixed and the tests run it")
+});
 
 /// A statement without the passwords that it sets.
 pub fn redacted(text: &str) -> String {
@@ -136,6 +158,22 @@ mod tests {
             ["AKIAIOSFODNN7EXAMPLE", "password = 'hunter2'", "d41d8cd98f00b204e9800998ecf8427e", "sk-test"]
         {
             assert_eq!(kind_in(quiet), None, "{quiet}");
+        }
+    }
+
+    #[test]
+    fn texts_lose_keys_and_the_passwords_of_addresses() {
+        let token = format!("ghp_{}", "a1B2".repeat(9));
+        let key = |mark: &str| format!("-----{mark} RSA {} KEY-----", "PRIVATE");
+        for (text, wanted) in [
+            (format!("Hello {token}, and more"), "Hello …, and more"),
+            (format!("git+https://{token}@example.com/a.git"), "git+https://…@example.com/a.git"),
+            ("https://me:hunter2@example.com/a".to_owned(), "https://me:…@example.com/a"),
+            (format!("x {}\nMIIE\n{} y", key("BEGIN"), key("END")), "x … y"),
+            ("https://${USER}:${PASSWORD}@db/x".to_owned(), "https://${USER}:${PASSWORD}@db/x"),
+            ("at 12:30 by a@b.c".to_owned(), "at 12:30 by a@b.c"),
+        ] {
+            assert_eq!(without_keys(&text), wanted);
         }
     }
 

@@ -169,6 +169,10 @@ impl File<'_> {
             }
             // One recipe at the root for several programs: the folder has the program's name. For a single one it is
             // that of the whole.
+            // A store is what the recipe packs, never code that has its name.
+            if words::kind(name, None, false) == crate::config::ServiceKind::Store {
+                return None;
+            }
             let several = self.builds > 1 || self.tree.is_workspace("");
             return Some(several.then(|| self.in_tree(&[name])).flatten().unwrap_or_default());
         }

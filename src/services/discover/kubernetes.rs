@@ -9,8 +9,9 @@ use crate::config::ServiceKind;
 use crate::formats::document::{self, Node};
 
 fn documents(tree: &Tree<'_>, path: &RepoPath) -> Vec<Node> {
-    // A Helm template is no YAML; what it says is read from its chart.
-    let text = tree.read(path).filter(|text| !text.contains("{{"));
+    // A Helm template is no YAML; what it says is read from its chart. Signs of one inside a value are the value's own.
+    let is_template = |text: &String| text.lines().any(|line| line.trim_start().starts_with("{{"));
+    let text = tree.read(path).filter(|text| !is_template(text));
     text.and_then(|text| document::yaml(&text).ok()).unwrap_or_default()
 }
 
@@ -28,7 +29,7 @@ pub(super) fn workloads(tree: &Tree<'_>) -> Vec<Sighting> {
             let serverless = document
                 .text_of("apiVersion")
                 .is_some_and(|version| version.starts_with("serving.knative.dev"));
-            if name.is_empty() {
+            if name.is_empty() || name.contains("{{") {
                 continue;
             }
             if matches!(kind, "Deployment" | "StatefulSet" | "DaemonSet" | "CronJob" | "Rollout")
@@ -138,7 +139,7 @@ fn workload(
         .flat_map(|entry| {
             let key = entry.text_of("name").unwrap_or_default();
             let value = entry.get("value");
-            hosts(key, value.text().unwrap_or_default())
+            hosts(key, value.text().filter(|text| !text.contains("{{")).unwrap_or_default())
                 .into_iter()
                 .map(|to| (to, value.line))
                 .collect::<Vec<_>>()

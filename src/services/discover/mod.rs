@@ -324,8 +324,16 @@ pub(super) fn discover(snapshot: &dyn Snapshot, side: Side) -> Found {
         merged.add(store, true);
     }
     let mut services = merged.finish(&tree);
+    let recipes = one_by_name(&mut services);
     stubs::add_calls(&tree, &mut services);
-    let (shared, parts) = packages::shared(&packages, &mut services);
+    let (shared, mut parts) = packages::shared(&packages, &mut services);
+    // What only packs the repository's own code is as much a part of the product as that code.
+    for service in services.iter_mut().filter(|one| one.kind == ServiceKind::Support) {
+        if parts.iter().any(|(name, folder)| *name == service.name && tree.has_code(folder)) {
+            service.kind = words::kind(&service.name, None, true);
+        }
+    }
+    parts.extend(recipes);
     Found { services, shared, parts }
 }
 
@@ -513,6 +521,51 @@ impl Merged {
             }
         }
     }
+}
+
+/// One name is one service: a folder without code of its own only says how the one that has code is packed and run, and
+/// becomes a part of it. Where several have code, as much of their paths as tells them apart becomes their names:
+/// `jobs/mail` and `web/mail`. Returns the parts, each with the service's name.
+fn one_by_name(services: &mut Vec<Sighting>) -> Vec<(String, String)> {
+    let mut same: BTreeMap<String, Vec<Sighting>> = BTreeMap::new();
+    for service in services.drain(..) {
+        let name = match letters(&service.name) {
+            name if service.kind == ServiceKind::Store => words::store(name),
+            name => name,
+        };
+        same.entry(name).or_default().push(service);
+    }
+    let mut parts = Vec::new();
+    for mut named in same.into_values() {
+        let is_product = |one: &Sighting| one.kind == ServiceKind::Product;
+        if named.iter().filter(|one| is_product(one)).count() < 2 {
+            named.sort_by_key(|one| !is_product(one));
+            let mut others = named.into_iter();
+            let Some(mut first) = others.next() else { continue };
+            for mut other in others {
+                parts.extend(other.folder.take().map(|folder| (first.name.clone(), folder)));
+                join(&mut first, other);
+            }
+            services.push(first);
+            continue;
+        }
+        let end = |folder: &str, parts: usize| {
+            let from = folder.rmatch_indices('/').nth(parts - 1).map_or(0, |(at, _)| at + 1);
+            folder[from..].to_owned()
+        };
+        let paths = |parts: usize| -> Vec<Option<String>> {
+            let folders = named.iter().map(|one| one.folder.as_deref().filter(|folder| !folder.is_empty()));
+            folders.map(|folder| folder.map(|folder| end(folder, parts))).collect()
+        };
+        let differ = |names: &Vec<Option<String>>| BTreeSet::from_iter(names).len() == names.len();
+        let names = (2..=5).map(paths).find(differ).unwrap_or_default();
+        for (one, name) in named.iter_mut().zip(names) {
+            one.name = name.unwrap_or(std::mem::take(&mut one.name));
+        }
+        services.append(&mut named);
+    }
+    services.sort_by(|a, b| a.name.cmp(&b.name).then_with(|| a.folder.cmp(&b.folder)));
+    parts
 }
 
 /// The first source that saw it keeps its word; later ones fill in what it left out.

@@ -11,6 +11,8 @@ use crate::formats::document::{self, Node};
 pub(super) struct Package {
     path: RepoPath,
     name: String,
+    /// What others write for it, where that is not its name.
+    known_as: Vec<String>,
     /// Names of packages, or folders of the repository.
     needs: Vec<Need>,
     /// The tool that says that it is shipped, where one does.
@@ -20,6 +22,9 @@ pub(super) struct Package {
 enum Need {
     Name(String),
     Folder(String),
+    /// The name of a package that only building and testing need: of a library it may be all there is, of another
+    /// service it says nothing.
+    Tool(String),
 }
 
 /// The rule that finds what only shows how the product is used.
@@ -134,14 +139,18 @@ pub(super) fn shared(
     packages: &[Package],
     services: &mut [Sighting],
 ) -> (Vec<Shared>, Vec<(String, String)>) {
-    let by_name: BTreeMap<&str, usize> =
-        packages.iter().enumerate().map(|(at, package)| (package.name.as_str(), at)).collect();
+    let mut by_name: BTreeMap<&str, usize> = BTreeMap::new();
+    for (at, package) in packages.iter().enumerate() {
+        let names = package.known_as.iter().chain(package.known_as.is_empty().then_some(&package.name));
+        by_name.extend(names.map(|name| (name.as_str(), at)));
+    }
     let by_folder: BTreeMap<&str, usize> =
         packages.iter().enumerate().map(|(at, package)| (package.path.folder(), at)).collect();
     let needs = |at: usize| {
         packages[at].needs.iter().filter_map(|need| match need {
-            Need::Name(name) => by_name.get(name.as_str()).copied(),
-            Need::Folder(folder) => by_folder.get(folder.as_str()).copied(),
+            Need::Name(name) => Some((*by_name.get(name.as_str())?, false)),
+            Need::Tool(name) => Some((*by_name.get(name.as_str())?, true)),
+            Need::Folder(folder) => Some((*by_folder.get(folder.as_str())?, false)),
         })
     };
     let owner = |at: usize, services: &[Sighting]| {
@@ -159,10 +168,15 @@ pub(super) fn shared(
         let mut seen = BTreeSet::from([at]);
         let mut waiting = vec![at];
         while let Some(from) = waiting.pop() {
-            for to in needs(from).filter(|to| seen.insert(*to)).collect::<Vec<_>>() {
+            for (to, as_tool) in needs(from) {
+                let other = owners[to].filter(|other| other != owner);
+                if as_tool && other.is_some() || !seen.insert(to) {
+                    continue;
+                }
                 match owners[to] {
                     Some(other) if other != *owner => {
-                        calls.insert((*owner, other, at));
+                        // the list that names it
+                        calls.insert((*owner, other, from));
                     }
                     Some(_) => waiting.push(to),
                     None => {
@@ -231,6 +245,7 @@ fn cargo(tree: &Tree<'_>, path: &RepoPath, text: &str) -> Option<Package> {
         .any(|word| matches!(word, "cli" | "tool" | "tools" | "xtask" | "bench" | "gen" | "fuzz"));
     Some(Package {
         name: name.to_owned(),
+        known_as: Vec::new(),
         needs: needs.collect(),
         shipped: (program && !helper).then_some("cargo"),
         path: path.clone(),
@@ -284,12 +299,15 @@ fn npm(path: &RepoPath, text: &str) -> Option<Package> {
         || scripts.get("dev").is_some() && document.get("exports") == &Node::default();
     let docs = dependencies().any(|(name, _)| DOCS.contains(&name));
     let library = document.get("exports").is_some() || document.get("peerDependencies").is_some();
+    // what a bundle is made of often stands among the tools
+    let tools = document.get("devDependencies").entries();
     let needs = dependencies()
-        .chain(document.get("devDependencies").entries())
-        .map(|(name, _)| Need::Name(name.to_owned()));
+        .map(|(name, _)| Need::Name(name.to_owned()))
+        .chain(tools.map(|(name, _)| Need::Tool(name.to_owned())));
     Some(Package {
         path: path.clone(),
         name: name.to_owned(),
+        known_as: Vec::new(),
         needs: needs.collect(),
         shipped: if docs { Some(DOCUMENTATION) } else { (framework && starts && !library).then_some("npm") },
     })
@@ -309,7 +327,13 @@ fn go(path: &RepoPath, text: &str, has_main: &BTreeSet<&str>) -> Option<Package>
     let folder = path.folder();
     let commands = format!("{folder}/cmd");
     let program = has_main.iter().any(|main| *main == folder || is_inside(main, &commands));
-    Some(Package { path: path.clone(), name, needs: needs.collect(), shipped: program.then_some("go") })
+    Some(Package {
+        path: path.clone(),
+        name,
+        known_as: Vec::new(),
+        needs: needs.collect(),
+        shipped: program.then_some("go"),
+    })
 }
 
 fn maven(path: &RepoPath, text: &str) -> Option<Package> {
@@ -328,8 +352,18 @@ fn maven(path: &RepoPath, text: &str) -> Option<Package> {
         child(*node, "type").is_none_or(|kind| kind == "jar" || kind == "war" || kind == "bundle")
             && child(*node, "scope").is_none_or(|scope| scope != "test" && scope != "import")
     };
-    let needs = dependencies.filter(is_code).filter_map(|node| child(node, "artifactId")).map(Need::Name);
+    let parent = root.children().find(|node| node.tag_name().name() == "parent");
+    let group = child(root, "groupId").or_else(|| child(parent?, "groupId")).unwrap_or_default();
+    // parts of one product often have the same name in different groups
+    let full = |group: &str, artifact: &str| format!("{group}:{artifact}");
+    let needs = dependencies.filter(is_code).filter_map(|node| {
+        let artifact = child(node, "artifactId")?;
+        let of = child(node, "groupId").unwrap_or_default();
+        let own = of.starts_with("${") && of.ends_with("groupId}");
+        Some(Need::Name(full(if own { &group } else { &of }, &artifact)))
+    });
     let needs = needs.collect();
+    let name = child(root, "artifactId")?;
     let plugin = root.descendants().filter(|node| node.tag_name().name() == "artifactId").any(|node| {
         matches!(
             node.text().map(str::trim),
@@ -345,7 +379,8 @@ fn maven(path: &RepoPath, text: &str) -> Option<Package> {
     let war = child(root, "packaging").is_some_and(|packaging| packaging == "war" || packaging == "ear");
     Some(Package {
         path: path.clone(),
-        name: child(root, "artifactId")?,
+        known_as: vec![full(&group, &name)],
+        name,
         needs,
         shipped: (plugin || war).then_some("maven"),
     })
@@ -368,7 +403,10 @@ fn gradle(path: &RepoPath, text: &str) -> Package {
     let lines = || {
         text.lines().map(str::trim).filter(|line| !line.starts_with("//") && !line.contains("apply false"))
     };
-    let needs = lines().filter_map(|line| {
+    let is_for_tests = |line: &&str| {
+        line.to_ascii_lowercase().split(['(', ' ']).next().is_some_and(|word| word.contains("test"))
+    };
+    let needs = lines().filter(|line| !is_for_tests(line)).filter_map(|line| {
         let after = line.split_once("project(")?.1;
         let name = after.split(['"', '\'']).nth(1)?;
         Some(Need::Name(name.rsplit(':').next()?.to_owned()))
@@ -385,6 +423,7 @@ fn gradle(path: &RepoPath, text: &str) -> Package {
     let name = path.folder().rsplit('/').next().unwrap_or_default();
     Package {
         name: name.to_owned(),
+        known_as: Vec::new(),
         needs: needs.collect(),
         shipped: shipped.then_some("gradle"),
         path: path.clone(),
@@ -395,7 +434,7 @@ fn gradle(path: &RepoPath, text: &str) -> Package {
 fn root_project(path: &RepoPath, text: &str) -> Option<Package> {
     let line = text.lines().find(|line| line.trim_start().starts_with("rootProject.name"))?;
     let name = line.split(['"', '\'']).nth(1)?.to_owned();
-    Some(Package { path: path.clone(), name, needs: Vec::new(), shipped: None })
+    Some(Package { path: path.clone(), name, known_as: Vec::new(), needs: Vec::new(), shipped: None })
 }
 
 fn mix(path: &RepoPath, text: &str) -> Package {
@@ -409,6 +448,7 @@ fn mix(path: &RepoPath, text: &str) -> Package {
     let name = lines().find_map(|line| line.strip_prefix("app: :")).unwrap_or_default().trim_end_matches(',');
     Package {
         name: name.to_owned(),
+        known_as: Vec::new(),
         needs: needs.collect(),
         shipped: (runs && !umbrella).then_some("elixir"),
         path: path.clone(),
@@ -431,6 +471,7 @@ fn python(path: &RepoPath, text: &str) -> Option<Package> {
     Some(Package {
         path: path.clone(),
         name: name.to_owned(),
+        known_as: Vec::new(),
         needs: names.map(|name| Need::Name(name.to_owned())).chain(by_path).collect(),
         shipped: None,
     })
@@ -447,6 +488,7 @@ fn nx(path: &RepoPath, text: &str) -> Option<Package> {
         .map(|name| Need::Name(name.to_owned()));
     Some(Package {
         name: name.to_owned(),
+        known_as: Vec::new(),
         needs: needs.collect(),
         shipped: application.then_some("nx"),
         path: path.clone(),
@@ -458,7 +500,12 @@ fn csharp(path: &RepoPath, text: &str) -> Option<Package> {
     let root = document.root_element();
     let named = |name: &'static str| root.descendants().filter(move |node| node.tag_name().name() == name);
     let needs =
-        named("ProjectReference").filter_map(|node| node.attribute("Include")).filter_map(|project| {
+        // a reference without the assembly only says what is built first
+        named("ProjectReference").filter(|node| {
+            let own = node.attribute("ReferenceOutputAssembly");
+            let child = node.children().find(|child| child.tag_name().name() == "ReferenceOutputAssembly");
+            own.or(child.and_then(|child| child.text())).is_none_or(|text| !text.trim().eq_ignore_ascii_case("false"))
+        }).filter_map(|node| node.attribute("Include")).filter_map(|project| {
             let project = path.join(&project.replace('\\', "/"))?;
             Some(Need::Folder(project.folder().to_owned()))
         });
@@ -470,6 +517,7 @@ fn csharp(path: &RepoPath, text: &str) -> Option<Package> {
     let needs = needs.collect();
     Some(Package {
         name: path.file_name().trim_end_matches(".csproj").to_owned(),
+        known_as: Vec::new(),
         needs,
         shipped: ((web || mobile && !library) && !tests).then_some("dotnet"),
         path: path.clone(),

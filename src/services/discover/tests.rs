@@ -495,3 +495,120 @@ fn the_whole_beside_its_helpers_and_beside_others() {
     ];
     assert_eq!(services(&files), ["provider gradle provider"]);
 }
+
+#[test]
+fn one_name_is_one_service() {
+    let boot = "<project><groupId>acme.transport</groupId><artifactId>mail</artifactId><build><plugins><plugin><artifactId>spring-boot-maven-plugin</artifactId></plugin></plugins></build></project>";
+    let recipe = [
+        ("transport/mail/pom.xml", boot),
+        ("transport/mail/src/Main.java", ""),
+        ("msa/mail/docker/Dockerfile", "FROM java"),
+        ("msa/mail/pom.xml", "<project><artifactId>mail</artifactId></project>"),
+        ("cart/Dockerfile", ""),
+        ("cart/a.py", ""),
+    ];
+    assert_eq!(services(&recipe), ["cart dockerfile cart", "mail maven transport/mail"]);
+    assert_eq!(found(&recipe).parts, [("mail".to_owned(), "msa/mail".to_owned())]);
+    let packed = [
+        ("gate/Dockerfile", "FROM java"),
+        (
+            "gate/pom.xml",
+            "<project><groupId>a</groupId><artifactId>gate</artifactId><dependencies><dependency><groupId>a</groupId><artifactId>doors</artifactId></dependency></dependencies></project>",
+        ),
+        ("doors/pom.xml", "<project><groupId>a</groupId><artifactId>doors</artifactId></project>"),
+        ("doors/A.java", ""),
+        ("cart/Dockerfile", ""),
+        ("cart/a.py", ""),
+    ];
+    assert!(found(&packed).services.iter().all(|one| one.kind == ServiceKind::Product));
+    let store = |name: &str| format!("services:\n  {name}:\n    image: mongo:8\n");
+    let stores = [("compose.yaml", &*store("mongo")), ("deploy/docker-compose.yml", &*store("mongodb"))];
+    assert_eq!(services(&stores), ["mongo compose -"]);
+    let packed = "services:\n  database:\n    build: {context: ., dockerfile: Dockerfile.postgres}\n  web:\n    build: ../web\n";
+    let library = [
+        ("docker/docker-compose.yml", packed),
+        ("libs/database/package.json", "{\"name\": \"database\"}"),
+        ("libs/database/a.ts", ""),
+        ("web/a.ts", ""),
+    ];
+    assert_eq!(services(&library), ["database compose -", "web compose web"]);
+    let two = [
+        ("jobs/mail/Dockerfile", ""),
+        ("jobs/mail/a.py", ""),
+        ("front/mail/Dockerfile", ""),
+        ("front/mail/a.py", ""),
+    ];
+    assert_eq!(services(&two), ["front/mail dockerfile front/mail", "jobs/mail dockerfile jobs/mail"]);
+}
+
+#[test]
+fn only_what_becomes_a_part_of_the_code_is_a_use_of_it() {
+    let boot = |group: &str, name: &str, needs: &str| {
+        format!(
+            "<project><parent><groupId>{group}</groupId></parent><artifactId>{name}</artifactId><dependencies>{needs}</dependencies>\
+             <build><plugins><plugin><artifactId>spring-boot-maven-plugin</artifactId></plugin></plugins></build></project>"
+        )
+    };
+    let need = |group: &str, more: &str| {
+        format!("<dependency><groupId>{group}</groupId><artifactId>pay</artifactId>{more}</dependency>")
+    };
+    let maven = |needs: &str| {
+        calls(&[
+            ("cart/pom.xml", &boot("acme", "cart", needs)),
+            ("cart/A.java", ""),
+            ("pay/pom.xml", &boot("acme", "pay", "")),
+            ("pay/A.java", ""),
+        ])
+    };
+    assert_eq!(maven(&need("acme", "")), ["cart pay workspace"]);
+    assert_eq!(maven(&need("${project.groupId}", "")), ["cart pay workspace"]);
+    for quiet in
+        [need("acme.common", ""), need("acme", "<type>pom</type>"), need("acme", "<scope>test</scope>")]
+    {
+        assert!(maven(&quiet).is_empty(), "{quiet}");
+    }
+    let dotnet = |reference: &str| {
+        let web = |inner: &str| {
+            format!("<Project Sdk=\"Microsoft.NET.Sdk.Web\"><ItemGroup>{inner}</ItemGroup></Project>")
+        };
+        calls(&[
+            ("src/Cart/Cart.csproj", &web(reference)),
+            ("src/Cart/A.cs", ""),
+            ("src/Pay/Pay.csproj", &web("")),
+            ("src/Pay/A.cs", ""),
+        ])
+    };
+    assert_eq!(dotnet("<ProjectReference Include=\"..\\Pay\\Pay.csproj\" />"), ["Cart Pay workspace"]);
+    assert!(
+        dotnet("<ProjectReference Include=\"..\\Pay\\Pay.csproj\" ReferenceOutputAssembly=\"false\" />")
+            .is_empty()
+    );
+    let gradle = |line: &str| {
+        calls(&[
+            ("cart/build.gradle", &format!("apply plugin: 'org.springframework.boot'\n{line}\n")),
+            ("cart/A.java", ""),
+            ("pay/build.gradle", "apply plugin: 'org.springframework.boot'\n"),
+            ("pay/A.java", ""),
+        ])
+    };
+    assert_eq!(gradle("implementation project(':pay')"), ["cart pay workspace"]);
+    assert!(gradle("testImplementation(project(':pay'))").is_empty());
+}
+
+#[test]
+fn signs_of_a_template_inside_a_value_are_the_values_own() {
+    let deployment = |name: &str, more: &str| {
+        format!(
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: {name}\nspec:\n  template:\n    spec:\n      containers:\n      - image: {name}\n{more}"
+        )
+    };
+    let script = deployment("watch", "        args:\n        - |\n          sed 's/{{PLACE}}/here/'\n");
+    let named = deployment("'{{ .Values.name }}'", "");
+    let template = format!("{{{{- if .Values.on }}}}\n{}{{{{- end }}}}\n", deployment("pay", ""));
+    let files = [
+        ("k8s/watch.yaml", script.as_str()),
+        ("k8s/named.yaml", named.as_str()),
+        ("k8s/pay.yaml", template.as_str()),
+    ];
+    assert_eq!(services(&files), ["watch kubernetes -"]);
+}

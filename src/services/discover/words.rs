@@ -56,6 +56,9 @@ pub(super) fn is_aside(folder: &str) -> bool {
         "sandbox",
         "quickstart",
         "quickstarts",
+        "quick-start",
+        "quick-setup",
+        "getting-started",
         "starters",
         "storybook",
         "integration-tests",
@@ -247,6 +250,15 @@ pub(super) fn is_one_off(name: &str) -> bool {
     })
 }
 
+/// The one name of a store that people call by several.
+pub(super) fn store(letters: String) -> String {
+    match letters.as_str() {
+        "mongo" => "mongodb".to_owned(),
+        "pg" | "postgresql" => "postgres".to_owned(),
+        _ => letters,
+    }
+}
+
 /// What a service is for, as far as its name and image say; `built` where the repository holds its code.
 pub(in crate::services) fn kind(name: &str, image: Option<&str>, built: bool) -> ServiceKind {
     const STORES: &[&str] = &[
@@ -393,11 +405,13 @@ pub(in crate::services) fn kind(name: &str, image: Option<&str>, built: bool) ->
     };
     let image_is = |list: &[&str]| image.is_some_and(|image| parts(image).iter().any(|part| is(list, part)));
     // Words that programs are called by, too.
-    let is_store_at_heart = words(name).last().is_some_and(|last| {
-        let ends = |known: &&str| known.len() > 4 && last.ends_with(*known) || *known == last;
-        !matches!(last.as_str(), "oracle" | "dragonfly" | "spanner" | "percona" | "database")
-            && STORES.iter().any(ends)
-    });
+    let without = words(name).any(|word| matches!(word.as_str(), "no" | "without"));
+    let is_store_at_heart = !without
+        && words(name).last().is_some_and(|last| {
+            let ends = |known: &&str| known.len() > 4 && last.ends_with(*known) || *known == last;
+            !matches!(last.as_str(), "oracle" | "dragonfly" | "spanner" | "percona" | "database")
+                && STORES.iter().any(ends)
+        });
     let interface =
         words(name).any(|word| matches!(word.as_str(), "ui" | "gui" | "exporter" | "admin" | "connect"));
     if !built && image_is(STORES) && !interface

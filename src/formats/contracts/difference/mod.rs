@@ -307,7 +307,8 @@ impl<'a> Walk<'a> {
         };
         let direction = new.direction.unwrap_or(direction);
         // What was an object and is a text now has no fields that could go.
-        if is_other && matches!(self.format, Format::OpenApi | Format::AsyncApi | Format::JsonSchema) {
+        let of_shape = matches!(self.format, Format::OpenApi | Format::AsyncApi | Format::JsonSchema);
+        if is_other && (of_shape || (self.format == Format::GraphQl && new.what == What::Type)) {
             return;
         }
         if old.target.is_some() && new.target.is_some() {
@@ -322,7 +323,8 @@ impl<'a> Walk<'a> {
         let old = resolve(pair.old_document, pair.old);
         let new = resolve(pair.new_document, pair.new);
         let shapes = pair.of(old, new);
-        if has_kinds(old) != has_kinds(new) && !old.type_.is_empty() | !new.type_.is_empty() {
+        let is_wrapped = has_kinds(old) != has_kinds(new) && self.format != Format::GraphQl;
+        if is_wrapped && !old.type_.is_empty() | !new.type_.is_empty() {
             self.wrapped(pair, shapes, owner, direction, depth);
         } else {
             self.parts(shapes, owner, direction, depth);

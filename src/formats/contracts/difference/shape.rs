@@ -18,7 +18,8 @@ impl<'a> Walk<'a> {
         direction: Direction,
     ) -> bool {
         let mut is_other = false;
-        if has_kinds(old_shape) == has_kinds(new_shape) && self.is_new_pair(old, new, direction) {
+        let is_comparable = has_kinds(old_shape) == has_kinds(new_shape) || self.format == Format::GraphQl;
+        if is_comparable && self.is_new_pair(old, new, direction) {
             let fitting = match fit(self.format, &old_shape.type_, &new_shape.type_) {
                 Fit::Same => Fit::Same,
                 // A type of another kind under a name that stays, such as an object that becomes a list of values.

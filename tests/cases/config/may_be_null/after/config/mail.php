@@ -1,0 +1,4 @@
+<?php
+return [
+    'scheme' => env('MAIL_SCHEME'),
+];

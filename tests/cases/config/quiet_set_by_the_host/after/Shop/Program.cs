@@ -1,0 +1,3 @@
+class Program {
+    string name = Environment.GetEnvironmentVariable("DOTNET_ENVIRONMENT");
+}

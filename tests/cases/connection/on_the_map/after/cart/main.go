@@ -1,0 +1,3 @@
+package main
+
+func limit() int { return 3 }

@@ -1,0 +1,3 @@
+package main
+
+func fee() int { return 1 }
