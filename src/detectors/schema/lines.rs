@@ -151,7 +151,15 @@ fn values(group: &[&SchemaFacts], is_copied: bool, is_shared: bool) -> Value {
     let fields: Vec<Value> = group
         .iter()
         .map(|facts| {
-            let start = facts.default.as_deref().map(start).filter(|start| start.is_known);
+            let mut start = facts.default.as_deref().map(start).filter(|start| start.is_known);
+            // some engines write yes and no as numbers
+            if let (Some(start), Some("yes_no")) = (&mut start, facts.type_.as_deref().map(kind)) {
+                match start.words.as_str() {
+                    "1" => start.words = "yes".to_owned(),
+                    "0" => start.words = "no".to_owned(),
+                    _ => {}
+                }
+            }
             json!({
                 "name": facts.column,
                 "table": facts.table,

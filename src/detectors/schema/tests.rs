@@ -586,3 +586,28 @@ fn a_list_of_links_starts_empty() {
     assert_eq!(may_be_empty("ManyToManyField(to='shop.c')"), Some(true));
     assert_eq!(may_be_empty("ForeignKey(to='shop.c')"), Some(false));
 }
+
+#[test]
+fn what_a_field_starts_with_is_said_in_words() {
+    let start = |field: &str| {
+        let sql = format!("ALTER TABLE a ADD b {field};");
+        let report = run(&Schema {}, vec![added("migrations/0002_x.sql", M, &sql)]);
+        let lines = lines(&report.findings.iter().collect::<Vec<_>>());
+        lines[0].facts["fields"][0]["start"].clone()
+    };
+    assert_eq!(start("BIT NOT NULL DEFAULT (0)"), "no");
+    assert_eq!(start("BOOLEAN NOT NULL DEFAULT 1"), "yes");
+    assert_eq!(start("INT NOT NULL DEFAULT 1"), "1");
+}
+
+#[test]
+fn values_that_code_hands_over_are_no_condition_to_show() {
+    let shown = |condition: &str| {
+        let sql = format!("UPDATE a SET b = 1 WHERE {condition};");
+        let report = run(&Schema {}, vec![added("migrations/0002_x.sql", M, &sql)]);
+        let lines = lines(&report.findings.iter().collect::<Vec<_>>());
+        !lines[0].facts["condition"].is_null()
+    };
+    assert!(shown("c = 'me@home'") && shown("c::text = 'x'"));
+    assert!(!shown("id = @id") && !shown("id = ?") && !shown("id = :id") && !shown("id = $1"));
+}
