@@ -17,6 +17,9 @@ const ORDINARY_CAP: u64 = 1 << 20;
 /// Lock files, dumps and contracts are long and still say something.
 const STRUCTURED_CAP: u64 = 64 << 20;
 
+/// A longer script is a dump, which the reader of SQL does not take either.
+const SQL_CAP: u64 = 8 << 20;
+
 /// Above this git does not compare line by line either.
 const COUNT_CAP: u64 = 512 << 20;
 
@@ -55,7 +58,11 @@ pub(super) struct Counts {
 
 /// How much text of a file is kept.
 fn cap(path: &RepoPath) -> u64 {
-    if is_structured(path) { STRUCTURED_CAP } else { ORDINARY_CAP }
+    match path.extension().as_str() {
+        "sql" => SQL_CAP,
+        _ if is_structured(path) => STRUCTURED_CAP,
+        _ => ORDINARY_CAP,
+    }
 }
 
 /// Whether a long file of this name still says something to a reader of formats.
@@ -183,5 +190,9 @@ mod tests {
         let long = vec![b'a'; ORDINARY_CAP as usize + 1];
         assert_eq!(content(&path, entry, Some(&long)), Content::TooLarge { bytes: ORDINARY_CAP + 1 });
         assert!(content(&RepoPath::new("Cargo.lock"), entry, Some(&long)).text().is_some());
+        let dump = vec![b'a'; SQL_CAP as usize + 1];
+        let path = RepoPath::new("db/dump.sql");
+        assert_eq!(content(&path, entry, Some(&dump)), Content::TooLarge { bytes: SQL_CAP + 1 });
+        assert!(content(&path, entry, Some(&long)).text().is_some());
     }
 }
