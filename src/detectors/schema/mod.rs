@@ -4,6 +4,7 @@ mod fold;
 mod gather;
 mod lines;
 mod past;
+mod rebuilt;
 
 use std::collections::BTreeMap;
 

@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, HashSet};
 
 use super::Context;
 use super::gather::{home, natural};
+use super::rebuilt::rebuilt;
 use crate::change::{ChangeKind, Content, FileChange, RepoPath};
 use crate::finding::SchemaOp;
 use crate::formats::schema::sql::plain;
 use crate::formats::schema::{
-    Column, DECLARED, Inventory, MigrationReader, Rule, States, Step, Table, even, field_difference,
+    Column, DECLARED, Inventory, MigrationReader, Rule, States, Step, even, field_difference,
 };
 
 /// More files than any folder of migrations holds.
@@ -416,147 +417,4 @@ fn replayed(cx: &Context<'_>, reader: &dyn MigrationReader, file: &FileChange) -
     }
     known.inventory.settle();
     known
-}
-
-/// The other way of SQLite: the rows put aside in a copy, the table dropped, made anew and filled from the copy. The
-/// steps that are gone are marked; what differs stands where the table is made anew.
-fn put_aside(steps: Vec<Step>, before: &mut impl FnMut(&str) -> Option<Table>) -> (Vec<Step>, Vec<bool>) {
-    let drops = |table: &str| {
-        steps.iter().position(|step| step.op == SchemaOp::DropTable && plain(&step.table) == plain(table))
-    };
-    let mut gone = vec![false; steps.len()];
-    let mut told: BTreeMap<usize, Vec<Step>> = BTreeMap::new();
-    for (at, made) in steps.iter().enumerate().filter(|(_, step)| step.op == SchemaOp::AddTable) {
-        let table = plain(&made.table);
-        let Some(dropped) = drops(&table).filter(|dropped| *dropped < at && !gone[*dropped]) else {
-            continue;
-        };
-        let back = steps.iter().enumerate().skip(at).find_map(|(back, step)| {
-            let is_back = step.op == SchemaOp::DataBackfill && plain(&step.table) == table;
-            Some((back, plain(step.details.get("copied_from").filter(|_| is_back)?)))
-        });
-        let Some((back, aside)) = back else { continue };
-        // the copy is made here, or it is a temporary one that bears the name
-        let is_copy = |step: &Step| {
-            step.op == SchemaOp::AddTable
-                && plain(&step.table) == aside
-                && step.details.get("copied_from").is_some_and(|from| plain(from) == table)
-        };
-        let bears_name = aside.contains(&table)
-            && ["temp", "tmp", "backup", "bak", "old"].iter().any(|word| aside.contains(word));
-        if !bears_name && !steps[..dropped].iter().any(is_copy) {
-            continue;
-        }
-        for (place, step) in steps.iter().enumerate() {
-            let is_own = plain(&step.table) == aside
-                && matches!(step.op, SchemaOp::AddTable | SchemaOp::DropTable | SchemaOp::DataBackfill);
-            gone[place] |= is_own || place == back || place == dropped || place == at;
-        }
-        let (Some(shape), Some(old)) = (&made.shape, before(&made.table)) else { continue };
-        let new =
-            Table { indexes: old.indexes.clone(), constraints: old.constraints.clone(), ..shape.clone() };
-        let mut differences = Vec::new();
-        crate::formats::schema::table_difference(&old, &new, &mut differences);
-        let line = made.line;
-        told.insert(
-            at,
-            differences.into_iter().map(|(step, _)| Step { line, undo: made.undo, ..step }).collect(),
-        );
-        // look-up aids that are there again were never gone
-        for rule in &old.indexes {
-            let again = steps.iter().position(|step| {
-                step.op == SchemaOp::AddIndex && plain(&step.table) == table && step.column == rule.columns
-            });
-            let Some(again) = again else { continue };
-            gone[again] = true;
-            for (place, step) in steps.iter().enumerate().filter(|(_, step)| step.op == SchemaOp::DropIndex) {
-                gone[place] |= step.details.get("name").is_some_and(|name| plain(name) == plain(&rule.name));
-            }
-        }
-    }
-    let (mut kept, mut marks) = (Vec::with_capacity(steps.len()), Vec::with_capacity(steps.len()));
-    for (at, step) in steps.into_iter().enumerate() {
-        for step in told.remove(&at).unwrap_or_default() {
-            kept.push(step);
-            marks.push(false);
-        }
-        kept.push(step);
-        marks.push(gone[at]);
-    }
-    (kept, marks)
-}
-
-/// SQLite changes a table by making a new one, copying, dropping the old and renaming: told as what differs.
-fn rebuilt(steps: Vec<Step>, mut before: impl FnMut(&str) -> Option<Table>) -> Vec<Step> {
-    let same = |step: &Step, op: SchemaOp, table: &str| step.op == op && plain(&step.table) == plain(table);
-    let (steps, mut gone) = put_aside(steps, &mut before);
-    let mut told: BTreeMap<usize, Vec<Step>> = BTreeMap::new();
-    for (at, rename) in steps.iter().enumerate() {
-        let (SchemaOp::RenameTable, Some(to)) = (rename.op, &rename.to) else { continue };
-        let find = |from: usize, op, table: &str| {
-            steps.iter().enumerate().skip(from).find(|(_, step)| same(step, op, table)).map(|(at, _)| at)
-        };
-        let copies = |into: &str, from: &str| {
-            steps
-                .iter()
-                .enumerate()
-                .filter(|(_, step)| {
-                    same(step, SchemaOp::DataBackfill, into)
-                        && step.details.get("copied_from").is_some_and(|source| plain(source) == plain(from))
-                })
-                .map(|(at, _)| at)
-                .collect::<Vec<_>>()
-        };
-        // new_x made, x copied into it and dropped, new_x renamed to x; or x renamed to old_x, x made, copied, old_x dropped
-        let new_first = (find(0, SchemaOp::AddTable, &rename.table), find(0, SchemaOp::DropTable, to));
-        let old_first = (find(at, SchemaOp::AddTable, &rename.table), find(at, SchemaOp::DropTable, to));
-        let (made, dropped, copy, table) = match (new_first, old_first) {
-            ((Some(made), Some(dropped)), _) if made < at && dropped < at => {
-                (made, dropped, copies(&rename.table, to), to.as_str())
-            }
-            (_, (Some(made), Some(dropped))) => {
-                (made, dropped, copies(&rename.table, to), rename.table.as_str())
-            }
-            _ => continue,
-        };
-        if copy.is_empty() && !steps[made].details.contains_key("copied_from") {
-            continue;
-        }
-        for at in copy.iter().chain([&made, &dropped, &at]) {
-            gone[*at] = true;
-        }
-        let Some(shape) = &steps[made].shape else { continue };
-        let old = before(table);
-        let mut differences = Vec::new();
-        if let Some(old) = &old {
-            let mut new = shape.clone();
-            new.name = table.to_owned();
-            // what SQLite drops with the old table, the migration makes again behind the rename
-            new.indexes.clone_from(&old.indexes);
-            if old.constraints.is_empty() || new.constraints.is_empty() {
-                new.constraints.clone_from(&old.constraints);
-            }
-            crate::formats::schema::table_difference(old, &new, &mut differences);
-        }
-        let line = steps[made].line;
-        let differences = differences.into_iter().map(|(step, _)| Step { line, undo: rename.undo, ..step });
-        told.insert(at, differences.collect());
-        for (at, step) in steps.iter().enumerate() {
-            let again = same(step, SchemaOp::AddIndex, table)
-                && old
-                    .as_ref()
-                    .is_some_and(|old| old.indexes.iter().any(|index| index.columns == step.column));
-            if again {
-                gone[at] = true;
-            }
-        }
-    }
-    let mut rebuilt = Vec::with_capacity(steps.len());
-    for (at, step) in steps.into_iter().enumerate() {
-        rebuilt.extend(told.remove(&at).unwrap_or_default());
-        if !gone[at] {
-            rebuilt.push(step);
-        }
-    }
-    rebuilt
 }
