@@ -381,7 +381,7 @@ fn read(path: &RepoPath, text: Option<&str>, side: fn(&RepoPath, Option<u32>) ->
             }
             continue;
         }
-        if let Some(name) = name_of(trimmed) {
+        if let Some(name) = name_of(trimmed).or_else(|| name_above(trimmed, lines.get(at + 1))) {
             into.declares(in_class(&class, name));
         }
         // A guard whose actions are handed in is a tool for others, and guards nothing itself.
@@ -407,7 +407,7 @@ fn read(path: &RepoPath, text: Option<&str>, side: fn(&RepoPath, Option<u32>) ->
     }
 }
 
-/// What stands below a mark: the first name after it that is no part of another mark's arguments.
+/// What stands below a mark, behind other marks and what describes it; nothing where that has no name that we can read.
 fn below(lines: &[&str], class: &str) -> Option<String> {
     /// Marks of one method, with all that describes it.
     const MOST_LINES: usize = 60;
@@ -417,8 +417,14 @@ fn below(lines: &[&str], class: &str) -> Option<String> {
             if let Some(found) = CLASS.captures(line) {
                 return Some(found[1].to_owned());
             }
-            if let Some(name) = name_of(line.trim()) {
+            let trimmed = line.trim();
+            if let Some(name) = name_of(trimmed).or_else(|| name_above(trimmed, lines.get(at + 1))) {
                 return Some(in_class(class, name));
+            }
+            // the mark is not for the one behind this
+            let is_beside = trimmed.is_empty() || trimmed.starts_with(BESIDE);
+            if !is_beside {
+                return None;
             }
         }
         for c in line.chars() {
@@ -430,6 +436,19 @@ fn below(lines: &[&str], class: &str) -> Option<String> {
         }
     }
     None
+}
+
+/// How lines begin that may stand between a mark and what it guards: marks, comments, ends of brackets, texts.
+const BESIDE: [char; 10] = ['@', '[', '#', '/', '*', '}', ')', ']', '\'', '"'];
+
+/// The name of a method whose parameters stand below it, each with a mark or a type: a call has none.
+fn name_above<'l>(line: &'l str, next: Option<&&str>) -> Option<&'l str> {
+    static PARAMETER: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"^\s*(?:@\w+|\w+\??:\s*[\w(\[{'])").expect("the pattern is fixed and the tests run it")
+    });
+    let name = line.strip_suffix('(')?.trim_end();
+    let is_name = !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_');
+    (is_name && PARAMETER.is_match(next?)).then_some(name)
 }
 
 /// A method is told by its class too: many classes have an `index`.

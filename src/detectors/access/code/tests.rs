@@ -179,3 +179,23 @@ fn guards_that_move_within_a_class_or_out_of_its_code() {
     ];
     assert_eq!(found(open), ["access.permission_added Mails tightened"]);
 }
+
+#[test]
+fn a_method_with_its_parameters_below_it_is_guarded_and_not_the_next() {
+    let resolver = |guard: &str, more: &str| {
+        format!(
+            "class Teams {{\n  @Query(() => Team)\n{guard}  team(\n    @Args({{ name: 'id' }})\n    id: string,\n  ) {{\n    return 1;\n  }}\n{more}\n  @Mutation(() => Team)\n  async create(\n    name: string,\n  ) {{\n  }}\n}}\n"
+        )
+    };
+    let run = |before: &str, after: &str| found(vec![modified("a.ts", Role::Source, before, after)]);
+    let guard = "  @RequiresTeamRole(\n    Role.VIEWER,\n  )\n";
+    let other = "  @UseGuards(AuthGuard)\n  async teamsOfUser(\n    @Args({ name: 'id' })\n    id: string,\n  ) {}\n";
+    assert!(run(&resolver(guard, ""), &resolver(guard, other)).is_empty());
+    assert_eq!(
+        run(&resolver(guard, ""), &resolver("", "")),
+        ["access.permission_removed Teams.team loosened"]
+    );
+    let lost = "class A {\n  @Roles(Role.ADMIN)\n  abstract readonly field = 1;\n  async list() {\n  }\n}\n";
+    let bare = lost.replace("  @Roles(Role.ADMIN)\n", "");
+    assert!(run(lost, &bare).is_empty(), "a field is no method, and the next method was never guarded");
+}
