@@ -11,7 +11,7 @@ use crate::formats::schema::sql::plain;
 /// The findings to be, in the order of the steps.
 pub(super) fn fold(gathered: Gathered) -> (Vec<Found>, Vec<FoundAccess>) {
     let Gathered { steps, access, .. } = gathered;
-    let mut steps = without_moved(steps);
+    let mut steps = without_views(without_moved(steps));
     follow_renames(&mut steps);
     let made = made_tables(&steps);
     let is_made = |home: &str, table: &str| made.contains_key(&(home.to_owned(), plain(table)));
@@ -121,6 +121,36 @@ pub(super) fn fold(gathered: Gathered) -> (Vec<Found>, Vec<FoundAccess>) {
         })
         .collect();
     (kept, access)
+}
+
+/// Some engines rename and drop a view by the words for a table. A view holds nothing of its own, and that it is new is told.
+fn without_views(steps: Vec<Found>) -> Vec<Found> {
+    let mut views: HashSet<(String, String)> = HashSet::new();
+    let mut kept: Vec<Found> = Vec::with_capacity(steps.len());
+    for found in steps {
+        let key = (found.home.clone(), found.table());
+        match found.step.op {
+            SchemaOp::Other if found.detail("what") == "view" && found.detail("change") != "dropped" => {
+                views.insert((key.0, plain(found.detail("name"))));
+            }
+            SchemaOp::RenameTable if views.contains(&key) => {
+                let to = plain(found.step.to.as_deref().unwrap_or_default());
+                // a view takes the place of a view
+                kept.retain(|other| {
+                    let is_swapped =
+                        other.step.op == SchemaOp::RenameTable && other.home == key.0 && other.table() == to;
+                    !is_swapped
+                });
+                views.remove(&key);
+                views.insert((key.0, to));
+                continue;
+            }
+            SchemaOp::DropTable if views.remove(&key) => continue,
+            _ => {}
+        }
+        kept.push(found);
+    }
+    kept
 }
 
 /// A rule that goes and is made anew in the same table has not gone.

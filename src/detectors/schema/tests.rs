@@ -611,3 +611,19 @@ fn values_that_code_hands_over_are_no_condition_to_show() {
     assert!(shown("c = 'me@home'") && shown("c::text = 'x'"));
     assert!(!shown("id = @id") && !shown("id = ?") && !shown("id = :id") && !shown("id = $1"));
 }
+
+#[test]
+fn a_view_that_is_renamed_and_dropped_as_a_table_holds_nothing() {
+    let run_sql =
+        |sql: &str| said(&run(&Schema {}, vec![added("clickhouse/migrations/0002_x.sql", M, sql)]));
+    let made = "CREATE MATERIALIZED VIEW v_new TO t AS SELECT a FROM b;";
+    let swapped = format!("{made} RENAME TABLE v TO v_old; RENAME TABLE v_new TO v;");
+    for sql in [swapped.clone(), format!("{swapped} DROP TABLE v; {}", made.replace("v_new", "v"))] {
+        let told = run_sql(&sql);
+        assert!(!told.is_empty() && told.iter().all(|one| one.starts_with("other ")), "{told:?}");
+    }
+    // the table goes aside, and a view comes in its place
+    let aside = "RENAME TABLE x TO x_old; CREATE VIEW x AS SELECT a FROM x_old;";
+    assert!(run_sql(aside).contains(&"rename_table x>x_old".to_owned()), "{:?}", run_sql(aside));
+    assert!(run_sql("DROP TABLE x;").contains(&"drop_table x!".to_owned()));
+}
