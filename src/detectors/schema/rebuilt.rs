@@ -98,19 +98,29 @@ pub(super) fn rebuilt(steps: Vec<Step>, mut before: impl FnMut(&str) -> Option<T
         // new_x made, x copied into it and dropped, new_x renamed to x; or x renamed to old_x, x made, copied, old_x dropped
         let new_first = (find(0, SchemaOp::AddTable, &rename.table), find(0, SchemaOp::DropTable, to));
         let old_first = (find(at, SchemaOp::AddTable, &rename.table), find(at, SchemaOp::DropTable, to));
-        let (made, dropped, copy, table) = match (new_first, old_first) {
+        let mut dropped_later = None;
+        let (made, left, copy, table) = match (new_first, old_first) {
             ((Some(made), Some(dropped)), _) if made < at && dropped < at => {
                 (made, dropped, copies(&rename.table, to), to.as_str())
             }
             (_, (Some(made), Some(dropped))) => {
                 (made, dropped, copies(&rename.table, to), rename.table.as_str())
             }
+            // new_x made, x copied into it, x put aside under another name and new_x renamed to x
+            ((Some(made), _), _) if made < at => {
+                let Some(aside) = find(made, SchemaOp::RenameTable, to).filter(|aside| *aside < at) else {
+                    continue;
+                };
+                let kept_as = steps[aside].to.as_deref().unwrap_or_default();
+                dropped_later = find(at, SchemaOp::DropTable, kept_as);
+                (made, aside, copies(&rename.table, to), to.as_str())
+            }
             _ => continue,
         };
         if copy.is_empty() && !steps[made].details.contains_key("copied_from") {
             continue;
         }
-        for at in copy.iter().chain([&made, &dropped, &at]) {
+        for at in copy.iter().chain([&made, &left, &at]).chain(&dropped_later) {
             gone[*at] = true;
         }
         let Some(shape) = &steps[made].shape else { continue };

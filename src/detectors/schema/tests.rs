@@ -614,8 +614,7 @@ fn values_that_code_hands_over_are_no_condition_to_show() {
 
 #[test]
 fn a_view_that_is_renamed_and_dropped_as_a_table_holds_nothing() {
-    let run_sql =
-        |sql: &str| said(&run(&Schema {}, vec![added("clickhouse/migrations/0002_x.sql", M, sql)]));
+    let run_sql = |sql: &str| said(&run(&Schema {}, vec![added("clickhouse/migrations/0002_x.sql", M, sql)]));
     let made = "CREATE MATERIALIZED VIEW v_new TO t AS SELECT a FROM b;";
     let swapped = format!("{made} RENAME TABLE v TO v_old; RENAME TABLE v_new TO v;");
     for sql in [swapped.clone(), format!("{swapped} DROP TABLE v; {}", made.replace("v_new", "v"))] {
@@ -626,4 +625,21 @@ fn a_view_that_is_renamed_and_dropped_as_a_table_holds_nothing() {
     let aside = "RENAME TABLE x TO x_old; CREATE VIEW x AS SELECT a FROM x_old;";
     assert!(run_sql(aside).contains(&"rename_table x>x_old".to_owned()), "{:?}", run_sql(aside));
     assert!(run_sql("DROP TABLE x;").contains(&"drop_table x!".to_owned()));
+}
+
+#[test]
+fn a_table_that_is_put_aside_for_its_copy_is_rebuilt() {
+    let before = "CREATE TABLE a (id int, b int);";
+    let change = |copy: &str, drop: &str| {
+        let sql = format!(
+            "CREATE TABLE a_new (id int, b int, c int); {copy} RENAME TABLE a TO a_old; RENAME TABLE a_new TO a; {drop}"
+        );
+        let earlier = [("clickhouse/migrations/0001_a.sql", before)];
+        said(&run_among(&Schema {}, vec![added("clickhouse/migrations/0002_a.sql", M, &sql)], &earlier))
+    };
+    let copy = "INSERT INTO a_new SELECT id, b, 0 FROM a;";
+    for drop in ["", "DROP TABLE a_old;"] {
+        assert_eq!(change(copy, drop), ["add_column a.c?"], "{drop}");
+    }
+    assert!(change("", "DROP TABLE a_old;").iter().any(|one| one.ends_with('!')), "nothing is copied");
 }

@@ -189,7 +189,8 @@ fn a_method_with_its_parameters_below_it_is_guarded_and_not_the_next() {
     };
     let run = |before: &str, after: &str| found(vec![modified("a.ts", Role::Source, before, after)]);
     let guard = "  @RequiresTeamRole(\n    Role.VIEWER,\n  )\n";
-    let other = "  @UseGuards(AuthGuard)\n  async teamsOfUser(\n    @Args({ name: 'id' })\n    id: string,\n  ) {}\n";
+    let other =
+        "  @UseGuards(AuthGuard)\n  async teamsOfUser(\n    @Args({ name: 'id' })\n    id: string,\n  ) {}\n";
     assert!(run(&resolver(guard, ""), &resolver(guard, other)).is_empty());
     assert_eq!(
         run(&resolver(guard, ""), &resolver("", "")),
