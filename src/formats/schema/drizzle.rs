@@ -24,10 +24,6 @@ impl DeclaredReader for Drizzle {
                 .any(|name| text.contains(name))
     }
 
-    fn migrations(&self, _path: &RepoPath) -> Option<RepoPath> {
-        None
-    }
-
     fn mirrored(&self, _path: &RepoPath, tree: &dyn Snapshot) -> bool {
         // The kit keeps a journal beside the migrations, wherever the team puts them.
         tree.paths().iter().any(|path| path.as_str().ends_with("meta/_journal.json"))

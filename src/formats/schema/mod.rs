@@ -149,15 +149,17 @@ pub trait DeclaredReader: Sync {
     /// Whether this is a declared schema of the style, by path and content.
     fn reads(&self, path: &RepoPath, text: &str) -> bool;
     /// The folder whose migrations say the same, such as `db/migrate` for `db/schema.rb`. Where the tree holds
-    /// migrations there, the file mirrors them and adds evidence only.
-    fn migrations(&self, path: &RepoPath) -> Option<RepoPath>;
+    /// migrations there, the file mirrors them and adds evidence only. None where no folder is fixed.
+    fn migrations(&self, _path: &RepoPath) -> Option<RepoPath> {
+        None
+    }
     /// Whether it only says what code expects of stored data: then it speaks where no migration does, and with doubt.
     fn is_model(&self) -> bool {
         false
     }
-    /// Whether the tree holds migrations that say the same.
+    /// Whether the tree holds migrations that say the same; of a model they always may.
     fn mirrored(&self, path: &RepoPath, tree: &dyn Snapshot) -> bool {
-        let Some(folder) = self.migrations(path) else { return false };
+        let Some(folder) = self.migrations(path) else { return self.is_model() };
         tree.paths().iter().any(|path| path.as_str().starts_with(folder.as_str()))
     }
     /// Reads what is declared.

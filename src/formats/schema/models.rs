@@ -4,7 +4,7 @@
 use super::django::field::Field;
 use super::syntax::{self, Call, Class, Expr, Kind, Language, Walk};
 use super::{Column, DeclaredReader, Inventory, Table};
-use crate::change::{RepoPath, Snapshot};
+use crate::change::RepoPath;
 use crate::formats::Unreadable;
 
 /// Model classes of Python.
@@ -27,15 +27,7 @@ impl DeclaredReader for Models {
             && (MARKS.iter().any(|mark| text.contains(mark)) || text.contains("= models."))
     }
 
-    fn migrations(&self, _path: &RepoPath) -> Option<RepoPath> {
-        None
-    }
-
     fn is_model(&self) -> bool {
-        true
-    }
-
-    fn mirrored(&self, _path: &RepoPath, _tree: &dyn Snapshot) -> bool {
         true
     }
 

@@ -21,10 +21,6 @@ impl DeclaredReader for Ent {
             && text.contains("entgo.io/ent")
     }
 
-    fn migrations(&self, _path: &RepoPath) -> Option<RepoPath> {
-        None
-    }
-
     fn mirrored(&self, path: &RepoPath, tree: &dyn Snapshot) -> bool {
         let ent = path.folder().rsplit_once('/').map_or("", |(ent, _)| ent);
         let migrations = format!("{ent}/migrate/migrations/");
@@ -35,10 +31,7 @@ impl DeclaredReader for Ent {
     }
 
     fn read(&self, _path: &RepoPath, text: &str) -> Result<Inventory, Unreadable> {
-        if text.len() > 1 << 19 {
-            return Err(Unreadable { reason: "too_large".to_owned() });
-        }
-        let tokens = lex::tokens(text);
+        let tokens = lex::tokens(text)?;
         let mut inventory = Inventory::default();
         let mut is_table = false;
         let word = |at: usize| tokens.get(at).and_then(Token::name);

@@ -1,7 +1,7 @@
 //! GORM: structs whose tags say how they are stored.
 
 use super::lex::{self, Kind, Token};
-use crate::change::{RepoPath, Snapshot};
+use crate::change::RepoPath;
 use crate::formats::Unreadable;
 use crate::formats::schema::{Column, DeclaredReader, Inventory, Table};
 
@@ -20,23 +20,12 @@ impl DeclaredReader for Gorm {
             && (text.contains("gorm:\"") || text.contains("gorm.Model"))
     }
 
-    fn migrations(&self, _path: &RepoPath) -> Option<RepoPath> {
-        None
-    }
-
     fn is_model(&self) -> bool {
         true
     }
 
-    fn mirrored(&self, _path: &RepoPath, _tree: &dyn Snapshot) -> bool {
-        true
-    }
-
     fn read(&self, _path: &RepoPath, text: &str) -> Result<Inventory, Unreadable> {
-        if text.len() > 1 << 19 {
-            return Err(Unreadable { reason: "too_large".to_owned() });
-        }
-        let tokens = lex::tokens(text);
+        let tokens = lex::tokens(text)?;
         let mut inventory = Inventory::default();
         for at in 0..tokens.len() {
             let name = |at: usize| tokens.get(at).and_then(Token::name);

@@ -1,5 +1,7 @@
 //! The words of a Go file: names, strings and marks, without comments.
 
+use crate::formats::Unreadable;
+
 /// A word of Go.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Token<'a> {
@@ -36,7 +38,14 @@ impl<'a> Token<'a> {
     }
 }
 
-pub(super) fn tokens(text: &str) -> Vec<Token<'_>> {
+/// More than any file of Go that people write.
+const MAX_BYTES: usize = 1 << 19;
+
+/// The words of a file; refused where it is too large to be one that people write.
+pub(super) fn tokens(text: &str) -> Result<Vec<Token<'_>>, Unreadable> {
+    if text.len() > MAX_BYTES {
+        return Err(Unreadable { reason: "too_large".to_owned() });
+    }
     let mut out = Vec::new();
     let mut line = 1;
     let mut at = 0;
@@ -83,7 +92,7 @@ pub(super) fn tokens(text: &str) -> Vec<Token<'_>> {
         .unwrap_or(0);
         at = end;
     }
-    out
+    Ok(out)
 }
 
 fn quoted(rest: &str) -> (Option<Kind<'_>>, usize) {

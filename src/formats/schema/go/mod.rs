@@ -56,10 +56,7 @@ impl MigrationReader for Go {
         _down: Option<&str>,
         _tree: &dyn Snapshot,
     ) -> Result<Migration, Unreadable> {
-        if text.len() > 1 << 19 {
-            return Err(Unreadable { reason: "too_large".to_owned() });
-        }
-        let tokens = lex::tokens(text);
+        let tokens = lex::tokens(text)?;
         let back = parts_back(&tokens);
         let texts = constants(&tokens);
         let forward = read(&tokens, &texts, |at| !back.get(at).copied().unwrap_or_default());

@@ -1,6 +1,6 @@
 //! Models of Mongoose and Sequelize: objects that say what code expects of stored data.
 
-use crate::change::{RepoPath, Snapshot};
+use crate::change::RepoPath;
 use crate::formats::Unreadable;
 use crate::formats::schema::syntax::{self, Expr, Kind, Language, Walk};
 use crate::formats::schema::{Column, DeclaredReader, Inventory, Table};
@@ -23,15 +23,7 @@ impl DeclaredReader for JavaScriptModels {
             && (is_mongoose || text.contains("DataTypes.") && text.contains("equelize"))
     }
 
-    fn migrations(&self, _path: &RepoPath) -> Option<RepoPath> {
-        None
-    }
-
     fn is_model(&self) -> bool {
-        true
-    }
-
-    fn mirrored(&self, _path: &RepoPath, _tree: &dyn Snapshot) -> bool {
         true
     }
 
