@@ -234,22 +234,11 @@ fn is_errand(path: &RepoPath) -> bool {
         "tooling",
         "devtools",
         "bin",
-        "tasks",
         "seeds",
         "fixtures",
     ];
-    const TOOLS: &[&str] = &[
-        "playwright",
-        "cypress",
-        "jest",
-        "vitest",
-        "karma",
-        "wdio",
-        "webpack",
-        "rollup",
-        "eslint",
-        "gulpfile",
-    ];
+    const TOOLS: &[&str] =
+        &["playwright", "cypress", "jest", "vitest", "karma", "wdio", "webpack", "rollup", "eslint"];
     let name = path.file_name().to_ascii_lowercase();
     let first = name.split(['.', '-', '_']).next().unwrap_or("");
     let is_tool = name.contains("config") && TOOLS.contains(&first)
@@ -257,11 +246,9 @@ fn is_errand(path: &RepoPath) -> bool {
     // tasks are scripts where a task runner finds them; elsewhere they are the jobs of the product
     let in_tasks = path.as_str().contains("lib/tasks/") || path.as_str().contains("mix/tasks/");
     is_tool
+        || in_tasks
         || path.extension() == "rake"
-        || path.folders().any(|folder| match folder {
-            "tasks" => in_tasks,
-            folder => FOLDERS.contains(&folder),
-        })
+        || path.folders().any(|folder| FOLDERS.contains(&folder))
 }
 
 fn collect(
