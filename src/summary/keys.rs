@@ -1,5 +1,7 @@
 //! Keys of providers and passwords in addresses, wherever a fact quotes them, give way to `…` before anything is said.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 use crate::finding::{Facts, Finding};
@@ -10,28 +12,25 @@ use crate::formats::settings::secrets;
 pub(super) fn hide(findings: &mut [Finding]) {
     for finding in findings {
         let Ok(mut facts) = serde_json::to_value(&finding.facts) else { continue };
-        if hidden(&mut facts)
-            && let Ok(facts) = serde_json::from_value::<Facts>(facts)
-        {
+        let mut found = false;
+        hide_below(&mut facts, &mut found);
+        if found && let Ok(facts) = serde_json::from_value::<Facts>(facts) {
             finding.facts = facts;
         }
     }
 }
 
-/// Whether a text below was changed. Facts are as deep as their types.
-fn hidden(value: &mut Value) -> bool {
+/// Hides them in all texts below, and notes whether there was one. Facts are as deep as their types.
+fn hide_below(value: &mut Value, found: &mut bool) {
     match value {
-        Value::String(text) => match secrets::without_keys(text) {
-            std::borrow::Cow::Owned(without) => {
+        Value::String(text) => {
+            if let Cow::Owned(without) = secrets::without_keys(text) {
                 *text = without;
-                true
+                *found = true;
             }
-            std::borrow::Cow::Borrowed(_) => false,
-        },
-        Value::Array(items) => items.iter_mut().filter_map(|item| hidden(item).then_some(())).count() > 0,
-        Value::Object(entries) => {
-            entries.values_mut().filter_map(|item| hidden(item).then_some(())).count() > 0
         }
-        _ => false,
+        Value::Array(items) => items.iter_mut().for_each(|item| hide_below(item, found)),
+        Value::Object(entries) => entries.values_mut().for_each(|item| hide_below(item, found)),
+        _ => {}
     }
 }
