@@ -20,14 +20,12 @@ pub fn pull_texts(
         let api = Api::graph(&hosted, Patience::default())?;
         Ok(pulls::texts(&api, numbers, cache.as_deref()).await)
     });
-    let unread = |error: &crate::github::Error| Some((numbers.len() as u32, error.to_string()));
-    Some(match asked.and_then(|asked| asked) {
-        Ok(texts) => PullTexts {
-            bodies: texts.bodies,
-            unread: texts.unread.map(|(count, error)| (count, error.to_string())),
-        },
-        Err(error) => PullTexts { unread: unread(&error), ..PullTexts::default() },
-    })
+    let texts = asked.flatten().unwrap_or_else(|error| pulls::Texts {
+        unread: Some((numbers.len() as u32, error)),
+        ..pulls::Texts::default()
+    });
+    let unread = texts.unread.map(|(count, error)| (count, error.to_string()));
+    Some(PullTexts { bodies: texts.bodies, unread })
 }
 
 /// In the user's folder for such things, never in the repository.

@@ -46,7 +46,7 @@ const MOST_PAGES: usize = 100;
 pub struct Api {
     octocrab: Octocrab,
     base: String,
-    repository: String,
+    repository: Slug,
     patience: Patience,
     /// What is left of `patience.waiting`.
     waiting: Cell<Duration>,
@@ -156,7 +156,7 @@ impl Api {
         Ok(Self {
             octocrab,
             base: api_url.to_owned(),
-            repository: format!("/repos/{}", repository.as_str()),
+            repository: repository.clone(),
             patience,
             waiting: Cell::new(patience.waiting),
         })
@@ -164,7 +164,7 @@ impl Api {
 
     /// A route inside the repository.
     fn route(&self, rest: &str) -> String {
-        format!("{}{rest}", self.repository)
+        format!("/repos/{}{rest}", self.repository.as_str())
     }
 
     /// Reads one thing.
@@ -174,10 +174,9 @@ impl Api {
         read(Method::Get, &route, &answer.body)
     }
 
-    /// The repository's owner and name.
-    pub(super) fn owner_and_name(&self) -> (&str, &str) {
-        let slug = self.repository.trim_start_matches("/repos/");
-        slug.split_once('/').unwrap_or((slug, ""))
+    /// The repository.
+    pub(super) fn repository(&self) -> &Slug {
+        &self.repository
     }
 
     /// Asks the GraphQL API. It answers with 200 even where it refuses; a thing that is not there is null, and no error here.

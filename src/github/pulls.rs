@@ -85,12 +85,12 @@ async fn ask(api: &Api, numbers: &[u64], fields: &str) -> Result<Vec<(u64, Pull)
         .iter()
         .map(|number| format!("p{number}: pullRequest(number: {number}) {{ {fields} }}"))
         .collect();
-    let (owner, name) = api.owner_and_name();
+    let repository = api.repository();
     let query = format!(
         "query($owner: String!, $name: String!) {{ repository(owner: $owner, name: $name) {{ {} }} }}",
         asked.join(" ")
     );
-    let body = json!({"query": query, "variables": {"owner": owner, "name": name}});
+    let body = json!({"query": query, "variables": {"owner": repository.owner(), "name": repository.name()}});
     let Data { repository } = api.graphql(&body).await?;
     let pulls = repository
         .into_iter()

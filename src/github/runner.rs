@@ -55,6 +55,11 @@ impl Slug {
     pub fn owner(&self) -> &str {
         self.0.split('/').next().unwrap_or(&self.0)
     }
+
+    /// What stands behind it.
+    pub fn name(&self) -> &str {
+        self.0.rsplit('/').next().unwrap_or(&self.0)
+    }
 }
 
 /// A repository on GitHub and the means to read it, for commands that people start themselves.
