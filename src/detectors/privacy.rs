@@ -101,6 +101,7 @@ fn personal(column: &str, type_: Option<&str>) -> Option<&'static str> {
         "format",
         "language",
         "hash",
+        "via",
     ];
     let is_birth = has("birthday") || has("birthdate") || has("dob") || pair("birth", "date") || has("birth");
     if !is_birth
@@ -316,6 +317,7 @@ mod tests {
             ("email", Some("boolean"), None),
             ("email_sent_at", None, None),
             ("address_id", None, None),
+            ("new_address_via", None, None),
             ("mac_address", None, None),
             ("name", None, None),
             ("ip_count", None, None),
