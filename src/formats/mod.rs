@@ -10,6 +10,7 @@ pub mod routes;
 pub mod schema;
 pub mod settings;
 pub mod test_code;
+pub(crate) mod words;
 
 /// Why a file could not be read. Becomes an entry of `could_not_check`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -1,6 +1,6 @@
 //! Every step of every changed migration and declared schema, as written, with where it stands.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::past::Past;
 use super::{Context, Found, FoundAccess, Report};
@@ -48,21 +48,48 @@ pub(super) fn gather(cx: &Context<'_>, report: &mut Report) -> Gathered {
             declared(cx, report, file, reader, &migrations, &mut gathered);
         }
     }
-    note_models(&gathered.models, report);
+    // a declared schema of the same change says it with more certainty
+    if gathered.steps.is_empty() {
+        note_models(&gathered.models, report);
+    }
     gathered
 }
 
-/// Says of each model whose stored fields changed that no migration tells what becomes of stored data. A class that
-/// goes here and comes there has moved.
+/// Says of each model whose stored fields changed that no migration tells what becomes of stored data. What goes here
+/// and comes there has moved: a class to another file or name, fields to a class that both build on, or back.
 fn note_models(models: &[(RepoPath, Step)], report: &mut Report) {
-    let of = |op: SchemaOp| -> HashSet<&str> {
-        models.iter().filter(|(_, step)| step.op == op).map(|(_, step)| step.table.as_str()).collect()
+    let fields = |step: &Step| -> Vec<String> {
+        let columns = step.shape.iter().flat_map(|shape| &shape.columns).map(|column| column.name.clone());
+        step.column.clone().into_iter().chain(columns).collect()
     };
-    let (come, gone) = (of(SchemaOp::AddTable), of(SchemaOp::DropTable));
+    let of = |ops: [SchemaOp; 2]| -> HashMap<String, Vec<&str>> {
+        let mut places: HashMap<String, Vec<&str>> = HashMap::new();
+        for (_, step) in models.iter().filter(|(_, step)| ops.contains(&step.op)) {
+            for field in fields(step) {
+                places.entry(field).or_default().push(&step.table);
+            }
+        }
+        places
+    };
+    let come = of([SchemaOp::AddTable, SchemaOp::AddColumn]);
+    let gone = of([SchemaOp::DropTable, SchemaOp::DropColumn]);
+    let has_moved = |step: &Step| {
+        let (there, is_class) = match step.op {
+            SchemaOp::AddTable => (&gone, true),
+            SchemaOp::DropTable => (&come, true),
+            SchemaOp::AddColumn => (&gone, false),
+            SchemaOp::DropColumn => (&come, false),
+            _ => return false,
+        };
+        fields(step).iter().all(|field| {
+            let classes = there.get(field).map(Vec::as_slice).unwrap_or_default();
+            classes.iter().any(|class| is_class || *class != step.table)
+        })
+    };
     let mut told: HashSet<(&RepoPath, &str)> = HashSet::new();
     for (path, step) in models.iter().filter(|(_, step)| step.op != SchemaOp::ChangeDefault) {
         let model = step.table.as_str();
-        if !(come.contains(model) && gone.contains(model)) && told.insert((path, model)) {
+        if !has_moved(step) && told.insert((path, model)) {
             report.could_not_check(path, format!("model_shape: {model}"));
         }
     }

@@ -643,3 +643,24 @@ fn a_table_that_is_put_aside_for_its_copy_is_rebuilt() {
     }
     assert!(change("", "DROP TABLE a_old;").iter().any(|one| one.ends_with('!')), "nothing is copied");
 }
+
+#[test]
+fn what_knows_no_empty_value_begins_with_its_zero() {
+    let field = |sql: &str| {
+        let report = run(&Schema {}, vec![added("clickhouse/migrations/0002_x.sql", M, sql)]);
+        let told = lines(&report.findings.iter().collect::<Vec<_>>());
+        let field = &told[0].facts["field"];
+        (field["start"].as_str().map(str::to_owned), field["optional"] == true, field["required"] == true)
+    };
+    for (type_, expected) in [
+        ("UInt8", (Some("0"), false, false)),
+        ("LowCardinality(String)", (Some(""), false, false)),
+        ("DateTime64(3)", (None, false, false)),
+        ("Nullable(UInt8)", (None, true, false)),
+        ("UInt8 DEFAULT 3", (Some("3"), false, false)),
+    ] {
+        let sql = format!("ALTER TABLE a ON CLUSTER c ADD COLUMN b {type_};");
+        let (start, optional, required) = expected;
+        assert_eq!(field(&sql), (start.map(str::to_owned), optional, required), "{type_}");
+    }
+}

@@ -7,7 +7,6 @@ mod calls;
 mod files;
 mod marks;
 mod nested;
-mod words;
 
 use crate::change::RepoPath;
 

@@ -11,6 +11,7 @@ pub mod doctrine;
 pub mod drizzle;
 pub mod ecto;
 mod embedded;
+pub mod entities;
 pub mod go;
 pub mod javascript;
 pub mod laravel;
@@ -69,6 +70,8 @@ pub const DECLARED: &[&dyn DeclaredReader] = &[
     &models::Models,
     &javascript::JavaScriptModels,
     &go::Gorm,
+    &entities::Jpa,
+    &entities::Decorated,
 ];
 
 /// A field of a table, as far as the text tells.
