@@ -9,6 +9,7 @@ pub mod manifests;
 pub mod routes;
 pub mod schema;
 pub mod settings;
+pub(crate) mod syntax;
 pub mod test_code;
 pub(crate) mod words;
 
