@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::change::{ChangeKind, Content, FileChange, RepoPath, Role};
-use crate::detectors::testing::{added, deleted, modified, run, run_among};
+use crate::detectors::testing::{added, change, deleted, modified, run, run_among};
 use crate::finding::{Finding, Undo};
 
 const M: Role = Role::Migration;
@@ -663,4 +663,62 @@ fn what_knows_no_empty_value_begins_with_its_zero() {
         let (start, optional, required) = expected;
         assert_eq!(field(&sql), (start.map(str::to_owned), optional, required), "{type_}");
     }
+}
+
+#[test]
+fn a_field_that_a_rebuild_fills_from_another_is_renamed() {
+    let before = "CREATE TABLE a (id int PRIMARY KEY, b int, c int REFERENCES d (id));";
+    let change = |made: &str, copy: &str| {
+        let sql = format!(
+            "ALTER TABLE a RENAME TO __a; CREATE TABLE a ({made}); {copy} DROP TABLE __a; ALTER TABLE a RENAME TO __a; ALTER TABLE __a RENAME TO a;"
+        );
+        let earlier = [("sqlite/migrations/0001_a.sql", before)];
+        said(&run_among(&Schema {}, vec![added("sqlite/migrations/0002_a.sql", M, &sql)], &earlier))
+    };
+    let made = "id int PRIMARY KEY, z int, c int, FOREIGN KEY (c) REFERENCES d (id)";
+    assert_eq!(change(made, "INSERT INTO a SELECT id, b, c FROM __a;"), ["rename_column a.b>z"]);
+    assert_eq!(change(made, "INSERT INTO a (z, id) SELECT x.b, x.id FROM __a x;"), ["rename_column a.b>z"]);
+    let told = change(made, "INSERT INTO a SELECT id, 0, c FROM __a;");
+    assert!(told.contains(&"drop_column a.b!".to_owned()), "{told:?}");
+}
+
+#[test]
+fn a_rule_beside_its_field_is_part_of_it() {
+    let of =
+        |before: &str, after: &str| said(&run(&Schema {}, vec![modified("db/tables.sql", M, before, after)]));
+    let plain = "CREATE TABLE a (id int, b int);";
+    assert_eq!(of(plain, "CREATE TABLE a (id int, b int, c int REFERENCES d (id));"), ["add_column a.c?"]);
+    assert_eq!(of(plain, "CREATE TABLE a (id int, b int UNIQUE);"), ["add_constraint a.b?"]);
+    let (beside, below) =
+        ("CREATE TABLE a (id int, b int UNIQUE);", "CREATE TABLE a (id int, b int, UNIQUE (b));");
+    assert!(of(beside, below).is_empty() && of(below, beside).is_empty());
+}
+
+#[test]
+fn an_index_is_found_by_its_name() {
+    let made = "CREATE TABLE users (id int, email text, name text); CREATE TABLE user (id int);";
+    let change = |sql: &str| {
+        let report = run_among(
+            &Schema {},
+            vec![added("migrations/0002_x.sql", M, sql)],
+            &[("migrations/0001_x.sql", made)],
+        );
+        said(&report)
+    };
+    assert_eq!(change("DROP INDEX users_email_index;"), ["drop_index users.email?"]);
+    assert_eq!(change("DROP INDEX index_users_on_email_and_name;"), ["drop_index users?"]);
+    assert_eq!(change("DROP INDEX other_index;"), ["drop_index ?"]);
+    let again = "DROP INDEX IF EXISTS i; CREATE INDEX i ON users (email);";
+    assert_eq!(change(again), ["add_index users.email?"]);
+    assert_eq!(
+        change("ALTER TABLE users DROP CONSTRAINT users_email_unique;"),
+        ["drop_constraint users.email?"]
+    );
+}
+
+#[test]
+fn a_migration_that_only_moves_does_nothing() {
+    let text = "CREATE TABLE a (id integer primary key autoincrement, b boolean default 1);";
+    let moved = change(&[("database/migrations/1_a.up.sql", "sqlite/migrations/1_a.up.sql", M, text)]);
+    assert!(run(&Schema {}, moved).findings.is_empty());
 }

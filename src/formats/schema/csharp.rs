@@ -165,6 +165,7 @@ fn ef_core<'n>(walk: &mut Walk<'n>, call: &'n Call<'n>, line: u32) -> Flow {
                     columns: lambda_names(call),
                     what: rule_of(call.name).to_owned(),
                     line: rule.line,
+                    ..Rule::default()
                 });
             }
             walk.push(Step { shape: Some(shape), ..Step::new(Op::AddTable, name, line) });

@@ -200,6 +200,7 @@ impl Reader<'_> {
                             columns: Some(field.name.clone()),
                             what: "foreign_key".to_owned(),
                             line,
+                            ..Rule::default()
                         };
                         new.constraints.extend(Some(rule).filter(|_| link.name == "references"));
                     }

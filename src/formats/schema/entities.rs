@@ -2,6 +2,7 @@
 //!
 //! The marks on classes and fields are read, and nothing is resolved: where they do not say a type, none is compared.
 
+use std::collections::HashSet;
 use std::ops::Range;
 
 use super::{Column, DeclaredReader, Inventory, Table};
@@ -146,7 +147,10 @@ fn read<'a>(
             at = if body.is_empty() { head.end.max(at) } else { body.start };
             let marks = std::mem::take(&mut marks);
             let class = Class { words: &words, closings: &closings, marks, head, body };
-            let columns = fields(&class).unwrap_or_default();
+            let mut columns = fields(&class).unwrap_or_default();
+            // a link and the plain field beside it share a column
+            let mut seen = HashSet::new();
+            columns.retain(|column| seen.insert(column.name.clone()));
             if !columns.is_empty() {
                 let line = words.line(start);
                 inventory.tables.push(Table { name: name.to_owned(), line, columns, ..Table::default() });
@@ -614,10 +618,16 @@ mod tests {
                 &["AddColumn Order.shop"],
             ),
             ("@ManyToOne(() => Shop) shop: Shop;", "@ManyToOne(() => Store) shop: Store;", &[]),
+            (
+                "",
+                "@Column() shop_id: string;\n@JoinColumn({ name: 'shop_id' }) @ManyToOne(() => Shop) shop: Shop;",
+                &["AddColumn Order.shopid"],
+            ),
             ("", "@Property({ persist: false }) a: string;", &[]),
             ("", "  other: string;", &[]),
         ];
         for (before, after, expected) in cases {
+            assert!(differs(&Decorated, "order.ts", &class(after), &class(after)).is_empty(), "{after}");
             assert_eq!(&differs(&Decorated, "order.ts", &class(before), &class(after)), expected, "{after}");
         }
     }

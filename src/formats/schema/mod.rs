@@ -100,6 +100,8 @@ pub struct Rule {
     pub what: String,
     /// Its line, from 1.
     pub line: u32,
+    /// Whether it is written beside its field: then it comes and goes with the field.
+    pub beside: bool,
 }
 
 /// A table as declared.
@@ -113,7 +115,7 @@ pub struct Table {
     pub columns: Vec<Column>,
     /// Its indexes.
     pub indexes: Vec<Rule>,
-    /// Its constraints, those written beside a field left out.
+    /// Its constraints.
     pub constraints: Vec<Rule>,
 }
 
@@ -214,6 +216,9 @@ pub struct Step {
     /// How much of the field a `change_type` step states. The detector compares it with the field before, and keeps
     /// what differs: type, may be empty, start value.
     pub states: States,
+    /// For rows copied from another table: each field that is filled with the field that it is filled from, both empty
+    /// where they are not named.
+    pub copies: Vec<(String, String)>,
     /// The statement with its spacing evened out, where two of the same kind must be told apart: compared, never printed.
     pub text: Option<String>,
 }
@@ -235,6 +240,7 @@ impl Step {
             details: BTreeMap::new(),
             shape: None,
             states: States::Type,
+            copies: Vec::new(),
             text: None,
         }
     }

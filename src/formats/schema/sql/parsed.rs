@@ -3,8 +3,8 @@
 use sqlparser::ast::{
     AlterColumnOperation, AlterTable, AlterTableOperation, ColumnDef, ColumnOption, CreateIndex, CreateTable,
     Delete, Expr, FromTable, GeneratedAs, Ident, IndexColumn, Insert, KeyOrIndexDisplay, ObjectName,
-    OnConflictAction, OnInsert, Query, RenameTableNameKind, SetExpr, Statement, TableConstraint, TableFactor,
-    TableObject, TableWithJoins, Update,
+    OnConflictAction, OnInsert, Query, RenameTableNameKind, SelectItem, SetExpr, Statement, TableConstraint,
+    TableFactor, TableObject, TableWithJoins, Update,
 };
 use sqlparser::dialect::{
     ClickHouseDialect, Dialect as ParserDialect, GenericDialect, MsSqlDialect, MySqlDialect,
@@ -103,14 +103,13 @@ fn create_table(create: CreateTable, reading: &mut Reading) {
     for definition in &create.columns {
         shape.columns.push(column(definition, reading));
         for option in &definition.options {
-            if let ColumnOption::PrimaryKey(_) = option.option {
-                shape.constraints.push(Rule {
-                    columns: Some(definition.name.value.clone()),
-                    what: "primary_key".to_owned(),
-                    line: reading.line,
-                    ..Rule::default()
-                });
-            }
+            let what = match option.option {
+                ColumnOption::PrimaryKey(_) => "primary_key",
+                ColumnOption::Unique(_) => "unique",
+                ColumnOption::ForeignKey(_) => "foreign_key",
+                _ => continue,
+            };
+            shape.constraints.push(beside(&definition.name.value, what, reading.line));
         }
     }
     for constraint in &create.constraints {
@@ -125,6 +124,11 @@ fn create_table(create: CreateTable, reading: &mut Reading) {
         step = step.detail("copied_from", source);
     }
     reading.push(Step { shape: Some(shape), ..step });
+}
+
+/// A rule that is written beside the one field that it holds for.
+pub(super) fn beside(column: &str, what: &str, line: u32) -> Rule {
+    Rule { name: String::new(), columns: Some(column.to_owned()), what: what.to_owned(), line, beside: true }
 }
 
 fn column(definition: &ColumnDef, reading: &Reading) -> Column {
@@ -199,7 +203,7 @@ fn rule(constraint: &TableConstraint, line: u32) -> Rule {
         TableConstraint::UniqueUsingIndex(key) => ("unique", name(&key.name), None),
         TableConstraint::Exclude(exclude) => ("exclude", name(&exclude.name), None),
     };
-    Rule { name, columns, what: what.to_owned(), line }
+    Rule { name, columns, what: what.to_owned(), line, beside: false }
 }
 
 fn alter_table(alter: AlterTable, reading: &mut Reading) {
@@ -353,6 +357,7 @@ fn create_index(create: CreateIndex, reading: &mut Reading) {
         columns: covered(&create.columns),
         what: if create.unique { "unique_index" } else { "index" }.to_owned(),
         line: reading.line,
+        beside: false,
     };
     let step = with_rule(reading.step(SchemaOp::AddIndex, object(&create.table_name)), rule);
     let condition = condition(create.predicate.as_ref());
@@ -427,7 +432,30 @@ fn insert_rows(insert: Insert, reading: &mut Reading) {
         // `SELECT 1, 'x'` and `SELECT gen_id()` hold no stored rows, like VALUES
         None => step.detail("what", "rows_added"),
     };
-    reading.push(step);
+    reading.push(Step { copies: copies(&insert), ..step });
+}
+
+/// Which field is filled from which, where a question gives one value for each.
+fn copies(insert: &Insert) -> Vec<(String, String)> {
+    let Some(SetExpr::Select(select)) = insert.source.as_deref().map(|query| &*query.body) else {
+        return Vec::new();
+    };
+    let from = |item: &SelectItem| match item {
+        SelectItem::UnnamedExpr(value) | SelectItem::ExprWithAlias { expr: value, .. } => Some(match value {
+            Expr::Identifier(name) => name.value.clone(),
+            Expr::CompoundIdentifier(parts) => {
+                parts.last().map(|name| name.value.clone()).unwrap_or_default()
+            }
+            _ => String::new(),
+        }),
+        // `*` stands for any number of fields
+        _ => None,
+    };
+    let Some(sources) = select.projection.iter().map(from).collect::<Option<Vec<String>>>() else {
+        return Vec::new();
+    };
+    let mut fields = insert.columns.iter().map(object);
+    sources.into_iter().map(|source| (fields.next().unwrap_or_default(), source)).collect()
 }
 
 /// Remembers what WITH calls its questions; the last is the first to be resolved, so chains end at a table.
