@@ -89,7 +89,8 @@ fn note_models(models: &[(RepoPath, Step)], report: &mut Report) {
     let mut told: HashSet<(&RepoPath, &str)> = HashSet::new();
     for (path, step) in models.iter().filter(|(_, step)| step.op != SchemaOp::ChangeDefault) {
         let model = step.table.as_str();
-        if !has_moved(step) && told.insert((path, model)) {
+        let is_part = step.shape.as_ref().is_some_and(|shape| shape.part);
+        if !is_part && !has_moved(step) && told.insert((path, model)) {
             report.could_not_check(path, format!("model_shape: {model}"));
         }
     }
@@ -415,7 +416,16 @@ fn declared(
     if reader.is_model() {
         // a migration of the same change says it with more certainty
         if migrations.is_empty() {
-            gathered.models.extend(steps.into_iter().map(|(step, _)| (file.path.clone(), step)));
+            // a class that only gets or loses the marks of a stored one says nothing of when it is stored
+            let stands = |text: Option<&str>, step: &Step| {
+                text.is_some_and(|text| text.contains(&format!("class {}", step.table)))
+            };
+            let told = steps.into_iter().map(|(step, _)| step).filter(|step| match step.op {
+                SchemaOp::AddTable => !stands(file.before_text(), step),
+                SchemaOp::DropTable => !stands(file.after_text(), step),
+                _ => true,
+            });
+            gathered.models.extend(told.map(|step| (file.path.clone(), step)));
         }
         return;
     }

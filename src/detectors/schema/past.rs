@@ -77,6 +77,11 @@ impl<'a> Past<'a> {
         let mut rules: BTreeMap<String, (String, Option<String>, String)> = BTreeMap::new();
         // fields that the migration itself adds to tables that were there
         let mut fields: BTreeMap<(String, String), Column> = BTreeMap::new();
+        let grown: HashSet<String> = steps
+            .iter()
+            .filter(|step| step.op == SchemaOp::AddColumn)
+            .map(|step| plain(&step.table))
+            .collect();
         let aids: HashSet<String> = steps
             .iter()
             .filter(|step| step.op == SchemaOp::AddIndex)
@@ -140,6 +145,12 @@ impl<'a> Past<'a> {
                     }
                     resolved.extend(steps);
                     continue;
+                }
+                // beside a new field of its type, one that goes may live on under the other name
+                SchemaOp::DropColumn if step.type_.is_none() && grown.contains(&plain(&step.table)) => {
+                    let column = step.column.as_deref().unwrap_or_default();
+                    let known = self.of(reader, file).inventory.column(&step.table, column);
+                    step.type_ = known.and_then(|field| field.type_.clone());
                 }
                 SchemaOp::DropTable
                     if step.details.contains_key("condition")

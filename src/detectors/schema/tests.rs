@@ -722,3 +722,48 @@ fn a_migration_that_only_moves_does_nothing() {
     let moved = change(&[("database/migrations/1_a.up.sql", "sqlite/migrations/1_a.up.sql", M, text)]);
     assert!(run(&Schema {}, moved).findings.is_empty());
 }
+
+#[test]
+fn a_class_that_moves_or_gets_its_marks_keeps_its_shape() {
+    let class = |name: &str, marks: &str, fields: &str| {
+        format!(
+            "import jakarta.persistence.*;\n{marks}\npublic class {name} extends Base {{\n @Column(name = \"x\") private Long x;\n{fields}}}\n"
+        )
+    };
+    let field = "@Column(name = \"b\") private String b;\n";
+    let told = |files: Vec<FileChange>| -> Vec<String> {
+        let report = run(&Schema {}, files);
+        report.could_not_check.iter().map(|one| one.reason.clone()).collect()
+    };
+    let changed = |name: &str, before: &str, after: &str| {
+        modified(&format!("src/{name}.java"), Role::Source, before, after)
+    };
+    let (without, with) = (class("A", "@Entity", ""), class("A", "@Entity", field));
+    assert_eq!(told(vec![changed("A", &without, &with)]), ["model_shape: A"]);
+    assert!(told(vec![changed("A", &class("A", "", ""), &with)]).is_empty(), "only marked");
+    let base = class("Base", "@MappedSuperclass", field);
+    assert!(told(vec![added("src/Base.java", Role::Source, &base)]).is_empty());
+    assert!(
+        told(vec![changed("A", &with, &without), added("src/Base.java", Role::Source, &base)]).is_empty(),
+        "a base class is taken out"
+    );
+    let migration = added("migrations/0002_x.sql", M, "ALTER TABLE a ADD b text;");
+    assert!(told(vec![changed("A", &without, &with), migration]).is_empty());
+    let renamed = class("C", "@Entity", field);
+    let moved = vec![deleted("src/A.java", Role::Source, &with), added("src/C.java", Role::Source, &renamed)];
+    assert!(told(moved).is_empty());
+}
+
+#[test]
+fn only_a_field_of_the_same_type_may_be_the_one_that_went() {
+    let asked = |type_: &str| {
+        let sql = format!("ALTER TABLE a ADD COLUMN c {type_}; ALTER TABLE a DROP COLUMN b;");
+        let earlier = [("migrations/0001_x.sql", "CREATE TABLE a (id int, b text);")];
+        let report = run_among(&Schema {}, vec![added("migrations/0002_x.sql", M, &sql)], &earlier);
+        report.findings.iter().any(|finding| match &finding.facts {
+            Facts::Schema(facts) => facts.details.contains_key("perhaps_now"),
+            _ => false,
+        })
+    };
+    assert!(asked("TEXT") && !asked("uuid"));
+}

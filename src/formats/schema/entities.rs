@@ -153,7 +153,14 @@ fn read<'a>(
             columns.retain(|column| seen.insert(column.name.clone()));
             if !columns.is_empty() {
                 let line = words.line(start);
-                inventory.tables.push(Table { name: name.to_owned(), line, columns, ..Table::default() });
+                let part = !class.marks.iter().any(|mark| matches!(mark.name, "Entity" | "Document"));
+                inventory.tables.push(Table {
+                    name: name.to_owned(),
+                    line,
+                    columns,
+                    part,
+                    ..Table::default()
+                });
             }
         } else if [';', '{', '}'].iter().any(|mark| words.is(start, *mark)) {
             marks.clear();
@@ -336,7 +343,9 @@ impl<'a> Class<'a, '_> {
                 _ => type_end,
             }
             .max(at + 1);
-            let is_stored = marks.iter().any(|mark| DECORATED.contains(&mark.name));
+            // teams wrap decorators in their own
+            let is_stored =
+                marks.iter().any(|mark| DECORATED.contains(&mark.name) || mark.name.ends_with("Column"));
             let (Some(name), true) = (name, is_stored && !self.is_mapped_by(&marks)) else { continue };
             if self.option(&marks, &["persist"]) == Some("false") {
                 continue;
@@ -428,12 +437,12 @@ impl<'a> Class<'a, '_> {
         };
         let length = of_place(&["length"]).unwrap_or_default();
         let type_ = if ["ManyToOne", "OneToOne", "ManyToMany"].iter().any(|link| has(link)) {
-            Some("link".to_owned())
+            None
         } else if has("Enumerated") {
             let is_text = marks.iter().filter(|mark| mark.name == "Enumerated").any(|mark| {
                 mark.arguments.iter().flat_map(Clone::clone).any(|at| self.words.name(at) == Some("STRING"))
             });
-            Some(if is_text { "name of a choice" } else { "number of a choice" }.to_owned())
+            Some(if is_text { format!("text({length})") } else { "number of a choice".to_owned() })
         } else if ["Convert", "Type", "JdbcTypeCode", "Basic"].iter().any(|mark| has(mark)) {
             None
         } else {
@@ -450,14 +459,17 @@ impl<'a> Class<'a, '_> {
 
     /// A field as its decorators and its type in code describe it.
     fn decorated(&self, marks: &[Mark<'a>], name: &str, type_: &str, line: u32) -> Column {
-        let is_link = marks.iter().any(|mark| mark.name.contains("To") || mark.name.starts_with("Join"));
+        const LINKS: [&str; 6] =
+            ["ManyToOne", "OneToOne", "OneToMany", "ManyToMany", "JoinColumn", "JoinTable"];
+        let is_link = marks.iter().any(|mark| LINKS.contains(&mark.name));
         // `@Column("text")`
         let first = marks
             .iter()
             .find_map(|mark| mark.arguments.first().and_then(|range| self.words.text(range.start)));
         let said = self.option(marks, &["type", "columnType"]).or(first);
+        // a link is kept as what it points to, which stands elsewhere
         let type_ = if is_link {
-            Some("link".to_owned())
+            None
         } else {
             let type_ = said.unwrap_or(type_.split(['|', '[']).next().unwrap_or_default());
             basic(type_).map(str::to_owned)
@@ -539,6 +551,8 @@ mod tests {
             ),
             ("@Column(length = 20) String a;", "@Column(length = 50) String a;", &["ChangeType Order.a"]),
             ("@Enumerated(EnumType.STRING) A a;", "@Enumerated A a;", &["ChangeType Order.a"]),
+            ("String a;", "@Enumerated(EnumType.STRING) A a;", &[]),
+            ("Long a_id;", "@OneToOne @JoinColumn(name = \"a_id\") A a;", &[]),
             ("int a;", "@Column(name = \"a\") private Integer a = 0;", &[]),
             ("private String a;", "@NotNull @Size(max = 3) protected String a;", &[]),
             ("@ManyToOne private Shop shop;", "@ManyToOne(fetch = FetchType.LAZY) private Store shop;", &[]),
@@ -617,6 +631,8 @@ mod tests {
                 "@ManyToOne(() => Shop, { onDelete: 'CASCADE' })\n  shop: Relation<Shop>;",
                 &["AddColumn Order.shop"],
             ),
+            ("@Column() @ToText a: number;", "@Column() a: number;", &[]),
+            ("@OwnColumn() a: string;", "@PrimaryColumn() a: string;", &[]),
             ("@ManyToOne(() => Shop) shop: Shop;", "@ManyToOne(() => Store) shop: Store;", &[]),
             (
                 "",

@@ -117,6 +117,8 @@ pub struct Table {
     pub indexes: Vec<Rule>,
     /// Its constraints.
     pub constraints: Vec<Rule>,
+    /// Whether it only lends its fields to others, as a base class does.
+    pub part: bool,
 }
 
 /// What a declared schema holds.

@@ -45,6 +45,8 @@ const SQL_SERVER: &[(&str, &[&str])] = &[
 #[test]
 fn statements_say_what_they_do() {
     let cases: &[(&str, &[&str])] = &[
+        ("UPDATE appVersion SET version = 33 WHERE name = 'app'; DELETE FROM schema_migrations;", &[]),
+        ("UPDATE versions SET note = 'x'", &["data_backfill versions.note"]),
         ("CREATE TABLE a (id int PRIMARY KEY, b text)", &["add_table a"]),
         ("create temp table a as select 1; insert into a values (1); drop table a", &[]),
         ("DROP TABLE IF EXISTS a, \"b\" CASCADE;", &["drop_table a!", "drop_table b!"]),
