@@ -89,6 +89,9 @@ fn merged(steps: Vec<Found>) -> Vec<Found> {
             }
             _ => String::new(),
         };
+        // a table has one key, whatever it is called
+        let is_key = found.step.op == SchemaOp::DropConstraint && found.detail("what") == "primary_key";
+        let (column, name) = if is_key { (String::new(), "primary_key".to_owned()) } else { (column, name) };
         let to = found.step.to.clone().unwrap_or_default();
         // tools name rules in another way for each engine: there, what they cover tells them
         let rule = match (&found.engine, &found.step.column) {

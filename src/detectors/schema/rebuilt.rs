@@ -31,9 +31,7 @@ fn put_aside(steps: Vec<Step>, before: &mut impl FnMut(&str) -> Option<Table>) -
                 && plain(&step.table) == aside
                 && step.details.get("copied_from").is_some_and(|from| plain(from) == table)
         };
-        let bears_name = aside.contains(&table)
-            && ["temp", "tmp", "backup", "bak", "old"].iter().any(|word| aside.contains(word));
-        if !bears_name && !steps[..dropped].iter().any(is_copy) {
+        if !bears_name(&aside, &table) && !steps[..dropped].iter().any(is_copy) {
             continue;
         }
         for (place, step) in steps.iter().enumerate() {
@@ -72,6 +70,30 @@ fn put_aside(steps: Vec<Step>, before: &mut impl FnMut(&str) -> Option<Table>) -
         marks.push(gone[at]);
     }
     (kept, marks)
+}
+
+/// Rows that are deleted while a copy keeps them, and that come back from it, were never gone.
+fn kept_aside(steps: &[Step], gone: &mut [bool]) {
+    let says = |step: &Step, what: &str| step.details.get("what").is_some_and(|said| said == what);
+    for (at, deleted) in steps.iter().enumerate() {
+        let is_all = deleted.op == SchemaOp::DataBackfill
+            && says(deleted, "deleted")
+            && !deleted.details.contains_key("condition");
+        let table = plain(&deleted.table);
+        let back = steps.iter().enumerate().skip(at).filter(|_| is_all).find(|(_, step)| {
+            let from = step.details.get("copied_from").map(|from| plain(from)).unwrap_or_default();
+            says(step, "copied") && plain(&step.table) == table && bears_name(&from, &table)
+        });
+        if let Some((back, _)) = back {
+            gone[at] = true;
+            gone[back] = true;
+        }
+    }
+}
+
+/// `temp_a`, `a_backup`: a copy that bears the name of its table.
+fn bears_name(copy: &str, table: &str) -> bool {
+    copy.contains(table) && ["temp", "tmp", "backup", "bak", "old"].iter().any(|word| copy.contains(word))
 }
 
 /// A table that gets another name and then its own again was never renamed.
@@ -122,6 +144,18 @@ fn differing(old: &Table, new: &Table, copies: &[(String, String)]) -> Vec<(Step
         let told = [rename].into_iter().chain(changes).map(|step| (step, Side::After));
         differences.extend(told);
     }
+    // what stays and is filled with something else than it held
+    let mut written = Vec::new();
+    for (at, (to, _)) in copies.iter().enumerate().filter(|(_, (_, from))| from.is_empty()) {
+        let name = if to.is_empty() { new.columns.get(at).map_or("", |field| &field.name) } else { to };
+        if old.columns.iter().any(|field| plain(&field.name) == plain(name)) {
+            written.push(plain(name));
+        }
+    }
+    if !written.is_empty() {
+        let step = Step::new(SchemaOp::DataBackfill, &new.name, new.line).column(written.join(", "));
+        differences.push((step.detail("what", "rewritten"), Side::After));
+    }
     differences
 }
 
@@ -130,6 +164,7 @@ pub(super) fn rebuilt(steps: Vec<Step>, mut before: impl FnMut(&str) -> Option<T
     let same = |step: &Step, op: SchemaOp, table: &str| step.op == op && plain(&step.table) == plain(table);
     let (steps, mut gone) = put_aside(steps, &mut before);
     there_and_back(&steps, &mut gone);
+    kept_aside(&steps, &mut gone);
     let mut told: BTreeMap<usize, Vec<Step>> = BTreeMap::new();
     for (at, rename) in steps.iter().enumerate() {
         if gone[at] {

@@ -678,6 +678,8 @@ fn a_field_that_a_rebuild_fills_from_another_is_renamed() {
     let made = "id int PRIMARY KEY, z int, c int, FOREIGN KEY (c) REFERENCES d (id)";
     assert_eq!(change(made, "INSERT INTO a SELECT id, b, c FROM __a;"), ["rename_column a.b>z"]);
     assert_eq!(change(made, "INSERT INTO a (z, id) SELECT x.b, x.id FROM __a x;"), ["rename_column a.b>z"]);
+    let copy = "INSERT INTO a (id, z, c) SELECT id, coalesce(b, 0), upper(c) FROM __a;";
+    assert_eq!(change(made, copy), ["rename_column a.b>z", "data_backfill a.c"]);
     let told = change(made, "INSERT INTO a SELECT id, 0, c FROM __a;");
     assert!(told.contains(&"drop_column a.b!".to_owned()), "{told:?}");
 }
@@ -766,4 +768,24 @@ fn only_a_field_of_the_same_type_may_be_the_one_that_went() {
         })
     };
     assert!(asked("TEXT") && !asked("uuid"));
+}
+
+#[test]
+fn rows_that_come_back_from_their_copy_were_never_gone() {
+    let back = "DELETE FROM a; INSERT INTO a SELECT * FROM _backup_a;";
+    assert!(new(&format!("CREATE TEMPORARY TABLE _backup_a AS SELECT * FROM a; {back}")).is_empty());
+    assert!(new("DELETE FROM a; INSERT INTO a SELECT * FROM b;").contains(&"data_backfill a!".to_owned()));
+}
+
+#[test]
+fn a_key_dropped_for_several_engines_is_one() {
+    let files = vec![
+        added("migrations/mysql/2_x.sql", M, "ALTER TABLE a DROP PRIMARY KEY, ADD PRIMARY KEY (b, c);"),
+        added(
+            "migrations/postgresql/2_x.sql",
+            M,
+            "ALTER TABLE a DROP CONSTRAINT a_pkey, ADD PRIMARY KEY (b, c);",
+        ),
+    ];
+    assert_eq!(said(&run(&Schema {}, files)), ["drop_constraint a?", "add_constraint a.b, c?"]);
 }

@@ -2,9 +2,10 @@
 
 use sqlparser::ast::{
     AlterColumnOperation, AlterTable, AlterTableOperation, ColumnDef, ColumnOption, CreateIndex, CreateTable,
-    Delete, Expr, FromTable, GeneratedAs, Ident, IndexColumn, Insert, KeyOrIndexDisplay, ObjectName,
-    OnConflictAction, OnInsert, Query, RenameTableNameKind, SelectItem, SetExpr, Statement, TableConstraint,
-    TableFactor, TableObject, TableWithJoins, Update,
+    Delete, Expr, FromTable, FunctionArg, FunctionArgExpr, FunctionArguments, GeneratedAs, Ident,
+    IndexColumn, Insert, KeyOrIndexDisplay, ObjectName, OnConflictAction, OnInsert, Query,
+    RenameTableNameKind, SelectItem, SetExpr, Statement, TableConstraint, TableFactor, TableObject,
+    TableWithJoins, Update,
 };
 use sqlparser::dialect::{
     ClickHouseDialect, Dialect as ParserDialect, GenericDialect, MsSqlDialect, MySqlDialect,
@@ -441,13 +442,9 @@ fn copies(insert: &Insert) -> Vec<(String, String)> {
         return Vec::new();
     };
     let from = |item: &SelectItem| match item {
-        SelectItem::UnnamedExpr(value) | SelectItem::ExprWithAlias { expr: value, .. } => Some(match value {
-            Expr::Identifier(name) => name.value.clone(),
-            Expr::CompoundIdentifier(parts) => {
-                parts.last().map(|name| name.value.clone()).unwrap_or_default()
-            }
-            _ => String::new(),
-        }),
+        SelectItem::UnnamedExpr(value) | SelectItem::ExprWithAlias { expr: value, .. } => {
+            Some(field_of(value).unwrap_or_default())
+        }
         // `*` stands for any number of fields
         _ => None,
     };
@@ -456,6 +453,25 @@ fn copies(insert: &Insert) -> Vec<(String, String)> {
     };
     let mut fields = insert.columns.iter().map(object);
     sources.into_iter().map(|source| (fields.next().unwrap_or_default(), source)).collect()
+}
+
+/// The field that a value is taken from as it is, in another type, or with something in its stead where it is empty.
+fn field_of(value: &Expr) -> Option<String> {
+    match value {
+        Expr::Identifier(name) => Some(name.value.clone()),
+        Expr::CompoundIdentifier(parts) => parts.last().map(|name| name.value.clone()),
+        Expr::Cast { expr, .. } | Expr::Nested(expr) => field_of(expr),
+        Expr::Function(function) => {
+            let name = plain(&function.name.to_string());
+            let FunctionArguments::List(arguments) = &function.args else { return None };
+            let first = arguments.args.first().filter(|_| matches!(name.as_str(), "coalesce" | "ifnull"))?;
+            match first {
+                FunctionArg::Unnamed(FunctionArgExpr::Expr(value)) => field_of(value),
+                _ => None,
+            }
+        }
+        _ => None,
+    }
 }
 
 /// Remembers what WITH calls its questions; the last is the first to be resolved, so chains end at a table.
