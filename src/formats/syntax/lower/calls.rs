@@ -159,11 +159,15 @@ impl<'a, 't> Lower<'a, 't> {
             "attribute" => (self.field(function, "object"), self.field(function, "attribute")),
             "member_expression" => (self.field(function, "object"), self.field(function, "property")),
             "member_access_expression" => (self.field(function, "expression"), self.field(function, "name")),
-            "identifier" | "name" | "generic_name" | "type_identifier" => (None, Some(function)),
+            // PHP calls a function that a variable holds by the variable
+            "identifier" | "name" | "generic_name" | "type_identifier" | "variable_name" => {
+                (None, Some(function))
+            }
             "qualified_name" => (None, named(function).last()),
             _ => (Some(function), None),
         };
-        let (mut name_text, mut generic) = (name.map_or("", |name| self.slice(name)), None);
+        let (mut name_text, mut generic) =
+            (name.map_or("", |name| self.slice(name).trim_start_matches('$')), None);
         if let Some(name) = name.filter(|name| name.kind() == "generic_name") {
             name_text = name.named_child(0).map_or("", |inner| self.slice(inner));
             generic = name.named_child(1).and_then(|list| list.named_child(0)).map(|inner| self.slice(inner));
