@@ -467,6 +467,10 @@ mod tests {
                 &["data_backfill! a deleted (none)"],
             ),
             (
+                "@tables ~w(a b)a\ndef up do\n for t <- @tables do\n drop table(t)\n end\nend\ndef down, do: :ok",
+                &["drop_table! a (none)", "drop_table! b (none)"],
+            ),
+            (
                 "def change do\n alter table(:a) do\n add :b, :string, null: false\n remove :c\n remove :d, :string\n end\nend",
                 &["add_column a.b (restores)", "drop_column! a.c (none)", "drop_column! a.d (structure)"],
             ),

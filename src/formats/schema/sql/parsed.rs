@@ -69,8 +69,9 @@ pub(super) fn read(statement: Statement, reading: &mut Reading) -> bool {
         Statement::Insert(insert) => insert_rows(insert, reading),
         Statement::Merge(merge) => {
             if let Some(table) = factor(&merge.table) {
-                let step = reading.step(SchemaOp::DataBackfill, table);
-                reading.push(step.detail("what", "rewritten"));
+                let destructive = merge.to_string().to_ascii_uppercase().contains(" THEN DELETE");
+                let step = reading.step(SchemaOp::DataBackfill, table).detail("what", "rewritten");
+                reading.push(Step { destructive, ..step });
             }
         }
         Statement::Truncate(truncate) => {
@@ -483,6 +484,12 @@ fn name_questions(query: &Query, reading: &mut Reading) {
             None => source,
         };
         reading.questions.insert(plain(&question.alias.name.value), source);
+        // PostgreSQL lets a question write, and hand on what it wrote
+        if let SetExpr::Insert(statement) | SetExpr::Update(statement) | SetExpr::Delete(statement) =
+            &*question.query.body
+        {
+            read(statement.clone(), reading);
+        }
     }
 }
 

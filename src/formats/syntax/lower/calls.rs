@@ -217,7 +217,12 @@ impl<'a, 't> Lower<'a, 't> {
                     .trim_matches(['"', '\'']);
                 call.named.push((name, self.node(value, depth + 1)));
             }
-            "block_argument" => {}
+            // `&:name` has a name that nothing else has
+            "block_argument" => {
+                if let Some(inner) = named(arg).next() {
+                    call.named.push(("&", self.node(inner, depth + 1)));
+                }
+            }
             _ => call.args.push(self.node(arg, depth + 1)),
         }
     }
