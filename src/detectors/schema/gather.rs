@@ -442,6 +442,9 @@ fn declared(
         }
         return;
     }
+    if is_one_of_many(cx, file, reader, &before, &after) {
+        return;
+    }
     let is_init = is_init_script(&file.path);
     for (step, side) in steps {
         gathered.steps.push(Found {
@@ -462,6 +465,41 @@ fn declared(
             rewrites_history: false,
         });
     }
+}
+
+/// Whether a schema that comes or goes as a whole is one more, or one less, of several that say the same: for another
+/// engine, or another stage of the product.
+fn is_one_of_many(
+    cx: &Context<'_>,
+    file: &FileChange,
+    reader: &'static dyn DeclaredReader,
+    before: &Inventory,
+    after: &Inventory,
+) -> bool {
+    /// Enough to find one that says the same.
+    const MOST: usize = 20;
+    // what comes is compared with what was there, what goes with what stays
+    let (tree, own) = match file.kind {
+        ChangeKind::Added { .. } => (cx.before, after),
+        ChangeKind::Deleted { .. } => (cx.after, before),
+        _ => return false,
+    };
+    let is_kin = |path: &RepoPath| {
+        *path != file.path
+            && (path.file_name() == file.path.file_name()
+                || path.folder() == file.path.folder()
+                    && engine(path).is_some()
+                    && engine(&file.path).is_some())
+    };
+    let tables: HashSet<String> = own.tables.iter().map(|table| plain(&table.name)).collect();
+    tree.paths().iter().filter(|path| is_kin(path)).take(MOST).any(|path| {
+        let Some(Content::Text(text)) = tree.read(path) else { return false };
+        let Some(other) = reader.reads(path, &text).then(|| reader.read(path, &text).ok()).flatten() else {
+            return false;
+        };
+        let same = other.tables.iter().filter(|table| tables.contains(&plain(&table.name))).count();
+        same > 0 && same * 2 >= tables.len()
+    })
 }
 
 /// Whether migrations stand beside a declared schema, which then says after them what they do.

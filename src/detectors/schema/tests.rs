@@ -789,3 +789,17 @@ fn a_key_dropped_for_several_engines_is_one() {
     ];
     assert_eq!(said(&run(&Schema {}, files)), ["drop_constraint a?", "add_constraint a.b, c?"]);
 }
+
+#[test]
+fn a_schema_for_one_more_engine_stores_nothing_new() {
+    let tables = "CREATE TABLE a (id int); CREATE TABLE b (id int);";
+    let told = |file: FileChange| {
+        let report =
+            run_among(&Schema {}, vec![file], &[("db/app_mysql.sql", tables), ("x/tables.sql", tables)]);
+        said(&report)
+    };
+    assert!(told(added("db/app_postgresql.sql", M, tables)).is_empty());
+    assert!(told(deleted("dev/tables.sql", M, tables)).is_empty());
+    assert_eq!(told(added("db/other.sql", M, tables)), ["add_table a?", "add_table b?"]);
+    assert_eq!(told(added("db/more_mysql.sql", M, "CREATE TABLE c (id int);")), ["add_table c?"]);
+}

@@ -89,6 +89,14 @@ pub(super) fn read(statement: Statement, reading: &mut Reading) -> bool {
             {
                 return read(statement, reading);
             }
+            // PostgreSQL lets a question write; what the answer is written to was read above
+            for question in query.with.iter().flat_map(|with| &with.cte_tables) {
+                if let SetExpr::Insert(statement) | SetExpr::Update(statement) | SetExpr::Delete(statement) =
+                    &*question.query.body
+                {
+                    read(statement.clone(), reading);
+                }
+            }
         }
         _ => return false,
     }
@@ -484,12 +492,6 @@ fn name_questions(query: &Query, reading: &mut Reading) {
             None => source,
         };
         reading.questions.insert(plain(&question.alias.name.value), source);
-        // PostgreSQL lets a question write, and hand on what it wrote
-        if let SetExpr::Insert(statement) | SetExpr::Update(statement) | SetExpr::Delete(statement) =
-            &*question.query.body
-        {
-            read(statement.clone(), reading);
-        }
     }
 }
 

@@ -166,8 +166,11 @@ impl<'a, 't> Lower<'a, 't> {
             "qualified_name" => (None, named(function).last()),
             _ => (Some(function), None),
         };
-        let (mut name_text, mut generic) =
-            (name.map_or("", |name| self.slice(name).trim_start_matches('$')), None);
+        let text = |name: Node<'t>| match self.language {
+            Language::Php => self.slice(name).trim_start_matches('$'),
+            _ => self.slice(name),
+        };
+        let (mut name_text, mut generic) = (name.map_or("", text), None);
         if let Some(name) = name.filter(|name| name.kind() == "generic_name") {
             name_text = name.named_child(0).map_or("", |inner| self.slice(inner));
             generic = name.named_child(1).and_then(|list| list.named_child(0)).map(|inner| self.slice(inner));

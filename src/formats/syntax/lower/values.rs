@@ -59,7 +59,7 @@ impl<'a, 't> Lower<'a, 't> {
             "bare_symbol" | "hash_key_symbol" => Kind::Atom(self.slice(node)),
             "keyword" => Kind::Atom(self.slice(node).trim_end().trim_end_matches(':').trim_matches('"')),
             "property_identifier" | "shorthand_property_identifier" => Kind::Name(self.slice(node)),
-            "computed_property_name" => {
+            "computed_property_name" | "splat_argument" | "list_splat" => {
                 node.named_child(0).map_or(Kind::Literal, |inner| self.node(inner, depth + 1).kind)
             }
             // names
