@@ -1,6 +1,6 @@
 //! Every step of every changed migration and declared schema, as written, with where it stands.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::past::Past;
 use super::{Context, Found, FoundAccess, Report};
@@ -41,6 +41,7 @@ pub(super) fn gather(cx: &Context<'_>, report: &mut Report) -> Gathered {
             migration(cx, report, file, reader, &mut past, &mut gathered);
         }
     }
+    rebuild(&files, &mut past, &mut gathered.steps);
     for file in &files {
         if migration_reader(file).is_none()
             && let Some(reader) = declared_reader(file)
@@ -53,6 +54,34 @@ pub(super) fn gather(cx: &Context<'_>, report: &mut Report) -> Gathered {
         note_models(&gathered.models, report);
     }
     gathered
+}
+
+/// Joins what the new files of one home and engine do to a table that they make anew together.
+fn rebuild(files: &[&FileChange], past: &mut Past<'_>, steps: &mut Vec<Found>) {
+    let mut groups: BTreeMap<(&str, Option<&str>), Vec<usize>> = BTreeMap::new();
+    for (at, found) in steps.iter().enumerate().filter(|(_, found)| !found.rewrites_history) {
+        groups.entry((&found.home, found.engine.as_deref())).or_default().push(at);
+    }
+    let mut gone: HashSet<usize> = HashSet::new();
+    let mut told: Vec<(usize, Found)> = Vec::new();
+    for places in groups.into_values() {
+        let group: Vec<&Found> = places.iter().map(|at| &steps[*at]).collect();
+        let path = group.first().and_then(|found| found.evidence.first()).map(|place| &place.path);
+        let file = path.and_then(|path| files.iter().find(|file| file.path == *path));
+        let Some((file, reader)) = file.and_then(|file| Some((file, migration_reader(file)?))) else {
+            continue;
+        };
+        let Some(anew) = past.rebuild(reader, file, &group) else { continue };
+        told.extend(anew.into_iter().map(|(at, step)| (places[at], Found { step, ..group[at].clone() })));
+        gone.extend(places);
+    }
+    if gone.is_empty() {
+        return;
+    }
+    let kept = std::mem::take(steps).into_iter().enumerate().filter(|(at, _)| !gone.contains(at));
+    told.extend(kept);
+    told.sort_by_key(|(at, _)| *at);
+    steps.extend(told.into_iter().map(|(_, found)| found));
 }
 
 /// Says of each model whose stored fields changed that no migration tells what becomes of stored data. What goes here

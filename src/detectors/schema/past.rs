@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use super::Context;
 use super::gather::{home, natural};
 use super::rebuilt::rebuilt;
+use super::{Context, Found};
 use crate::change::{ChangeKind, Content, FileChange, RepoPath};
 use crate::finding::SchemaOp;
 use crate::formats::schema::sql::plain;
@@ -57,6 +57,26 @@ impl<'a> Past<'a> {
         })
     }
 
+    /// Puts what differs in place of a table that several files of one home make anew, a statement in each: each step
+    /// with the place of the one that it was, or stands for. Nothing where no table is made anew.
+    pub(super) fn rebuild(
+        &mut self,
+        reader: &'static dyn MigrationReader,
+        file: &FileChange,
+        found: &[&Found],
+    ) -> Option<Vec<(usize, Step)>> {
+        let made: HashSet<String> =
+            found.iter().filter(|one| one.step.op == SchemaOp::AddTable).map(|one| one.table()).collect();
+        let is_swap = |one: &&Found| {
+            let to = one.step.to.as_deref().map(plain).unwrap_or_default();
+            one.step.op == SchemaOp::RenameTable && (made.contains(&one.table()) || made.contains(&to))
+        };
+        found.iter().any(|one| is_swap(one)).then(|| {
+            let steps = found.iter().map(|one| one.step.clone()).collect();
+            rebuilt(steps, |table| self.of(reader, file).inventory.table(table).cloned())
+        })
+    }
+
     /// Fills in what only the state before tells.
     pub(super) fn resolve(
         &mut self,
@@ -64,8 +84,9 @@ impl<'a> Past<'a> {
         file: &FileChange,
         steps: &mut Vec<Step>,
     ) {
-        *steps =
+        let anew =
             rebuilt(std::mem::take(steps), |table| self.of(reader, file).inventory.table(table).cloned());
+        *steps = anew.into_iter().map(|(_, step)| step).collect();
         swapped_lists(steps);
         let is_new = matches!(file.kind, ChangeKind::Added { .. });
         let tables = steps.iter().filter(|step| step.op == SchemaOp::AddTable).count();

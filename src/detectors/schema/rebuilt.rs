@@ -9,7 +9,10 @@ use crate::formats::schema::{Column, Step, Table, field_difference, table_differ
 
 /// The other way of SQLite: the rows put aside in a copy, the table dropped, made anew and filled from the copy. The
 /// steps that are gone are marked; what differs stands where the table is made anew.
-fn put_aside(steps: Vec<Step>, before: &mut impl FnMut(&str) -> Option<Table>) -> (Vec<Step>, Vec<bool>) {
+fn put_aside(
+    steps: Vec<Step>,
+    before: &mut impl FnMut(&str) -> Option<Table>,
+) -> (Vec<Step>, Vec<usize>, Vec<bool>) {
     let drops = |table: &str| {
         steps.iter().position(|step| step.op == SchemaOp::DropTable && plain(&step.table) == plain(table))
     };
@@ -60,16 +63,18 @@ fn put_aside(steps: Vec<Step>, before: &mut impl FnMut(&str) -> Option<Table>) -
             }
         }
     }
-    let (mut kept, mut marks) = (Vec::with_capacity(steps.len()), Vec::with_capacity(steps.len()));
+    let (mut kept, mut origins, mut marks) = (Vec::new(), Vec::new(), Vec::new());
     for (at, step) in steps.into_iter().enumerate() {
         for step in told.remove(&at).unwrap_or_default() {
             kept.push(step);
+            origins.push(at);
             marks.push(false);
         }
         kept.push(step);
+        origins.push(at);
         marks.push(gone[at]);
     }
-    (kept, marks)
+    (kept, origins, marks)
 }
 
 /// Rows that are deleted while a copy keeps them, and that come back from it, were never gone.
@@ -159,10 +164,11 @@ fn differing(old: &Table, new: &Table, copies: &[(String, String)]) -> Vec<(Step
     differences
 }
 
-/// What differs between the old table and the new one, in place of the steps; `before` gives a table as it was.
-pub(super) fn rebuilt(steps: Vec<Step>, mut before: impl FnMut(&str) -> Option<Table>) -> Vec<Step> {
+/// What differs between the old table and the new one, in place of the steps; `before` gives a table as it was. Each
+/// step comes with the place of the one that it was, or stands for.
+pub(super) fn rebuilt(steps: Vec<Step>, mut before: impl FnMut(&str) -> Option<Table>) -> Vec<(usize, Step)> {
     let same = |step: &Step, op: SchemaOp, table: &str| step.op == op && plain(&step.table) == plain(table);
-    let (steps, mut gone) = put_aside(steps, &mut before);
+    let (steps, origins, mut gone) = put_aside(steps, &mut before);
     there_and_back(&steps, &mut gone);
     kept_aside(&steps, &mut gone);
     let mut told: BTreeMap<usize, Vec<Step>> = BTreeMap::new();
@@ -244,9 +250,10 @@ pub(super) fn rebuilt(steps: Vec<Step>, mut before: impl FnMut(&str) -> Option<T
     }
     let mut rebuilt = Vec::with_capacity(steps.len());
     for (at, step) in steps.into_iter().enumerate() {
-        rebuilt.extend(told.remove(&at).unwrap_or_default());
+        let origin = origins[at];
+        rebuilt.extend(told.remove(&at).unwrap_or_default().into_iter().map(|step| (origin, step)));
         if !gone[at] {
-            rebuilt.push(step);
+            rebuilt.push((origin, step));
         }
     }
     rebuilt

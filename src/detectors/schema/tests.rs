@@ -803,3 +803,17 @@ fn a_schema_for_one_more_engine_stores_nothing_new() {
     assert_eq!(told(added("db/other.sql", M, tables)), ["add_table a?", "add_table b?"]);
     assert_eq!(told(added("db/more_mysql.sql", M, "CREATE TABLE c (id int);")), ["add_table c?"]);
 }
+
+#[test]
+fn a_table_made_anew_over_several_files_is_rebuilt() {
+    let file = |at: u32, sql: &str| added(&format!("migrations/00{at}_x.sqlite3.up.sql"), M, sql);
+    let files = vec![
+        file(2, "CREATE TABLE _a_tmp (id int, c int);"),
+        file(3, "INSERT INTO _a_tmp (id, c) SELECT id, b FROM a;"),
+        file(4, "DROP TABLE a;"),
+        file(5, "ALTER TABLE _a_tmp RENAME TO a;"),
+        added("migrations/002_x.mysql.up.sql", M, "ALTER TABLE a RENAME COLUMN b TO c;"),
+    ];
+    let earlier = [("migrations/001_x.up.sql", "CREATE TABLE a (id int, b int);")];
+    assert_eq!(said(&run_among(&Schema {}, files, &earlier)), ["rename_column a.b>c"]);
+}
