@@ -30,7 +30,7 @@ fn put_aside(
         let Some((back, aside)) = back else { continue };
         // the copy is made here, or it is a temporary one that bears the name
         let is_copy = |step: &Step| {
-            step.op == SchemaOp::AddTable
+            matches!(step.op, SchemaOp::AddTable | SchemaOp::DataBackfill)
                 && plain(&step.table) == aside
                 && step.details.get("copied_from").is_some_and(|from| plain(from) == table)
         };

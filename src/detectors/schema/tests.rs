@@ -817,3 +817,21 @@ fn a_table_made_anew_over_several_files_is_rebuilt() {
     let earlier = [("migrations/001_x.up.sql", "CREATE TABLE a (id int, b int);")];
     assert_eq!(said(&run_among(&Schema {}, files, &earlier)), ["rename_column a.b>c"]);
 }
+
+#[test]
+fn a_table_kept_in_a_copy_of_any_name_is_rebuilt() {
+    let before = "CREATE TABLE a (id int, b int NOT NULL);";
+    let change = |sql: &str| {
+        let earlier = [("migrations/V0001.x.sqlite.up.sql", before)];
+        said(&run_among(&Schema {}, vec![added("migrations/V0002.x.sqlite.up.sql", M, sql)], &earlier))
+    };
+    let made = "CREATE TABLE IF NOT EXISTS a (id int, b int NULL);";
+    let aside = format!(
+        "CREATE TABLE keep_it (id int, b int); INSERT INTO keep_it (id, b) SELECT id, b FROM a ORDER BY id; DROP TABLE IF EXISTS a; {made} INSERT INTO a (id, b) SELECT id, b FROM keep_it ORDER BY id; DROP TABLE IF EXISTS keep_it;"
+    );
+    assert_eq!(change(&aside), ["change_nullability a.b?"]);
+    let renamed = format!(
+        "ALTER TABLE a RENAME TO keep_it; {made} INSERT INTO a (id, b) SELECT id, b FROM keep_it; DROP TABLE IF EXISTS keep_it;"
+    );
+    assert_eq!(change(&renamed), ["change_nullability a.b?"]);
+}

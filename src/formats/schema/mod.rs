@@ -5,6 +5,7 @@ pub mod sql;
 
 pub mod alembic;
 mod built;
+pub mod code;
 pub mod csharp;
 pub mod django;
 pub mod doctrine;
@@ -56,6 +57,7 @@ pub const MIGRATIONS: &[&dyn MigrationReader] = &[
     &javascript::PLAIN,
     &csharp::EfCore,
     &csharp::FluentMigrator,
+    &code::Code,
     &liquibase::Liquibase,
     &sql::SqlFiles,
 ];
