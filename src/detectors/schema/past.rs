@@ -71,7 +71,7 @@ impl<'a> Past<'a> {
             let to = one.step.to.as_deref().map(plain).unwrap_or_default();
             one.step.op == SchemaOp::RenameTable && (made.contains(&one.table()) || made.contains(&to))
         };
-        found.iter().any(|one| is_swap(one)).then(|| {
+        found.iter().any(is_swap).then(|| {
             let steps = found.iter().map(|one| one.step.clone()).collect();
             rebuilt(steps, |table| self.of(reader, file).inventory.table(table).cloned())
         })

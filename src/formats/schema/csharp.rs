@@ -454,7 +454,7 @@ fn fluent<'n>(walk: &mut Walk<'n>, expr: &'n Expr<'n>, call: &'n Call<'n>) -> Fl
         }
         ("Create", "Column") => {
             let table = on();
-            for field in columns(walk, &calls, &["Column"]) {
+            for field in columns(walk, calls, &["Column"]) {
                 walk.push(Step {
                     type_: field.type_,
                     nullable: field.nullable,
@@ -483,7 +483,7 @@ fn fluent<'n>(walk: &mut Walk<'n>, expr: &'n Expr<'n>, call: &'n Call<'n>) -> Fl
         }
         ("Alter", "Column") => {
             let table = on();
-            for field in columns(walk, &calls, &["Column"]) {
+            for field in columns(walk, calls, &["Column"]) {
                 walk.push(Step {
                     type_: field.type_,
                     nullable: field.nullable,
