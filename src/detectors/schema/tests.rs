@@ -835,3 +835,15 @@ fn a_table_kept_in_a_copy_of_any_name_is_rebuilt() {
     );
     assert_eq!(change(&renamed), ["change_nullability a.b?"]);
 }
+
+#[test]
+fn a_link_that_takes_its_rows_in_another_way_is_made_anew() {
+    let of = |before: &str, after: &str| {
+        let text = |rule: &str| format!("CREATE TABLE a (id int, b int {rule});");
+        said(&run(&Schema {}, vec![modified("db/tables.sql", M, &text(before), &text(after))]))
+    };
+    let cascade = ", FOREIGN KEY (b) REFERENCES c (id) ON DELETE CASCADE";
+    assert_eq!(of("REFERENCES c (id)", cascade), ["add_constraint a.b?"]);
+    assert!(of("REFERENCES c (id) ON DELETE CASCADE", cascade).is_empty());
+    assert!(of("REFERENCES c (id)", ", FOREIGN KEY (b) REFERENCES c (id) ON DELETE NO ACTION").is_empty());
+}

@@ -25,7 +25,7 @@ pub(super) fn built(
             columns: rule.column,
             what: rule.details.get("what").cloned().unwrap_or_default(),
             line: rule.line,
-            beside: false,
+            ..Rule::default()
         };
         if rule.op == Op::AddIndex { new.indexes.push(made) } else { new.constraints.push(made) }
     }

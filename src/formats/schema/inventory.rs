@@ -113,6 +113,7 @@ impl Inventory {
             what: step.details.get("what").cloned().unwrap_or_default(),
             line: step.line,
             beside: false,
+            on_delete: step.details.get("on_delete").map(|action| action_of(action)),
         };
         match step.op {
             SchemaOp::AddTable => {
@@ -160,7 +161,8 @@ impl Inventory {
                     (SchemaOp::AddColumn, None) => {
                         if step.details.contains_key("references") {
                             let what = "foreign_key".to_owned();
-                            table.constraints.push(Rule { what, beside: true, ..rule() });
+                            let on_delete = rule().on_delete.or(Some(String::new()));
+                            table.constraints.push(Rule { what, beside: true, on_delete, ..rule() });
                         }
                         table.columns.push(Column {
                             name: step.column.clone().unwrap_or_default(),
@@ -228,6 +230,12 @@ impl Inventory {
             }),
         }
     }
+}
+
+/// What becomes of a row when the one that it links to goes; nothing where the database refuses that, as it does unsaid.
+pub(crate) fn action_of(written: &str) -> String {
+    let action = written.to_lowercase();
+    if matches!(action.as_str(), "no action" | "restrict") { String::new() } else { action }
 }
 
 /// The places of tables by their plain names; the last of a name counts.
@@ -379,6 +387,16 @@ pub fn table_difference(old: &Table, new: &Table, steps: &mut Vec<(Step, Side)>)
             old.iter().filter(|rule| !kept.contains(&key(rule)) && !is_part(rule, &new_names)),
         );
         steps.extend(came.map(|rule| (said(add, rule), Side::After)));
+        // a link that stays may take its rows with it in another way
+        for rule in new.iter().filter(|rule| rule.on_delete.is_some() && known.contains(&key(rule))) {
+            let was = old.iter().find(|other| key(other) == key(rule)).and_then(|was| was.on_delete.clone());
+            if let (Some(was), Some(now)) = (was, &rule.on_delete)
+                && was != *now
+            {
+                let step = said(add, rule).detail("on_delete", now).detail("replaced", "true");
+                steps.push((step, Side::After));
+            }
+        }
         steps.extend(went.map(|rule| (said(drop, rule), Side::Before)));
     }
 }

@@ -104,6 +104,9 @@ pub struct Rule {
     pub line: u32,
     /// Whether it is written beside its field: then it comes and goes with the field.
     pub beside: bool,
+    /// Of a link, what becomes of the row when the other goes, where the text is read so far: `cascade`, `set null`;
+    /// empty where nothing does.
+    pub on_delete: Option<String>,
 }
 
 /// A table as declared.

@@ -285,7 +285,7 @@ fn declared<'n>(walk: &Walk<'n>, part: &'n Expr<'n>, shape: &mut Table) {
         columns,
         what: what.to_owned(),
         line: part.line,
-        beside: false,
+        ..Rule::default()
     });
 }
 

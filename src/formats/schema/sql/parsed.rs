@@ -3,7 +3,7 @@
 use sqlparser::ast::{
     AlterColumnOperation, AlterTable, AlterTableOperation, ColumnDef, ColumnOption, CreateIndex, CreateTable,
     Delete, Expr, FromTable, FunctionArg, FunctionArgExpr, FunctionArguments, GeneratedAs, Ident,
-    IndexColumn, Insert, KeyOrIndexDisplay, ObjectName, OnConflictAction, OnInsert, Query,
+    IndexColumn, Insert, KeyOrIndexDisplay, ObjectName, OnConflictAction, OnInsert, Query, ReferentialAction,
     RenameTableNameKind, SelectItem, SetExpr, Statement, TableConstraint, TableFactor, TableObject,
     TableWithJoins, Update,
 };
@@ -15,6 +15,7 @@ use sqlparser::parser::Parser;
 
 use super::{Dialect, Reading, plain};
 use crate::finding::SchemaOp;
+use crate::formats::schema::inventory::action_of;
 use crate::formats::schema::{AccessStep, Column, Rule, States, Step, Table};
 
 /// How deep a statement may nest before the parser gives up on it.
@@ -113,13 +114,14 @@ fn create_table(create: CreateTable, reading: &mut Reading) {
     for definition in &create.columns {
         shape.columns.push(column(definition, reading));
         for option in &definition.options {
-            let what = match option.option {
-                ColumnOption::PrimaryKey(_) => "primary_key",
-                ColumnOption::Unique(_) => "unique",
-                ColumnOption::ForeignKey(_) => "foreign_key",
+            let (what, on_delete) = match &option.option {
+                ColumnOption::PrimaryKey(_) => ("primary_key", None),
+                ColumnOption::Unique(_) => ("unique", None),
+                ColumnOption::ForeignKey(key) => ("foreign_key", Some(action(&key.on_delete))),
                 _ => continue,
             };
-            shape.constraints.push(beside(&definition.name.value, what, reading.line));
+            let rule = beside(&definition.name.value, what, reading.line);
+            shape.constraints.push(Rule { on_delete, ..rule });
         }
     }
     for constraint in &create.constraints {
@@ -136,9 +138,21 @@ fn create_table(create: CreateTable, reading: &mut Reading) {
     reading.push(Step { shape: Some(shape), ..step });
 }
 
+/// What becomes of a row when the one that it links to goes.
+fn action(on_delete: &Option<ReferentialAction>) -> String {
+    action_of(&on_delete.as_ref().map(ToString::to_string).unwrap_or_default())
+}
+
 /// A rule that is written beside the one field that it holds for.
 pub(super) fn beside(column: &str, what: &str, line: u32) -> Rule {
-    Rule { name: String::new(), columns: Some(column.to_owned()), what: what.to_owned(), line, beside: true }
+    Rule {
+        name: String::new(),
+        columns: Some(column.to_owned()),
+        what: what.to_owned(),
+        line,
+        beside: true,
+        on_delete: None,
+    }
 }
 
 fn column(definition: &ColumnDef, reading: &Reading) -> Column {
@@ -213,7 +227,11 @@ fn rule(constraint: &TableConstraint, line: u32) -> Rule {
         TableConstraint::UniqueUsingIndex(key) => ("unique", name(&key.name), None),
         TableConstraint::Exclude(exclude) => ("exclude", name(&exclude.name), None),
     };
-    Rule { name, columns, what: what.to_owned(), line, beside: false }
+    let on_delete = match constraint {
+        TableConstraint::ForeignKey(key) => Some(action(&key.on_delete)),
+        _ => None,
+    };
+    Rule { name, columns, what: what.to_owned(), line, beside: false, on_delete }
 }
 
 fn alter_table(alter: AlterTable, reading: &mut Reading) {
@@ -232,6 +250,13 @@ fn alter_one(table: &str, operation: &AlterTableOperation, reading: &mut Reading
             let mut new = added(step(SchemaOp::AddColumn), field);
             if let Some(references) = references {
                 new = new.detail("references", references);
+            }
+            let on_delete = column_def.options.iter().find_map(|option| match &option.option {
+                ColumnOption::ForeignKey(key) => Some(action(&key.on_delete)),
+                _ => None,
+            });
+            if let Some(on_delete) = on_delete.filter(|action| !action.is_empty()) {
+                new = new.detail("on_delete", on_delete);
             }
             new
         }
@@ -367,7 +392,7 @@ fn create_index(create: CreateIndex, reading: &mut Reading) {
         columns: covered(&create.columns),
         what: if create.unique { "unique_index" } else { "index" }.to_owned(),
         line: reading.line,
-        beside: false,
+        ..Rule::default()
     };
     let step = with_rule(reading.step(SchemaOp::AddIndex, object(&create.table_name)), rule);
     let condition = condition(create.predicate.as_ref());

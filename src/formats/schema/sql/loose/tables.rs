@@ -25,7 +25,7 @@ pub(super) fn create_index(
     }
     let columns = cursor.bracketed().and_then(|inside| covered(statement, inside));
     let what = if unique { "unique_index" } else { "index" };
-    let rule = Rule { name, columns, what: what.to_owned(), line: reading.line, beside: false };
+    let rule = Rule { name, columns, what: what.to_owned(), line: reading.line, ..Rule::default() };
     let step = with_rule(reading.step(SchemaOp::AddIndex, table), rule);
     let is_partial = cursor.rest().iter().any(|piece| piece.is("WHERE"));
     reading.push(if is_partial { step.detail("condition", "") } else { step });
@@ -225,7 +225,7 @@ pub(super) fn rule(statement: &Statement<'_>, part: &[Piece<'_>], first_line: u3
             columns: written(statement, bare),
             what: what.to_owned(),
             line,
-            beside: false,
+            ..Rule::default()
         });
     }
     while cursor.peek().is_some_and(|piece| !piece.is_mark("(")) {
@@ -236,5 +236,5 @@ pub(super) fn rule(statement: &Statement<'_>, part: &[Piece<'_>], first_line: u3
     } else {
         cursor.bracketed().and_then(|inside| covered(statement, inside))
     };
-    Some(Rule { name, columns, what: what.to_owned(), line, beside: false })
+    Some(Rule { name, columns, what: what.to_owned(), line, ..Rule::default() })
 }
