@@ -582,7 +582,8 @@ fn engine_of(word: &str) -> Option<String> {
     crate::formats::schema::sql::Dialect::named(word).map(|_| word.to_ascii_lowercase())
 }
 
-fn engine(path: &RepoPath) -> Option<String> {
+/// The engine that a path names.
+pub(super) fn engine(path: &RepoPath) -> Option<String> {
     path.as_str().rsplit(['/', '.', '-', '_']).find_map(|word| {
         // `MySqlMigrations`
         let word = word.to_ascii_lowercase();

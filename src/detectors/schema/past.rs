@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use super::gather::{home, natural};
+use super::gather::{engine, home, natural};
 use super::rebuilt::rebuilt;
 use super::{Context, Found};
 use crate::change::{ChangeKind, Content, FileChange, RepoPath};
@@ -18,10 +18,10 @@ const MOST_FILES: usize = 5_000;
 /// Tables that a baseline writes down again, at least: one or two of the same name may lie in another database.
 const LEAST_OF_BASELINE: usize = 3;
 
-/// The state before, by home of migrations.
+/// The state before, by home of migrations and engine.
 pub(super) struct Past<'a> {
     cx: &'a Context<'a>,
-    known: BTreeMap<String, Known>,
+    known: BTreeMap<(String, Option<String>), Known>,
 }
 
 /// The state of one database, and every index that was ever made in it.
@@ -39,7 +39,7 @@ impl<'a> Past<'a> {
     /// The state before `file` at its home: from the schema file that mirrors it, else by running the migrations before.
     fn of(&mut self, reader: &dyn MigrationReader, file: &FileChange) -> &Known {
         let cx = self.cx;
-        self.known.entry(home(&file.path)).or_insert_with(|| {
+        self.known.entry((home(&file.path), engine(&file.path))).or_insert_with(|| {
             let mut known = replayed(cx, reader, file);
             if let Some(mirror) = mirror(cx, &file.path) {
                 let replayed = std::mem::replace(&mut known.inventory, mirror);
@@ -467,11 +467,14 @@ fn mirror(cx: &Context<'_>, path: &RepoPath) -> Option<Inventory> {
 /// Runs every other migration of the home, in order.
 fn replayed(cx: &Context<'_>, reader: &dyn MigrationReader, file: &FileChange) -> Known {
     let folder = home(&file.path);
+    let own = engine(&file.path);
     let mut paths: Vec<&RepoPath> = cx
         .before
         .paths()
         .iter()
         .filter(|path| path.is_in(&folder) && home(path) == folder && *path != file.old_path())
+        // steps for another engine are of another database
+        .filter(|path| own.is_none() || engine(path).is_none_or(|other| Some(other) == own))
         .collect();
     paths.sort_by_cached_key(|path| natural(path.as_str()));
     let mut known = Known::default();

@@ -847,3 +847,14 @@ fn a_link_that_takes_its_rows_in_another_way_is_made_anew() {
     assert!(of("REFERENCES c (id) ON DELETE CASCADE", cascade).is_empty());
     assert!(of("REFERENCES c (id)", ", FOREIGN KEY (b) REFERENCES c (id) ON DELETE NO ACTION").is_empty());
 }
+
+#[test]
+fn the_state_before_is_that_of_the_same_engine() {
+    let sql = "ALTER TABLE a RENAME TO a_old; CREATE TABLE a (b BYTEA NOT NULL); INSERT INTO a (b) SELECT b FROM a_old; DROP TABLE a_old;";
+    let earlier = [
+        ("migrations/V1.x.postgres.up.sql", "CREATE TABLE a (b BYTEA);"),
+        ("migrations/V1.x.sqlite.up.sql", "CREATE TABLE a (b BLOB);"),
+    ];
+    let change = vec![added("migrations/V2.x.postgres.up.sql", M, sql)];
+    assert_eq!(said(&run_among(&Schema {}, change, &earlier)), ["change_nullability a.b"]);
+}
