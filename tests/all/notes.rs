@@ -297,3 +297,21 @@ fn a_changelog_that_links_commits_speaks_of_these_and_what_it_marks_as_breaking_
     let customers = seen(&self::page(&repo, &["--audience", "customers"]));
     assert!(section(&customers, "Needs your words").contains("--login-url"), "{customers}");
 }
+
+#[test]
+fn a_changelog_that_repeats_what_a_program_calls_its_step_tells_nothing_new() {
+    let repo = TestRepo::new();
+    repo.write("package.json", "{\"dependencies\": {\"left\": \"1.0.0\"}}\n")
+        .write("CHANGELOG.md", "# Changelog\n");
+    repo.commit("Start");
+    repo.git(&["tag", "v1.0.0"]);
+    repo.write("package.json", "{\"dependencies\": {\"left\": \"2.0.0\"}}\n");
+    repo.commit("Update dependency left to v2 (#7)");
+    repo.write(
+        "CHANGELOG.md",
+        "# Changelog\n\n## 1.1.0\n\n### Changed\n\n- Update dependency left to v2 (#7)\n",
+    );
+    repo.commit("chore: release 1.1.0 (#8)");
+    let text = seen(&page(&repo, &["v1.0.0..HEAD", "--audience", "internal"]));
+    assert!(section(&text, "Changed").is_empty() && section(&text, "Packages").contains("left"), "{text}");
+}

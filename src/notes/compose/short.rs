@@ -1,13 +1,12 @@
 //! The page in five lines.
 
-use std::collections::BTreeSet;
-
 use serde_json::{Value, json};
 
 use super::Placed;
 use crate::finding::id_of;
 use crate::notes::facts::Fact;
 use crate::notes::model::{Audience, Entry, SectionName, Source};
+use crate::notes::trace::Behind;
 
 /// Lines that the first section has at most.
 const IN_SHORT: usize = 5;
@@ -15,11 +14,7 @@ const IN_SHORT: usize = 5;
 const QUOTED: usize = 3;
 
 /// The page in five lines: what goes, what breaks, what comes, what will go, and the count of the rest.
-pub(super) fn in_short(
-    facts: &[(Fact, BTreeSet<usize>)],
-    placed: &[Placed],
-    audience: Audience,
-) -> Vec<Entry> {
+pub(super) fn in_short(facts: &[(Fact, Behind)], placed: &[Placed], audience: Audience) -> Vec<Entry> {
     if audience == Audience::Customers {
         return Vec::new();
     }
