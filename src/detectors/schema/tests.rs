@@ -694,6 +694,8 @@ fn a_rule_beside_its_field_is_part_of_it() {
     let (beside, below) =
         ("CREATE TABLE a (id int, b int UNIQUE);", "CREATE TABLE a (id int, b int, UNIQUE (b));");
     assert!(of(beside, below).is_empty() && of(below, beside).is_empty());
+    let indexed = "CREATE TABLE a (id int, b int); CREATE UNIQUE INDEX i ON a (b);";
+    assert!(of(indexed, beside).is_empty() && of(below, indexed).is_empty());
 }
 
 #[test]

@@ -340,9 +340,21 @@ fn only(step: &AccessStep, known: &HashSet<Right>) -> Option<AccessStep> {
     Some(AccessStep { text: format!("{verb} {privileges} {side} {roles}"), ..step.clone() })
 }
 
+/// Whether a table keeps the same fields unique in the other way: by an index, or by a rule.
+fn is_kept_unique(rule: &Rule, table: &Table) -> bool {
+    let others = match rule.what.as_str() {
+        "unique" => &table.indexes,
+        "unique_index" => &table.constraints,
+        _ => return false,
+    };
+    let covers = |rule: &Rule| rule.columns.as_deref().map(str::to_lowercase);
+    others.iter().any(|other| other.what.starts_with("unique") && covers(other) == covers(rule))
+}
+
 /// The difference between two shapes of one table.
 pub fn table_difference(old: &Table, new: &Table, steps: &mut Vec<(Step, Side)>) {
     let table = new.name.as_str();
+    let (old_table, new_table) = (old, new);
     let named = |columns: &[Column]| -> HashMap<String, usize> {
         // the first of a name counts
         columns.iter().enumerate().rev().map(|(at, field)| (plain(&field.name), at)).collect()
@@ -383,8 +395,12 @@ pub fn table_difference(old: &Table, new: &Table, steps: &mut Vec<(Step, Side)>)
             rule.beside && rule.columns.as_deref().is_some_and(|field| !others.contains_key(&plain(field)))
         };
         let (came, went) = (
-            new.iter().filter(|rule| !known.contains(&key(rule)) && !is_part(rule, &old_names)),
-            old.iter().filter(|rule| !kept.contains(&key(rule)) && !is_part(rule, &new_names)),
+            new.iter().filter(|rule| {
+                !known.contains(&key(rule)) && !is_part(rule, &old_names) && !is_kept_unique(rule, old_table)
+            }),
+            old.iter().filter(|rule| {
+                !kept.contains(&key(rule)) && !is_part(rule, &new_names) && !is_kept_unique(rule, new_table)
+            }),
         );
         steps.extend(came.map(|rule| (said(add, rule), Side::After)));
         // a link that stays may take its rows with it in another way
