@@ -21,6 +21,9 @@ use callers::{Callers, Wanted};
 const MOST_ROOTS: usize = 60;
 const MOST_ROOT_BYTES: usize = 4 * 1024 * 1024;
 
+/// How many files of the same name are read to find the description of which a new one is a copy.
+const MOST_COPIES: usize = 8;
+
 /// From this size on, both sides are read at once.
 const LARGE_BYTES: usize = 512 * 1024;
 
@@ -44,6 +47,7 @@ impl Detector for Api {
             }
         }
         sides.add_roots_of_parts(cx, report);
+        sides.add_others_of_copies(cx, report);
         let formats: BTreeSet<Format> = sides.documents.keys().copied().collect();
         for format in formats {
             let (before, after) = &sides.documents[&format];
@@ -84,6 +88,8 @@ struct Sides {
     read: BTreeSet<RepoPath>,
     /// Changed files that are no contract of their own, but may be a part of one.
     parts: Vec<RepoPath>,
+    /// Contracts of one side only.
+    alone: Vec<(Format, RepoPath)>,
 }
 
 impl Sides {
@@ -109,6 +115,10 @@ impl Sides {
         };
         let before = file.before_text().filter(|_| old.is_some());
         let after = file.after_text().filter(|_| new.is_some());
+        if before.is_none() != after.is_none() {
+            self.alone
+                .push((format, if after.is_some() { file.path.clone() } else { file.old_path().clone() }));
+        }
         self.pair(cx, report, old.unwrap_or(format), format, file.old_path(), before, &file.path, after);
     }
 
@@ -151,6 +161,38 @@ impl Sides {
         }
     }
 
+    /// A description that comes as a copy of one that stays, such as one for each version, brings nothing that was not
+    /// there, and none goes with it. Messages of another package are others, so protocol buffers are left out.
+    fn add_others_of_copies(&mut self, cx: &Context<'_>, report: &mut Report) {
+        for (format, path) in std::mem::take(&mut self.alone) {
+            if format == Format::Protobuf {
+                continue;
+            }
+            let stays = |other: &&RepoPath| {
+                other.file_name() == path.file_name() && **other != path && !self.read.contains(*other)
+            };
+            let others: Vec<&RepoPath> = cx.after.paths().iter().filter(stays).take(MOST_COPIES).collect();
+            for other in others {
+                let texts = [cx.before, cx.after]
+                    .map(|tree| text_at(tree, other).filter(|text| text.len() < MOST_ROOT_BYTES));
+                let [Some(before), Some(after)] = texts else { continue };
+                if contracts::recognise(other, &after) != Some(format) {
+                    continue;
+                }
+                let Ok(found) = contracts::read(format, other, &after, &|path| text_at(cx.after, path))
+                else {
+                    continue;
+                };
+                let sides = self.documents.get(&format);
+                let own = sides.and_then(|(old, new)| new.iter().chain(old).find(|one| one.path == path));
+                if own.is_some_and(|own| is_copy(own, &found)) {
+                    self.pair(cx, report, format, format, other, Some(&before), other, Some(&after));
+                    break;
+                }
+            }
+        }
+    }
+
     /// A changed part is judged through the contracts that refer to it, although these did not change themselves.
     fn add_roots_of_parts(&mut self, cx: &Context<'_>, report: &mut Report) {
         let parts = std::mem::take(&mut self.parts);
@@ -182,6 +224,9 @@ impl Sides {
         let roots: Vec<&RepoPath> =
             paths().filter(|path| named(path)).take(MOST_ROOTS).chain(others).collect();
         for path in roots {
+            if self.read.contains(path) {
+                continue;
+            }
             let Some(after) = text_at(cx.after, path).filter(|text| text.len() < MOST_ROOT_BYTES) else {
                 continue;
             };
@@ -196,6 +241,12 @@ impl Sides {
             self.pair(cx, report, format, format, path, Some(&before), path, Some(&after));
         }
     }
+}
+
+/// Whether nearly all that one description holds stands in the other one too.
+fn is_copy(one: &Document, other: &Document) -> bool {
+    let same = one.definitions.keys().filter(|key| other.definitions.contains_key(*key)).count();
+    !one.definitions.is_empty() && same * 5 >= one.definitions.len() * 4
 }
 
 fn push(cx: &Context<'_>, report: &mut Report, found: Differences) {
@@ -416,6 +467,8 @@ enum Shape {
     TypeChanged,
     Limit,
     MayBeMissing,
+    MayBeEmpty,
+    AnotherLogin,
     TypeRemoved,
     OtherBreaking,
     ValueAdded,
@@ -449,9 +502,13 @@ impl Shape {
             (OperationAdded, _) => Shape::Added,
             (Deprecated, _) => Shape::Deprecated,
             (FieldRemoved, Some(true)) => Shape::FieldRemoved,
+            (NowRequired, _) if facts.what == "login" && facts.from.is_some() => Shape::AnotherLogin,
             (NowRequired, Some(true)) if facts.what == "login" => Shape::LoginRequired,
+            // A rule of the field that says no more than that it must be there.
+            (LimitTightened, Some(true)) if facts.to.as_deref() == Some("required true") => Shape::Stricter,
             (NowRequired | FieldAdded, Some(true)) => Shape::Stricter,
             (ValueRemoved, Some(true)) => Shape::ValueRemoved,
+            (TypeChanged, Some(true)) if is_emptied(facts) => Shape::MayBeEmpty,
             (TypeChanged, Some(true)) => Shape::TypeChanged,
             (LimitTightened | LimitLoosened, Some(true)) => Shape::Limit,
             (NowOptional, Some(true)) => Shape::MayBeMissing,
@@ -478,6 +535,8 @@ impl Shape {
             Shape::TypeChanged => "api/type_changed",
             Shape::Limit => "api/limit",
             Shape::MayBeMissing => "api/may_be_missing",
+            Shape::MayBeEmpty => "api/may_be_empty",
+            Shape::AnotherLogin => "api/another_login",
             Shape::TypeRemoved => "api/type_removed",
             Shape::OtherBreaking => "api/other_breaking",
             Shape::ValueAdded => "api/value_added",
@@ -529,18 +588,33 @@ pub fn lines(findings: &[&Finding]) -> Vec<Line> {
         let key = (Shape::TypeRemoved, only.1, false, None);
         with_types = groups.remove(&key).map(|types| (*only, types));
     }
-    // Where a part of something no longer fits, that another part of it still does is no news.
+    // Where a part of something no longer fits, that another part of it still does is no news. Descriptions of one
+    // system in two formats are one promise: the heavier verdict stands for both, and a new name says what goes.
     let mut beside: BTreeMap<Key, Vec<&Finding>> = BTreeMap::new();
-    let heavier: BTreeMap<(String, bool), Key> = groups
-        .iter()
-        .rev()
-        .filter(|(key, _)| key.0 < Shape::Deprecated && key.0 != Shape::ValueAdded)
-        .flat_map(|(key, group)| group.iter().map(|(_, facts)| ((name_of(facts), key.1), *key)))
-        .collect();
+    let each = groups.iter().rev().flat_map(|(key, group)| group.iter().map(move |(_, facts)| (*key, facts)));
+    let mut heavier: BTreeMap<(String, bool), Key> = BTreeMap::new();
+    let mut in_other_words: BTreeMap<(String, bool, ApiOp), (Key, String)> = BTreeMap::new();
+    let mut renamed: BTreeMap<(String, bool), Key> = BTreeMap::new();
+    for (key, facts) in each.filter(|(key, _)| key.0 < Shape::Deprecated && key.0 != Shape::ValueAdded) {
+        let name = name_of(facts);
+        let words = (plain(&name), key.1);
+        if is_renamed(facts) {
+            renamed.insert(words.clone(), key);
+        }
+        in_other_words.insert((words.0, words.1, facts.op), (key, facts.format.clone()));
+        heavier.insert((name, key.1), key);
+    }
     groups.retain(|key, group| {
         group.retain(|(finding, facts)| {
             let is_light = matches!(key.0, Shape::Eased | Shape::FormWider);
-            let of = heavier.get(&(name_of(facts), key.1)).filter(|_| is_light);
+            let name = name_of(facts);
+            let words = (plain(&name), key.1);
+            let of = heavier.get(&(name, key.1)).filter(|_| is_light);
+            let of = of.or_else(|| renamed.get(&words).filter(|_| key.0 == Shape::FieldRemoved));
+            let of = of.or_else(|| {
+                let (of, format) = in_other_words.get(&(words.0, words.1, facts.op))?;
+                (key.0 == Shape::Unsure && of.0 < key.0 && *format != facts.format).then_some(of)
+            });
             of.inspect(|of| beside.entry(**of).or_default().push(finding)).is_none()
         });
         !group.is_empty()
@@ -557,14 +631,16 @@ pub fn lines(findings: &[&Finding]) -> Vec<Line> {
         let said = group.iter().chain(types).map(|(finding, _)| *finding);
         let all: Vec<&Finding> = said.chain(beside.iter().copied()).collect();
         let first = &group[0].1;
-        let names = names_of(group);
+        let mut names = names_of(group);
+        // One value that several lists take up is one value.
+        let places = if shape == Shape::ValueAdded { places_of(group, names.len()) } else { None };
+        let places = places.map(|(values, places)| {
+            names = values;
+            places
+        });
         let one = names.len() == 1;
         let alone = group.len() == 1;
-        let is_renamed = |facts: &ApiFacts| {
-            facts.format == "protobuf"
-                && facts.op == ApiOp::Other
-                && facts.from.as_deref() == Some(last(facts).as_str())
-        };
+        let is = |what: &str| group.iter().all(|(_, facts)| facts.what == what);
         let short = [&first.from, &first.to].into_iter().flatten().all(|text| text.len() <= LONGEST_SHOWN);
         let callers: BTreeSet<&String> = group.iter().flat_map(|(_, facts)| &facts.callers).collect();
         let facts = json!({
@@ -580,6 +656,13 @@ pub fn lines(findings: &[&Finding]) -> Vec<Line> {
             "from": first.from.as_ref().filter(|_| alone),
             "to": first.to.as_ref().filter(|_| alone),
             "renamed": group.iter().all(|(_, facts)| is_renamed(facts)),
+            "renumbered": group.iter().all(|(_, facts)| is_renumbered(facts)),
+            "operations": is("operation"),
+            "replies": is("response"),
+            "places": places,
+            "gains": alone && short && first.from.is_none() && first.to.is_some(),
+            "loses": alone && short && first.to.is_none() && first.from.is_some(),
+            "changed_to": first.to.is_some() && first.to != first.from,
             "short": short,
             "values": group.iter().all(|(_, facts)| facts.op == ApiOp::ValueAdded && facts.what == "value"),
             "response": group.iter().all(|(_, facts)| facts.direction.as_deref() == Some("response")),
@@ -602,6 +685,51 @@ pub fn lines(findings: &[&Finding]) -> Vec<Line> {
         }));
     }
     lines
+}
+
+/// Whether a field or value keeps its number and gets another name.
+fn is_renamed(facts: &ApiFacts) -> bool {
+    facts.format == "protobuf"
+        && facts.op == ApiOp::Other
+        && facts.from.as_deref() == Some(last(facts).as_str())
+}
+
+/// Whether a field keeps its name and gets another number.
+fn is_renumbered(facts: &ApiFacts) -> bool {
+    let is_number = |side: &Option<String>| {
+        side.as_deref().is_some_and(|side| !side.is_empty() && side.bytes().all(|byte| byte.is_ascii_digit()))
+    };
+    facts.format == "protobuf" && facts.op == ApiOp::Other && is_number(&facts.from) && is_number(&facts.to)
+}
+
+/// Whether what was always there may now be nothing, and stays the same otherwise.
+fn is_emptied(facts: &ApiFacts) -> bool {
+    let (Some(from), Some(to)) = (facts.from.as_deref(), facts.to.as_deref()) else { return false };
+    match facts.format.as_str() {
+        "openapi" => to.strip_suffix(" | null") == Some(from),
+        "graphql" => from.strip_suffix('!') == Some(to) && facts.direction.as_deref() == Some("response"),
+        _ => false,
+    }
+}
+
+/// New values and the lists that take them up, where there are fewer values than pairs of both.
+fn places_of(group: &[(&Finding, ApiFacts)], pairs: usize) -> Option<(Vec<String>, Vec<String>)> {
+    let mut values: Vec<String> = Vec::new();
+    let mut places: Vec<String> = Vec::new();
+    for (_, facts) in group {
+        let owner = facts.owner.as_deref().filter(|_| facts.what == "value")?;
+        let value = last(facts);
+        if !values.contains(&value) {
+            values.push(value);
+        }
+        let place = without_package(owner);
+        match places.iter_mut().find(|known| plain(known) == plain(place)) {
+            Some(known) if place.len() < known.len() => *known = place.to_owned(),
+            Some(_) => {}
+            None => places.push(place.to_owned()),
+        }
+    }
+    (values.len() < pairs).then_some((values, places))
 }
 
 /// What a request's narrower type no longer takes, where a word for it is enough: nothing at all, whole types, and
@@ -767,6 +895,23 @@ mod tests {
             facts(&report),
             [("api.field_removed", Level::TalkFirst, 8), ("api.field_added", Level::Routine, 8)]
         );
+    }
+
+    #[test]
+    fn a_copy_for_each_version_brings_and_takes_nothing() {
+        let spec = |more: &str| {
+            let paths: String =
+                (0..5).map(|at| format!("  /{at}:\n    get:\n      responses: {{}}\n")).collect();
+            format!("openapi: 3.0.0\npaths:\n{paths}{more}")
+        };
+        let copy = || added("docs/v2/api.yaml", Role::Contract, &spec(""));
+        let report = run_among(&Api::default(), vec![copy()], &[("docs/master/api.yaml", &spec(""))]);
+        assert_eq!(facts(&report), []);
+        let gone = deleted("docs/v1/api.yaml", Role::Contract, &spec("  /old: {get: {}}\n"));
+        let report = run_among(&Api::default(), vec![gone], &[("docs/master/api.yaml", &spec(""))]);
+        assert_eq!(facts(&report), [("api.operation_removed", Level::TalkFirst, 18)]);
+        let report = run_among(&Api::default(), vec![copy()], &[("docs/other.yaml", &spec(""))]);
+        assert_eq!(facts(&report).len(), 5);
     }
 
     #[test]

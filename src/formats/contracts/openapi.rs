@@ -49,6 +49,12 @@ pub(super) fn read(path: &RepoPath, text: &str, load: Load<'_>) -> Result<Docume
     Ok(document)
 }
 
+/// Whether the whole description is by its file's name one of what may still change.
+fn is_preview(path: &RepoPath) -> bool {
+    let name = path.file_name().to_ascii_lowercase();
+    is_experimental(&name) || name.split(['.', '_', '-']).any(|word| word == "preview")
+}
+
 /// The names of path parameters are free to change.
 fn key_of(name: &str) -> String {
     let mut key = String::with_capacity(name.len());
@@ -117,6 +123,7 @@ impl<'a> Reader<'a> {
         };
         let level = operation.text("x-stability-level").unwrap_or_default();
         element.experimental = is_experimental(&name)
+            || is_preview(self.root.path)
             || ["draft", "alpha", "beta", "experimental"].contains(&level)
             || operation.is("x-beta");
         if operation.is("deprecated") {

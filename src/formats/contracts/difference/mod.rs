@@ -287,7 +287,7 @@ impl<'a> Walk<'a> {
             return;
         }
         let Pair { old, new, .. } = pair;
-        self.marks(old, new, owner, direction);
+        self.marks(pair, owner, direction);
         let old_shape = resolve(pair.old_document, old);
         let new_shape = resolve(pair.new_document, new);
         let is_other = self.own(old, new, old_shape, new_shape, owner, direction);

@@ -41,6 +41,8 @@ impl<'a> Walk<'a> {
                 Fit::Alike => Some(Some(false)),
                 Fit::Wider => Some(judge(self.reading(direction), Some(false), Some(true))),
                 Fit::Narrower => Some(judge(self.reading(direction), Some(true), Some(false))),
+                // What a reference without a type behind it stands for, no text says.
+                Fit::Other if old_shape.dangling != new_shape.dangling => Some(None),
                 Fit::Other => Some(Some(true)),
             };
             let base = |shape: &Element| shape.type_.split(" (").next().unwrap_or_default().to_owned();
