@@ -508,6 +508,7 @@ pub fn is_tooling(path: &str) -> bool {
                 ".run",
             ]
             .contains(&folder)
+                || folder.starts_with("renovate")
         })
 }
 

@@ -103,11 +103,38 @@ pub fn reads(path: &RepoPath, text: &str) -> Vec<Read> {
                     .is_some_and(|call| call.as_str().contains("env(") && !call.as_str().contains("getenv"));
             let has_default = is_laravel
                 || ["||", "??", "?:", "unwrap_or", " or ", ", "].iter().any(|mark| rest.contains(mark))
-                || trimmed.starts_with("if ");
+                || is_asked(trimmed, &text[..name.start()], rest);
             found.push(Read { name: name.as_str().to_owned(), line, has_default });
         }
     }
     found
+}
+
+/// Whether the code asks what the variable holds, or whether it is there at all: without it the answer is "no".
+fn is_asked(line: &str, before: &str, rest: &str) -> bool {
+    const QUESTIONS: &[&str] = &["if ", "if(", "elif ", "elsif ", "else if ", "} else if ", "unless "];
+    const ANSWERS: &[&str] = &[
+        "==",
+        "!=",
+        "&&",
+        " ? ",
+        " if ",
+        " unless ",
+        ".is_ok()",
+        ".is_some()",
+        ".is_err()",
+        ".is_none()",
+        ".present?",
+        ".blank?",
+        ".nil?",
+    ];
+    // Elixir has another call for what must be there.
+    const CALLS: &[&str] = &["system.get_env(", "!!", "bool(", "parsebool(", "parseboolean(", "boolean("];
+    let call = before.trim_end_matches(|c: char| c.is_alphanumeric() || ".:_(\"'".contains(c));
+    let called = before.get(call.len()..).unwrap_or_default().to_ascii_lowercase();
+    QUESTIONS.iter().any(|question| line.starts_with(question))
+        || ANSWERS.iter().any(|answer| rest.contains(answer))
+        || CALLS.iter().any(|asks| called.contains(asks) || call.ends_with(asks))
 }
 
 /// pydantic reads each field of a settings class from the environment.
@@ -160,13 +187,24 @@ mod tests {
             ("a.rs", "std::env::var(\"MY_KEY\")"),
             ("a.java", "System.getenv(\"MY_KEY\")"),
             ("a.cs", "Environment.GetEnvironmentVariable(\"MY_KEY\")"),
-            ("a.exs", "System.get_env(\"MY_KEY\")"),
+            ("a.exs", "System.fetch_env!(\"MY_KEY\")"),
             ("a.php", "$key = getenv('MY_KEY')"),
         ] {
             let wanted = Read { name: "MY_KEY".into(), line: 1, has_default: false };
             assert_eq!(reads(&path.into(), text), [wanted], "{text}");
         }
-        assert!(reads(&"a.py".into(), "x = os.environ.get('MY_KEY', 'a')")[0].has_default);
+        for (path, text) in [
+            ("a.py", "x = os.environ.get('MY_KEY', 'a')"),
+            ("a.ts", "path: process.env.MY_KEY === 'true',"),
+            ("a.ts", "const on = !!process.env.MY_KEY;"),
+            ("a.go", "skip, _ := strconv.ParseBool(os.Getenv(\"MY_KEY\"))"),
+            ("a.rs", "let on = std::env::var_os(\"MY_KEY\").is_some();"),
+            ("a.exs", "on: System.get_env(\"MY_KEY\") == \"true\""),
+            ("a.exs", "prefix: System.get_env(\"MY_KEY\"),"),
+            ("a.rb", "return unless ENV['MY_KEY'].present?"),
+        ] {
+            assert!(reads(&path.into(), text)[0].has_default, "{text}");
+        }
         assert!(reads(&"a.php".into(), "'key' => env('MY_KEY'),")[0].has_default);
         for (path, text) in [
             ("a.md", "process.env.MY_KEY"),
