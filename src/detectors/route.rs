@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::{Context, Detector, Line, Report};
-use crate::change::{ChangeSet, Role};
+use crate::change::{ChangeSet, RepoPath, Role};
 use crate::finding::{Evidence, Facts, Finding, Level, RouteFacts, SettingChange};
 use crate::formats::contracts::{self, Format};
 use crate::formats::routes::{self, Route};
@@ -33,14 +33,21 @@ impl Detector for Routes {
         let (mut also_before, mut also_after) = (BTreeSet::new(), BTreeSet::new());
         for file in cx.changes.files().iter().filter(|file| matches!(file.role, Role::Source | Role::Config))
         {
-            let read = |path, text: Option<&str>, side: fn(&_, _) -> Evidence| -> Vec<Placed> {
+            let read = |path: &RepoPath,
+                        text: Option<&str>,
+                        side: fn(&_, _) -> Evidence,
+                        also: &mut BTreeSet<String>|
+             -> Vec<Placed> {
                 let found = text.map(|text| routes::read(path, text)).unwrap_or_default();
+                if found.iter().any(|route| route.path == "/") {
+                    also.extend(mount_of(path));
+                }
                 // The root alone is most often the root of something that is mounted elsewhere.
                 let found = found.into_iter().filter(|route| route.path != "/");
                 found.map(|route| (route.clone(), side(path, Some(route.line)))).collect()
             };
-            let old = read(file.old_path(), file.before_text(), Evidence::before);
-            let new = read(&file.path, file.after_text(), Evidence::after);
+            let old = read(file.old_path(), file.before_text(), Evidence::before, &mut also_before);
+            let new = read(&file.path, file.after_text(), Evidence::after, &mut also_after);
             if file.path.extension() == "cs" {
                 also_before.extend(mapped(file.before_text().unwrap_or_default()));
                 also_after.extend(mapped(file.after_text().unwrap_or_default()));
@@ -89,6 +96,12 @@ impl Detector for Routes {
 fn stem(route: &Route) -> Option<String> {
     let last = route.parts().into_iter().rfind(|part| part != "{}")?;
     Some(last.split('.').next().unwrap_or(&last).to_owned()).filter(|stem| !stem.is_empty())
+}
+
+/// The name under which a file of routes is mounted where folders give the addresses: its own, else its folder's.
+fn mount_of(path: &RepoPath) -> Option<String> {
+    let stem = path.file_name().split('.').next().filter(|stem| *stem != "index");
+    stem.or_else(|| path.folders().last()).map(str::to_ascii_lowercase)
 }
 
 /// What ASP.NET is told to answer by functions of the project's own: `version` of `MapVersionEndpoint`.
@@ -227,6 +240,15 @@ mod tests {
             added("b.py", Role::Source, "@router.get('/a')\ndef f(): ...\n"),
         ];
         assert_eq!(said(other_frame), [""; 0]);
+    }
+
+    #[test]
+    fn a_file_that_is_mounted_by_its_name_answers_the_same() {
+        let own = vec![
+            deleted("routes/shop.ts", Role::Source, "router.get('/orders', f)\nrouter.get('/carts', f)\n"),
+            added("routes/shop/orders.ts", Role::Source, "router.get('/', f)\n"),
+        ];
+        assert_eq!(said(own), ["route.removed GET /carts"]);
     }
 
     #[test]
