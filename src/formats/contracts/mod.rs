@@ -652,6 +652,14 @@ components:
     }
 
     #[test]
+    fn a_limit_binds_only_what_it_is_about() {
+        let number = SPEC.replace("type: integer, maximum: 100", "type: integer");
+        let either =
+            number.replace("schema: {type: integer}}", "schema: {type: [integer, string], pattern: x}}");
+        check("a.yaml", &[(&number, &either, &["TypeChanged input POST /orders: limit: false"])]);
+    }
+
+    #[test]
     fn a_reference_that_leads_nowhere_proves_nothing() {
         let nowhere =
             SPEC.replace("self: {$ref: '#/components/schemas/Order'}", "self: {$ref: '#/x/Nobody'}");
