@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 mod callers;
+mod reach;
 
 use super::{Context, Detector, Line, Report};
 use crate::change::{Content, FileChange, RepoPath, Role, Snapshot};
@@ -294,6 +295,9 @@ fn push(cx: &Context<'_>, report: &mut Report, found: Differences) {
         }
     }
     let since = notices(cx, &facts);
+    let is_proto = facts.iter().any(|(one, _)| one.format == Format::Protobuf);
+    let sides = [(cx.before, Side::Before), (cx.after, Side::After)];
+    let served = is_proto.then(|| sides.map(|(tree, side)| (side, reach::of_operations(cx, tree))));
     let mut callers = callers_of(cx, &facts);
     for (at, (one, mut evidence)) in facts.into_iter().enumerate() {
         let callers = callers.remove(&at).unwrap_or_default();
@@ -303,6 +307,15 @@ fn push(cx: &Context<'_>, report: &mut Report, found: Differences) {
             one.experimental || by_service.is_some_and(|of| of.stability == Stability::Experimental);
         let promised = evidence.first().is_none_or(|place| is_promised(one.format, &place.path));
         let level = level_of(&one, experimental || !promised);
+        let is_served = |place: &Evidence| {
+            let of_side = served.iter().flatten().find(|(side, _)| *side == place.side);
+            of_side.and_then(|(_, served)| served.as_ref()).is_none_or(|served| served.contains(&place.path))
+        };
+        let data_only = match one.format {
+            Format::JsonSchema => true,
+            Format::Protobuf => evidence.first().is_some_and(|place| !is_served(place)),
+            _ => false,
+        };
         let rule = rule_of(&one);
         let subject = key_of(&one);
         let facts = ApiFacts {
@@ -324,6 +337,7 @@ fn push(cx: &Context<'_>, report: &mut Report, found: Differences) {
             owner: one.owner,
             announced: one.was_deprecated,
             callers: callers.titles,
+            data_only,
         };
         report.push(cx, &rule, level, &subject, evidence, Facts::Api(facts));
     }
@@ -488,8 +502,8 @@ impl Shape {
             Deprecated, FieldAdded, FieldRemoved, LimitLoosened, LimitTightened, NowOptional, NowRequired,
             OperationAdded, OperationRemoved, Other, TypeChanged, ValueAdded, ValueRemoved,
         };
-        // What a JSON Schema describes is data, and often files of people's own.
-        if facts.format == "json_schema" {
+        // What no operation takes or gives is data, and often files of people's own.
+        if facts.data_only {
             return match (facts.op, facts.breaking) {
                 (Deprecated, _) => Shape::Deprecated,
                 (_, Some(true)) => Shape::FormStricter,
@@ -574,7 +588,7 @@ pub fn lines(findings: &[&Finding]) -> Vec<Line> {
     for finding in findings {
         if let Some(facts) = api(finding) {
             let shape = Shape::of(&facts);
-            let verb = matches!(shape, Shape::Unsure | Shape::FormStricter)
+            let verb = matches!(shape, Shape::Unsure | Shape::FormStricter | Shape::FormUnsure)
                 .then(|| (facts.op, is_whole(&facts), is_new(finding)));
             let announced = facts.announced || facts.deprecated_since.is_some();
             let key = (shape, facts.experimental, announced, verb);
@@ -768,6 +782,10 @@ fn name_of(facts: &ApiFacts) -> String {
             (Some(owner), name) => format!("{owner} implements {name}"),
             (None, _) => facts.subject.clone(),
         },
+        // What else an element may be: `Photo as Attachment`.
+        (_, "kind") if facts.owner.is_some() && !facts.subject.ends_with('}') => {
+            format!("{} as {}", last(facts), facts.owner.as_deref().unwrap_or_default())
+        }
         // A kind without a name of its own is listed by its fields, which is no word for people.
         (_, "kind") if facts.subject.ends_with('}') => {
             facts.owner.clone().unwrap_or_else(|| facts.subject.clone())
@@ -937,6 +955,27 @@ mod tests {
             modified("openapi.yaml", Role::Contract, spec, &spec.replace("security: [{key: []}]\n", ""));
         let report = run(&Api::default(), vec![file]);
         assert_eq!(facts(&report), [("access.login_removed", Level::TalkFirst, 4)]);
+    }
+
+    #[test]
+    fn messages_that_no_operation_takes_are_data() {
+        let stored = |more: &str| {
+            format!("syntax = \"proto3\";\npackage kept;\nmessage Kept {{ string a = 1;{more} }}\n")
+        };
+        let service = |import: &str| {
+            format!("syntax = \"proto3\";\n{import}service S {{ rpc Do(M) returns (M); }}\nmessage M {{}}\n")
+        };
+        let said = |others: &[(&str, &str)]| {
+            let file = modified("proto/kept.proto", Role::Contract, &stored(" string b = 2;"), &stored(""));
+            let report = run_among(&Api::default(), vec![file], others);
+            let lines = lines(&report.findings.iter().collect::<Vec<_>>());
+            lines.into_iter().map(|line| line.shape).collect::<Vec<_>>()
+        };
+        let (alone, imported) = (service(""), service("import \"proto/kept.proto\";\n"));
+        assert_eq!(said(&[("proto/api.proto", &alone)]), ["api/form_stricter"]);
+        assert_eq!(said(&[("proto/api.proto", &imported)]), ["api/field_removed"]);
+        // Where no operation is described at all, nothing can be told from that.
+        assert_eq!(said(&[]), ["api/field_removed"]);
     }
 
     #[test]
