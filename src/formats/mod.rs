@@ -9,6 +9,7 @@ pub mod manifests;
 pub mod routes;
 pub mod schema;
 pub mod settings;
+pub(crate) mod syntax;
 pub mod test_code;
 
 /// Why a file could not be read. Becomes an entry of `could_not_check`.

@@ -9,8 +9,12 @@ use gix::objs::{Find, FindHeader, Kind, TreeRefIter};
 
 use super::content::Entry;
 
-/// How many items a thread takes at once: neighbours share folders and delta bases.
-const CHUNK: usize = 4;
+/// How many items a thread takes at once: neighbours share folders and delta bases, but of few items each thread must
+/// get some.
+const CHUNK: std::ops::RangeInclusive<usize> = 4..=64;
+
+/// How often a thread takes items, where there are many: the last one must not keep the others waiting for long.
+const TURNS: usize = 16;
 
 /// Fewer items than this are done before another thread has started.
 const MIN_ITEMS: usize = 16;
@@ -66,13 +70,14 @@ impl Objects {
         if threads < 2 {
             return self.with(|reader| items.iter().map(|item| work(reader, item)).collect());
         }
+        let chunk_len = (items.len() / (threads * TURNS)).clamp(*CHUNK.start(), *CHUNK.end());
         let next = AtomicUsize::new(0);
         let take = || {
             self.with(|reader| {
                 let mut done = Vec::new();
                 loop {
                     let chunk = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(items) = items.chunks(CHUNK).nth(chunk) else { return done };
+                    let Some(items) = items.chunks(chunk_len).nth(chunk) else { return done };
                     done.push((chunk, items.iter().map(|item| work(reader, item)).collect::<Vec<R>>()));
                 }
             })

@@ -4,10 +4,13 @@
 //! files' sums are added up, so that their order does not matter. Context is three lines, as in git. The number itself
 //! is ours (128 bits of FNV-1a), because it is only ever compared with another of ours.
 
+use std::collections::HashMap;
+
 use gix::ObjectId;
 use gix::diff::blob::{Algorithm, Diff, InternedInput, sources::byte_lines};
 use gix::diff::tree::recorder::Change as Record;
 use gix::objs::TreeRefIter;
+use gix::objs::tree::EntryKind;
 
 use super::Repository;
 use super::content::Entry;
@@ -21,53 +24,80 @@ const CONTEXT: u32 = 3;
 const MOST_FILES: usize = 200;
 
 /// A commit that holds a larger file on either side has none.
-const MOST_BYTES: usize = 4 << 20;
+const MOST_BYTES: u64 = 4 << 20;
 
 impl Repository {
     /// The stable patch id of each commit against its first parent; `None` for a commit without changes, one too large,
-    /// and one that this copy does not hold in full.
+    /// one that this copy does not hold in full, and one that makes its files grow as no other of these commits does,
+    /// which can be the same patch as none of them.
     pub fn patch_ids(&self, commits: &[&str]) -> Vec<Option<u128>> {
-        self.objects.each(commits, |reader, commit| {
+        let patches = self.objects.each(commits, |reader, commit| {
             let (before, after) = trees(reader, ObjectId::from_hex(commit.as_bytes()).ok()?)?;
-            of_trees(reader, before, after)
+            Patch::between(reader, before, after)
+        });
+        let mut alike: HashMap<u128, usize> = HashMap::new();
+        for patch in patches.iter().flatten() {
+            *alike.entry(patch.growth).or_default() += 1;
+        }
+        self.objects.each(&patches, |reader, patch| {
+            patch.as_ref().filter(|patch| alike[&patch.growth] > 1)?.id(reader)
         })
     }
 }
 
-fn of_trees(reader: &mut Reader, before: ObjectId, after: ObjectId) -> Option<u128> {
-    let old = reader.tree_bytes(before)?.to_vec();
-    let new = reader.tree_bytes(after)?.to_vec();
-    let mut recorder = gix::diff::tree::Recorder::default();
-    gix::diff::tree(
-        TreeRefIter::from_bytes(&old, before.kind()),
-        TreeRefIter::from_bytes(&new, after.kind()),
-        gix::diff::tree::State::default(),
-        &reader.odb,
-        &mut recorder,
-    )
-    .ok()?;
-    let files: Vec<_> = recorder.records.into_iter().filter_map(sides).collect();
-    if files.is_empty() || files.len() > MOST_FILES {
-        return None;
-    }
-    let mut sum = 0u128;
-    for (path, before, after) in files {
-        let empty =
-            Entry { id: ObjectId::empty_blob(reader_hash(before, after)?), kind: after.or(before)?.kind };
-        let [old, new] = reader.files([before.unwrap_or(empty), after.unwrap_or(empty)]);
-        let (old, new) = (old?, new?);
-        if old.len() > MOST_BYTES || new.len() > MOST_BYTES {
+/// The files of a commit, before any of them is read.
+struct Patch {
+    files: Vec<Sides>,
+    /// Of each path and by how many bytes it grows. Sizes stand in front of what is packed, so that this costs little.
+    growth: u128,
+}
+
+impl Patch {
+    fn between(reader: &mut Reader, before: ObjectId, after: ObjectId) -> Option<Self> {
+        let old = reader.tree_bytes(before)?.to_vec();
+        let new = reader.tree_bytes(after)?.to_vec();
+        let mut recorder = gix::diff::tree::Recorder::default();
+        gix::diff::tree(
+            TreeRefIter::from_bytes(&old, before.kind()),
+            TreeRefIter::from_bytes(&new, after.kind()),
+            gix::diff::tree::State::default(),
+            &reader.odb,
+            &mut recorder,
+        )
+        .ok()?;
+        let files: Vec<Sides> = recorder.records.into_iter().filter_map(sides).collect();
+        if files.is_empty() || files.len() > MOST_FILES {
             return None;
         }
-        sum = sum.wrapping_add(of_file(&path, before.is_some(), after.is_some(), old, new));
+        let mut growth = Sum::default();
+        for (path, before, after) in &files {
+            let size = |entry: &Option<Entry>| match entry {
+                Some(entry) if entry.kind != EntryKind::Commit => reader.size(entry.id),
+                _ => Some(0),
+            };
+            let (old, new) = (size(before)?, size(after)?);
+            if old.max(new) > MOST_BYTES {
+                return None;
+            }
+            growth.add(path);
+            growth.add(&new.wrapping_sub(old).to_le_bytes());
+        }
+        Some(Self { files, growth: growth.0 })
     }
-    Some(sum)
+
+    fn id(&self, reader: &mut Reader) -> Option<u128> {
+        let mut sum = 0u128;
+        for (path, before, after) in &self.files {
+            let any = after.or(*before)?;
+            let empty = Entry { id: ObjectId::empty_blob(any.id.kind()), kind: any.kind };
+            let [old, new] = reader.files([before.unwrap_or(empty), after.unwrap_or(empty)]);
+            sum = sum.wrapping_add(of_file(path, before.is_some(), after.is_some(), old?, new?));
+        }
+        Some(sum)
+    }
 }
 
-fn reader_hash(before: Option<Entry>, after: Option<Entry>) -> Option<gix::hash::Kind> {
-    after.or(before).map(|entry| entry.id.kind())
-}
-
+/// The path of a file, and what it was and is.
 type Sides = (Vec<u8>, Option<Entry>, Option<Entry>);
 
 fn sides(record: Record) -> Option<Sides> {

@@ -6,7 +6,7 @@ use super::python::{is_dev, requirement};
 use super::{Ecosystem, Inventory, Manifest, Reader};
 use crate::change::RepoPath;
 use crate::formats::Unreadable;
-use crate::formats::schema::syntax::{self, Call, Expr, Kind, Language};
+use crate::formats::syntax::{self, Call, Expr, Kind, Language};
 
 /// Reads `setup.py`.
 pub(super) struct SetupPy;

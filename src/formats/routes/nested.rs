@@ -2,7 +2,7 @@
 
 use super::Route;
 use crate::change::RepoPath;
-use crate::formats::schema::syntax::{self, Call, Expr, Func, Kind, Language};
+use crate::formats::syntax::{self, Call, Expr, Func, Kind, Language};
 
 /// Blocks inside of blocks, deeper than people write routes.
 const MOST_DEPTH: usize = 30;

@@ -1,12 +1,13 @@
 //! .NET: Entity Framework Core's `MigrationBuilder`, and FluentMigrator.
 
 use super::sql::Dialect;
-use super::syntax::{self, Call, Expr, Flow, Kind, Language, Style, Walk};
 use super::undo::{self, Back};
 use super::{Column, Migration, MigrationReader, Rule, States, Step, Table};
 use crate::change::{RepoPath, Snapshot};
 use crate::finding::SchemaOp as Op;
 use crate::formats::Unreadable;
+use crate::formats::schema::walk::{Flow, Style, Walk};
+use crate::formats::syntax::{self, Call, Expr, Kind, Language};
 
 /// Entity Framework Core migrations.
 pub struct EfCore;

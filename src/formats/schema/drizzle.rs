@@ -1,9 +1,10 @@
 //! Drizzle: tables declared in TypeScript.
 
-use super::syntax::{self, Expr, Kind, Language, Walk};
 use super::{Column, DeclaredReader, Inventory, OtherObject, Rule, Table};
 use crate::change::{RepoPath, Snapshot};
 use crate::formats::Unreadable;
+use crate::formats::schema::walk::Walk;
+use crate::formats::syntax::{self, Expr, Kind, Language};
 
 /// Drizzle schemas.
 pub struct Drizzle;

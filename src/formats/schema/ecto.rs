@@ -1,12 +1,13 @@
 //! Ecto: migrations of Elixir applications.
 
 use super::names::{plural, underscore};
-use super::syntax::{self, Call, Expr, Flow, Kind, Language, Style, Walk};
 use super::undo::{self, Back};
 use super::{Column, Migration, MigrationReader, Rule, States, Step, Table};
 use crate::change::{Content, RepoPath, Snapshot};
 use crate::finding::{SchemaOp as Op, Undo};
 use crate::formats::Unreadable;
+use crate::formats::schema::walk::{Flow, Style, Walk};
+use crate::formats::syntax::{self, Call, Expr, Kind, Language};
 
 /// Ecto migrations.
 pub struct Ecto;

@@ -2,12 +2,13 @@
 
 use super::built::built;
 use super::names::table_of_class;
-use super::syntax::{self, Call, Expr, Flow, Language, Style, Walk};
 use super::undo::{self, Back};
 use super::{Column, Migration, MigrationReader, States, Step, Table};
 use crate::change::{Content, RepoPath, Snapshot};
 use crate::finding::SchemaOp as Op;
 use crate::formats::Unreadable;
+use crate::formats::schema::walk::{Flow, Style, Walk};
+use crate::formats::syntax::{self, Call, Expr, Language};
 
 /// Laravel migrations.
 pub struct Laravel;

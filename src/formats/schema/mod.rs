@@ -23,8 +23,8 @@ pub mod prisma;
 pub mod rails;
 #[cfg(test)]
 mod said;
-pub(crate) mod syntax;
 mod undo;
+pub(crate) mod walk;
 
 pub use inventory::{access_difference, difference, even, field_difference, table_difference};
 

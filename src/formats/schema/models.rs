@@ -2,10 +2,11 @@
 //! migration says what becomes of it.
 
 use super::django::field::Field;
-use super::syntax::{self, Call, Class, Expr, Kind, Language, Walk};
 use super::{Column, DeclaredReader, Inventory, Table};
 use crate::change::RepoPath;
 use crate::formats::Unreadable;
+use crate::formats::schema::walk::Walk;
+use crate::formats::syntax::{self, Call, Class, Expr, Kind, Language};
 
 /// Model classes of Python.
 pub struct Models;

@@ -1,11 +1,12 @@
 //! Phinx, and CakePHP which builds on it: tables as chains of calls, done once they are created or saved.
 
-use super::syntax::{self, Call, Expr, Flow, Language, Style, Walk};
 use super::undo::{self, Back};
 use super::{Column, Migration, MigrationReader, Rule, States, Step, Table};
 use crate::change::{RepoPath, Snapshot};
 use crate::finding::SchemaOp as Op;
 use crate::formats::Unreadable;
+use crate::formats::schema::walk::{Flow, Style, Walk};
+use crate::formats::syntax::{self, Call, Expr, Language};
 
 /// Phinx migrations.
 pub struct Phinx;

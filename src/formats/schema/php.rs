@@ -1,11 +1,12 @@
 //! Other migrations of PHP: Yii, CodeIgniter, and classes with a way forth that run SQL or code of their own.
 
-use super::syntax::{self, Call, Expr, Flow, Kind, Language, Style, Walk};
 use super::undo::{self, Back};
 use super::{Column, Migration, MigrationReader, States, Step, Table};
 use crate::change::{RepoPath, Snapshot};
 use crate::finding::SchemaOp as Op;
 use crate::formats::Unreadable;
+use crate::formats::schema::walk::{Flow, Style, Walk};
+use crate::formats::syntax::{self, Call, Expr, Kind, Language};
 
 /// Yii, CodeIgniter, and what is like them.
 pub struct Php;

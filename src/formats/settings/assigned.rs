@@ -6,7 +6,7 @@ use regex::Regex;
 
 use super::Setting;
 use crate::change::RepoPath;
-use crate::formats::schema::syntax::{self, Expr, Kind, Language};
+use crate::formats::syntax::{self, Expr, Kind, Language};
 
 /// `60 * 60`, `30.minutes`, `timedelta(days=7)`: what people write for a number.
 static AMOUNT: LazyLock<Regex> = LazyLock::new(|| {

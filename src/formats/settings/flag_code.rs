@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use crate::change::RepoPath;
-use crate::formats::schema::syntax::{self, Call, Expr, Kind, Language};
+use crate::formats::syntax::{self, Call, Expr, Kind, Language};
 
 static KEY: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"^[A-Za-z][\w.:/-]{2,79}$").expect("the pattern is fixed and the tests run it")

@@ -6,7 +6,7 @@ use super::compose::is_address;
 use super::{Call, Kind, Sighting, Tree, words};
 use crate::change::RepoPath;
 use crate::config::ServiceKind;
-use crate::formats::schema::syntax::{self, Expr, Kind as Shape, Language};
+use crate::formats::syntax::{self, Expr, Kind as Shape, Language};
 
 pub(super) fn sightings(tree: &Tree<'_>) -> Vec<Sighting> {
     let mut all = Vec::new();

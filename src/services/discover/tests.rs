@@ -1,7 +1,7 @@
 //! Cases in which services are found, and cases in which something looks like one and is none.
 
 use super::*;
-use crate::change::{Content, MemorySnapshot};
+use crate::change::{Content, MemorySnapshot, RepoPath};
 
 fn found(files: &[(&str, &str)]) -> Found {
     let files = files.iter().map(|(path, text)| (RepoPath::new(path), Content::from_text(text)));

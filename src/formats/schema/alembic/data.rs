@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::Reader;
-use crate::formats::schema::syntax::{Call, Expr, Flow, Kind, Walk};
+use crate::formats::schema::walk::{Flow, Walk};
+use crate::formats::syntax::{Call, Expr, Kind};
 
 /// The models that a migration declares for itself, each with its table.
 pub(super) fn tables_of_classes(file: &[Expr<'_>]) -> BTreeMap<String, String> {

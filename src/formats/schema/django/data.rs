@@ -1,7 +1,8 @@
 //! Code that a Django migration runs over rows.
 
 use super::Reader;
-use crate::formats::schema::syntax::{Call, Expr, Flow, Walk};
+use crate::formats::schema::walk::{Flow, Walk};
+use crate::formats::syntax::{Call, Expr};
 
 /// Methods that keep a query on the same rows.
 const QUERIES: &[&str] = &[

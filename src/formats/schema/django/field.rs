@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::operations;
 use crate::change::{Content, RepoPath, Snapshot};
-use crate::formats::schema::syntax::{self, Call, Expr, Kind, Language, Walk};
+use crate::formats::schema::walk::Walk;
+use crate::formats::syntax::{self, Call, Expr, Kind, Language};
 
 /// Earlier migrations of one app that are looked at, at most.
 const MAX_EARLIER: usize = 600;

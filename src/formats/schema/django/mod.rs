@@ -5,12 +5,13 @@ pub(super) mod field;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::syntax::{self, Call, Expr, Flow, Kind, Language, Style, Walk};
 use super::undo::{self, Back};
 use super::{Column, Migration, MigrationReader, Rule, States, Step, Table};
 use crate::change::{Content, RepoPath, Snapshot};
 use crate::finding::{SchemaOp as Op, Undo};
 use crate::formats::Unreadable;
+use crate::formats::schema::walk::{Flow, Style, Walk};
+use crate::formats::syntax::{self, Call, Expr, Kind, Language};
 use field::Field;
 
 /// Django migrations.

@@ -2,8 +2,9 @@
 
 use crate::finding::SchemaOp as Op;
 use crate::formats::schema::names::table_of_class;
-use crate::formats::schema::syntax::{Call, Expr, Flow, Kind, Style, Walk};
+use crate::formats::schema::walk::{Flow, Style, Walk};
 use crate::formats::schema::{Column, States, Step, Table};
+use crate::formats::syntax::{Call, Expr, Kind};
 
 /// Calls that name a table and a field.
 #[derive(Default)]

@@ -2,8 +2,9 @@
 
 use crate::finding::SchemaOp as Op;
 use crate::formats::schema::built::built as put;
-use crate::formats::schema::syntax::{Call, Expr, Flow, Kind, Style, Walk};
+use crate::formats::schema::walk::{Flow, Style, Walk};
 use crate::formats::schema::{Column, States, Step, Table};
+use crate::formats::syntax::{Call, Expr, Kind};
 
 /// Knex, and the helpers that teams build around it.
 #[derive(Default)]

@@ -1,8 +1,9 @@
 //! Kysely: statements as chains that end in `execute`.
 
 use crate::finding::SchemaOp as Op;
-use crate::formats::schema::syntax::{Call, Expr, Flow, Kind, Style, Walk};
+use crate::formats::schema::walk::{Flow, Style, Walk};
 use crate::formats::schema::{Column, Rule, States, Step, Table};
+use crate::formats::syntax::{Call, Expr, Kind};
 
 /// Kysely's builders.
 #[derive(Default)]

@@ -5,11 +5,12 @@ mod knex;
 mod kysely;
 mod models;
 
-use super::syntax::{self, Call, Expr, Func, Kind, Language, Style, Walk};
 use super::undo::{self, Back};
 use super::{Migration, MigrationReader};
 use crate::change::{RepoPath, Snapshot};
 use crate::formats::Unreadable;
+use crate::formats::schema::walk::{Style, Walk};
+use crate::formats::syntax::{self, Call, Expr, Func, Kind, Language};
 pub use models::JavaScriptModels;
 
 /// One library that runs such migrations.

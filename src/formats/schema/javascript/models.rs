@@ -2,8 +2,9 @@
 
 use crate::change::RepoPath;
 use crate::formats::Unreadable;
-use crate::formats::schema::syntax::{self, Expr, Kind, Language, Walk};
+use crate::formats::schema::walk::Walk;
 use crate::formats::schema::{Column, DeclaredReader, Inventory, Table};
+use crate::formats::syntax::{self, Expr, Kind, Language};
 
 /// How deep an object of fields may hold objects of fields.
 const DEEPEST: u32 = 4;

@@ -1,11 +1,12 @@
 //! What is said inside the block of a table: `t.string :name`.
 
 use super::super::names::singular;
-use super::super::syntax::{Call, Walk};
 use super::super::{Rule, Step};
 use super::Reader;
 use super::fields::{added, changed, column, default_changed, index, reference, sized, timestamps, type_of};
 use crate::finding::{SchemaOp as Op, Undo};
+use crate::formats::schema::walk::Walk;
+use crate::formats::syntax::Call;
 
 impl Reader<'_> {
     /// `t.string :name` and its kin.

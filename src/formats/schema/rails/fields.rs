@@ -1,8 +1,9 @@
 //! Fields, start values and look-up aids as Rails writes them.
 
-use super::super::syntax::{Call, Expr, Kind, Walk};
 use super::super::{Column, States, Step};
 use crate::finding::{SchemaOp as Op, Undo};
+use crate::formats::schema::walk::Walk;
+use crate::formats::syntax::{Call, Expr, Kind};
 
 pub(super) fn added(table: &str, column: &Column) -> Step {
     Step {

@@ -9,12 +9,13 @@ mod statements;
 
 use std::collections::BTreeMap;
 
-use super::syntax::{self, Call, Expr, Flow, Func, Language, Style, Walk, walk};
 use super::undo::{self, Back};
 use super::{Migration, MigrationReader, Table};
 use crate::change::{RepoPath, Snapshot};
 use crate::finding::Undo;
 use crate::formats::Unreadable;
+use crate::formats::schema::walk::{Flow, Style, Walk, walk};
+use crate::formats::syntax::{self, Call, Expr, Func, Language};
 
 pub use schema::SchemaRb;
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::change::{Content, RepoPath, Snapshot};
 use crate::formats::schema::names::{plural, table_of_class, underscore};
-use crate::formats::schema::syntax::{Expr, Kind};
+use crate::formats::syntax::{Expr, Kind};
 
 /// The classes that a migration declares for itself, each with its table.
 pub(super) fn declared(file: &[Expr<'_>]) -> BTreeMap<String, String> {

@@ -1,8 +1,9 @@
 //! Rows that a migration reads, writes and deletes, and the tables that they lie in.
 
 use super::super::names::plural;
-use super::super::syntax::{Call, Expr, Flow, Walk};
 use super::{Reader, models};
+use crate::formats::schema::walk::{Flow, Walk};
+use crate::formats::syntax::{Call, Expr};
 
 /// Methods that keep a query on the same table.
 const QUERIES: &[&str] = &[

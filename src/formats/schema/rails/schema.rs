@@ -4,8 +4,9 @@ use super::Reader;
 use crate::change::{MemorySnapshot, RepoPath};
 use crate::finding::SchemaOp;
 use crate::formats::Unreadable;
-use crate::formats::schema::syntax::{self, Language, walk};
+use crate::formats::schema::walk::walk;
 use crate::formats::schema::{DeclaredReader, Inventory, OtherObject, Rule};
+use crate::formats::syntax::{self, Language};
 
 /// Rails schema files.
 pub struct SchemaRb;

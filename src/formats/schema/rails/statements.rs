@@ -1,12 +1,13 @@
 //! The methods that a migration calls on its own: `create_table`, `add_column` and the like.
 
 use super::super::names::{singular, underscore};
-use super::super::syntax::{Call, Expr, Flow, Walk};
 use super::super::undo;
 use super::super::{Column, Step, Table};
 use super::fields::{added, changed, column, default_changed, index, reference, timestamps, type_of};
 use super::{Builder, MigrationReader, Rails, Reader};
 use crate::finding::{SchemaOp as Op, Undo};
+use crate::formats::schema::walk::{Flow, Walk};
+use crate::formats::syntax::{Call, Expr};
 
 impl Reader<'_> {
     /// Statements of the migration itself.

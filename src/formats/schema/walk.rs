@@ -3,11 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use super::{Call, Expr, Func, Kind, Piece};
 use crate::finding::SchemaOp;
 use crate::formats::schema::embedded::{self, HOLE};
 use crate::formats::schema::sql::Dialect;
 use crate::formats::schema::{Migration, Step};
+use crate::formats::syntax::{Call, Expr, Func, Kind, Piece};
 
 /// Expressions that are looked at in one file, at most; own functions and loops count every time.
 const BUDGET: u32 = 100_000;

@@ -1,18 +1,15 @@
-//! Migrations in programming languages, all read as one small tree: calls with their arguments, strings, lists.
+//! Code in six programming languages, read as one small tree: calls with their arguments, strings, lists.
 //!
 //! Six grammars are lowered to the same shapes, so that a reader of one style matches on names of calls and never on
 //! nodes of a grammar. What has no shape here is kept as `Body`: its parts in their order.
 
 mod lower;
-mod walk;
 
 use std::ops::ControlFlow;
 
 use tree_sitter::{ParseOptions, Parser};
 
 use crate::formats::Unreadable;
-
-pub(crate) use walk::{Flow, Style, Walk, walk};
 
 /// The languages that migrations are written in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
