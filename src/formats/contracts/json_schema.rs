@@ -231,12 +231,7 @@ impl<'a> Shapes<'a> {
             let part = Element::new(What::Value, &name, at.path, at.spot());
             accepted.insert(format!("={name}"), part);
         }
-        // Of two lists of values only what both hold is accepted.
-        if several && accepted.keys().any(|key| element.parts.contains_key(key)) {
-            element.parts.retain(|key, part| part.what != What::Value || accepted.contains_key(key));
-            accepted.retain(|key, _| element.parts.contains_key(key));
-        }
-        element.parts.extend(accepted);
+        accept(element, accepted);
         if let Some(properties) = at.get("properties") {
             for (name, property) in properties.each() {
                 if several {
@@ -302,21 +297,26 @@ impl<'a> Shapes<'a> {
             return;
         }
         // Kinds that do no more than name their values are one list of values.
-        if is_alone
-            && kinds.iter().all(|(_, kind)| {
-                names_values(kind.value) && kind.value.get("type") == kinds[0].1.value.get("type")
-            })
-        {
+        let is_list = |kind: &At<'_>| {
+            names_values(kind.value) && kind.value.get("type") == kinds[0].1.value.get("type")
+        };
+        if kinds.iter().all(|(_, kind)| is_list(kind)) {
+            let mut list = Element::new(What::Kind, "", &element.place.path, element.place.spot.clone());
             for (_, kind) in &kinds {
-                self.lay(std::slice::from_ref(kind), element, above);
+                self.lay(std::slice::from_ref(kind), &mut list, above);
                 // A value that is a number has its name in the title.
                 let named = kind.value.get("const").zip(kind.text("title"));
                 if let Some((value, name)) = named.filter(|(value, _)| !value.is_string())
-                    && let Some(part) = element.parts.get_mut(&format!("={value}"))
+                    && let Some(part) = list.parts.get_mut(&format!("={value}"))
                 {
                     part.name = name.to_owned();
                 }
             }
+            element.nullable |= list.nullable;
+            if element.type_.is_empty() {
+                element.type_ = list.type_;
+            }
+            accept(element, list.parts);
             return;
         }
         for (_, kind) in kinds {
@@ -381,6 +381,15 @@ fn name_of(key: &str) -> String {
         Some(file) => file.split('.').next().unwrap_or(file).to_owned(),
         None => last.to_owned(),
     }
+}
+
+/// Adds values that are accepted. Of two lists only what both hold is.
+fn accept(element: &mut Element, mut values: BTreeMap<String, Element>) {
+    if values.keys().any(|key| element.parts.contains_key(key)) {
+        element.parts.retain(|key, part| part.what != What::Value || values.contains_key(key));
+        values.retain(|key, _| element.parts.contains_key(key));
+    }
+    element.parts.extend(values);
 }
 
 /// Whether a schema says which values there are, and nothing about what these consist of.

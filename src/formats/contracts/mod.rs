@@ -615,6 +615,16 @@ components:
                 (&enumerated, &each(&["a", "b"]), &[]),
                 (&each(&["a"]), &SPEC.replace("enum: [a, b]", "type: string, enum: [a]"), &[]),
                 (&each(&["a", "b"]), &each(&["a", "b", "c"]), &["ValueAdded value Order.kind.c: unsure"]),
+                // One value alone of a list that grows.
+                (
+                    &numbered("")
+                        .replace("type: integer, oneOf", "enum: [1], allOf: [{type: integer, oneOf")
+                        .replace("const: 2}]", "const: 2}]}]"),
+                    &numbered(", {title: HELD, const: 3}")
+                        .replace("type: integer, oneOf", "enum: [1], allOf: [{type: integer, oneOf")
+                        .replace("const: 3}]", "const: 3}]}]"),
+                    &[],
+                ),
                 (
                     &numbered(""),
                     &numbered(", {title: HELD, const: 3}"),
