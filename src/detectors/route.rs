@@ -13,7 +13,7 @@ use super::{Context, Detector, Line, Report};
 use crate::change::{ChangeSet, RepoPath, Role};
 use crate::finding::{Evidence, Facts, Finding, Level, RouteFacts, SettingChange};
 use crate::formats::contracts::{self, Format};
-use crate::formats::routes::{self, Route};
+use crate::formats::routes::{self, Mounts, Route};
 
 /// How many routes with the same last part are looked through for one that only moved.
 const MOST_CANDIDATES: usize = 200;
@@ -68,6 +68,14 @@ impl Detector for Routes {
             return;
         }
         drop_moves(&mut gone, &mut new);
+        for (found, tree) in [(&mut gone, cx.before), (&mut new, cx.after)] {
+            if found.iter().any(|(route, _)| route.style == "python") {
+                let mounts = Mounts::read(tree);
+                for (route, place) in found.iter_mut().filter(|(route, _)| route.style == "python") {
+                    *route = route.clone().below(&mounts.before(&place.path));
+                }
+            }
+        }
         let sides = [
             (gone, SettingChange::Removed, "route.removed", Level::WorthALook),
             (new, SettingChange::Added, "route.added", Level::Routine),
@@ -206,12 +214,15 @@ pub fn lines(findings: &[&Finding]) -> Vec<Line> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{added, deleted, modified, run};
+    use super::super::testing::{added, deleted, modified, run, run_among};
     use super::*;
     use crate::change::FileChange;
 
     fn said(files: Vec<FileChange>) -> Vec<String> {
-        let report = run(&Routes::default(), files);
+        told(run(&Routes::default(), files))
+    }
+
+    fn told(report: Report) -> Vec<String> {
         let say = |finding: &Finding| match &finding.facts {
             Facts::Route(facts) => format!("{} {} {}", finding.rule, facts.method, facts.path),
             _ => String::new(),
@@ -249,6 +260,25 @@ mod tests {
             added("routes/shop/orders.ts", Role::Source, "router.get('/', f)\n"),
         ];
         assert_eq!(said(own), ["route.removed GET /carts"]);
+    }
+
+    #[test]
+    fn what_other_files_say_of_the_place_stands_in_front() {
+        let main = "from shop.orders import router as orders\nfrom .carts import router\n\
+                    app.include_router(orders, prefix='/v1')\napp.include_router(router, prefix=settings.API)\n";
+        let route = "router = APIRouter(prefix='/own')\n@router.get('/all')\ndef f(): ...\n";
+        let files = ["orders", "carts", "alone"].map(|name| {
+            let path = format!("app/shop/{name}.py");
+            added(&path, Role::Source, route)
+        });
+        let report = run_among(&Routes::default(), files.to_vec(), &[("app/shop/main.py", main)]);
+        assert_eq!(
+            told(report),
+            ["route.added GET /own/all", "route.added GET /v1/own/all", "route.added GET /…/own/all"]
+        );
+        let here = "app = FastAPI()\nrouter = APIRouter()\n@router.get('/all')\ndef f(): ...\n\
+                    app.include_router(router, prefix='/v2')\n";
+        assert_eq!(said(vec![added("a.py", Role::Source, here)]), ["route.added GET /v2/all"]);
     }
 
     #[test]
