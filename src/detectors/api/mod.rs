@@ -337,6 +337,7 @@ fn push(cx: &Context<'_>, report: &mut Report, found: Differences) {
             owner: one.owner,
             announced: one.was_deprecated,
             callers: callers.titles,
+            addresses: if one.what == contracts::What::Operation { one.aliases } else { Vec::new() },
             data_only,
         };
         report.push(cx, &rule, level, &subject, evidence, Facts::Api(facts));
@@ -799,7 +800,16 @@ fn name_of(facts: &ApiFacts) -> String {
 fn names_of(group: &[(&Finding, ApiFacts)]) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     let mut known: BTreeMap<String, Vec<(usize, BTreeSet<&RepoPath>)>> = BTreeMap::new();
+    let addresses = group.iter().flat_map(|(_, facts)| &facts.addresses);
+    let addresses: BTreeSet<String> = addresses.flat_map(|address| shapes_of(address)).collect();
     for (finding, facts) in group {
+        // An operation that is described twice: as a call, and by the address that is made from it.
+        if facts.what == "operation"
+            && facts.format == "openapi"
+            && shapes_of(&facts.subject).iter().any(|shape| addresses.contains(shape))
+        {
+            continue;
+        }
         let name = name_of(facts);
         let same = known.entry(plain(&name)).or_default();
         let path = finding.evidence.first().map(|place| &place.path);
@@ -820,6 +830,22 @@ fn names_of(group: &[(&Finding, ApiFacts)]) -> Vec<String> {
         }
     }
     names
+}
+
+/// An address without the names of what is filled in: `{name=shops/*}` is one part, or the parts that it stands for.
+fn shapes_of(address: &str) -> [String; 2] {
+    let (mut short, mut long) = (String::new(), String::new());
+    let mut rest = address;
+    while let Some((before, after)) = rest.split_once('{') {
+        let (inside, after) = after.split_once('}').unwrap_or((after, ""));
+        let parts = inside.split_once('=').map_or("*", |(_, parts)| parts);
+        let parts: Vec<&str> =
+            parts.split('/').map(|part| if part.starts_with('*') { "{}" } else { part }).collect();
+        short = short + before + "{}";
+        long = long + before + &parts.join("/");
+        rest = after;
+    }
+    [short + rest, long + rest]
 }
 
 /// A name as letters and digits, without a version in front of it. An address stays as it is.
@@ -976,6 +1002,28 @@ mod tests {
         assert_eq!(said(&[("proto/api.proto", &imported)]), ["api/field_removed"]);
         // Where no operation is described at all, nothing can be told from that.
         assert_eq!(said(&[]), ["api/field_removed"]);
+    }
+
+    #[test]
+    fn a_call_and_the_address_made_from_it_are_one_operation() {
+        let proto = "syntax = \"proto3\";\npackage shop.v1;\nservice Orders {\n  rpc List(M) returns (M) {\n    option \
+                     (google.api.http) = { get: \"/v1/{parent=shops/*}/orders\" additional_bindings { get: \"/orders\" } };\n  }\n}\nmessage M {}\n";
+        let spec = |paths: &[&str]| {
+            let paths: String =
+                paths.iter().map(|path| format!("  {path}:\n    get: {{responses: {{}}}}\n")).collect();
+            format!("openapi: 3.0.0\npaths:\n{paths}")
+        };
+        for paths in
+            [["/v1/shops/{shop}/orders", "/orders", "/carts"], ["/v1/{parent}/orders", "/orders", "/carts"]]
+        {
+            let files = vec![
+                added("shop.proto", Role::Contract, proto),
+                added("openapi.yaml", Role::Contract, &spec(&paths)),
+            ];
+            let report = run(&Api::default(), files);
+            let lines = lines(&report.findings.iter().collect::<Vec<_>>());
+            assert_eq!(lines[0].facts["names"], json!(["GET /carts", "Orders.List"]));
+        }
     }
 
     #[test]

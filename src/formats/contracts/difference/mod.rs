@@ -53,6 +53,8 @@ pub struct Difference {
     pub was_deprecated: bool,
     /// Whether nothing was promised.
     pub experimental: bool,
+    /// Other names under which it is known.
+    pub aliases: Vec<String>,
     /// Where it stands.
     pub place: Place,
     /// On which side that is.
@@ -265,6 +267,7 @@ impl<'a> Walk<'a> {
             advice: at.deprecated.clone().filter(|words| !words.trim().is_empty()),
             was_deprecated: side == Side::Before && at.deprecated.is_some(),
             experimental: self.experimental || at.experimental,
+            aliases: at.aliases.iter().cloned().collect(),
             place: at.place.clone(),
             side,
         });
