@@ -2,6 +2,7 @@
 //!
 //! One scanner for a dozen frameworks: the mark and what it guards stand on neighbouring lines in all of them.
 
+use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
@@ -181,9 +182,9 @@ impl Side {
 /// Guards that came or went while what they guard stays. All changed files are one text: what moves is no change.
 pub(super) fn find(files: &[FileChange]) -> Vec<Found> {
     let (mut before, mut after) = (Side::default(), Side::default());
-    for file in
-        files.iter().filter(|file| file.role == Role::Source && super::super::config::is_code(&file.path))
-    {
+    let is_code = |file: &&FileChange| file.role == Role::Source && super::super::config::is_code(&file.path);
+    let code: Vec<&FileChange> = files.iter().filter(is_code).collect();
+    for file in &code {
         read(file.old_path(), file.before_text(), Evidence::before, &mut before);
         read(&file.path, file.after_text(), Evidence::after, &mut after);
     }
@@ -194,14 +195,14 @@ pub(super) fn find(files: &[FileChange]) -> Vec<Found> {
     };
     // A guard for a whole class names its actions; where actions go with it, nobody can tell that one was left open.
     let shrunk: BTreeSet<&RepoPath> =
-        files.iter().filter(|file| loses_actions(file)).map(FileChange::old_path).collect();
+        code.iter().filter(|file| loses_actions(file)).map(|file| file.old_path()).collect();
     let gone = before
         .guards
         .iter()
         .filter(|(key, (_, place))| !after.guards.contains_key(*key) && !shrunk.contains(&place.path));
     // A mark that gives way to a check in the code asks as before.
-    let asks_itself: BTreeSet<&RepoPath> =
-        files.iter().filter(|file| gains_checks(file)).map(FileChange::old_path).collect();
+    let asks_itself: LazyCell<BTreeSet<&RepoPath>, _> =
+        LazyCell::new(|| code.iter().filter(|file| gains_checks(file)).map(|file| file.old_path()).collect());
     // A guard that comes to a class around others, and to none before it, is the guard of these from now on.
     let moved_up = |what: &str| {
         let comes = |key: &&Key| {
@@ -238,8 +239,8 @@ pub(super) fn find(files: &[FileChange]) -> Vec<Found> {
     // A change that begins to ask says by the same what stays open as before.
     let begins_to_ask =
         after.guards.keys().any(|key| key.effect == Effect::Asks && !before.guards.contains_key(key));
-    let asked_itself: BTreeSet<&RepoPath> =
-        files.iter().filter(|file| loses_checks(file)).map(|file| &file.path).collect();
+    let asked_itself: LazyCell<BTreeSet<&RepoPath>, _> =
+        LazyCell::new(|| code.iter().filter(|file| loses_checks(file)).map(|file| &file.path).collect());
     for (key, (text, place)) in new.filter(|(key, _)| before.subjects.contains_key(&key.subject)) {
         let count = |side: &Side| side.subjects.get(&key.subject).copied().unwrap_or_default();
         let asked_before = match key.effect {
