@@ -337,7 +337,11 @@ fn push(cx: &Context<'_>, report: &mut Report, found: Differences) {
             owner: one.owner,
             announced: one.was_deprecated,
             callers: callers.titles,
-            addresses: if one.what == contracts::What::Operation { one.aliases } else { Vec::new() },
+            addresses: if one.format == Format::Protobuf && one.what == contracts::What::Operation {
+                one.aliases
+            } else {
+                Vec::new()
+            },
             data_only,
         };
         report.push(cx, &rule, level, &subject, evidence, Facts::Api(facts));

@@ -662,6 +662,15 @@ components:
     }
 
     #[test]
+    fn what_all_addresses_have_in_common_may_be_said_by_the_server() {
+        let below = SPEC.replace("paths:\n", "servers: [{url: 'https://shop.example/api/'}]\npaths:\n");
+        let whole = SPEC.replace("  /orders:", "  /api/orders:");
+        check("a.yaml", &[(&below, &whole, &[]), (&whole, &below, &[]), (SPEC, &below, &[])]);
+        let other = below.replace("/orders:", "/carts:");
+        assert_eq!(differences("a.yaml", &below, &other).len(), 2);
+    }
+
+    #[test]
     fn a_limit_binds_only_what_it_is_about() {
         let number = SPEC.replace("type: integer, maximum: 100", "type: integer");
         let either =

@@ -21,11 +21,16 @@ pub(super) fn read(path: &RepoPath, text: &str, load: Load<'_>) -> Result<Docume
     }
     let mut reader = Reader { documents: &documents, shapes: Shapes::new(&documents), root: root.clone() };
     let mut document = Document::new(Format::OpenApi, path);
+    let base = base_of(&root);
     for (list, prefix) in [("paths", ""), ("webhooks", "webhook "), ("x-webhooks", "webhook ")] {
         for (name, item) in root.get(list).map(|list| list.each()).unwrap_or_default() {
             for (method, operation) in reader.methods(&item) {
                 let name = format!("{prefix}{} {name}", method.to_uppercase());
-                let element = reader.operation(&item, &operation, name.clone(), !prefix.is_empty());
+                let mut element = reader.operation(&item, &operation, name.clone(), !prefix.is_empty());
+                // The part of the address that all have in common may be said here or there.
+                if let (Some((method, path)), false) = (name.split_once(' '), base.is_empty()) {
+                    element.aliases.insert(key_of(&format!("{method} {base}{path}")));
+                }
                 document.definitions.insert(key_of(&name), element);
             }
         }
@@ -53,6 +58,18 @@ pub(super) fn read(path: &RepoPath, text: &str, load: Load<'_>) -> Result<Docume
 fn is_preview(path: &RepoPath) -> bool {
     let name = path.file_name().to_ascii_lowercase();
     is_experimental(&name) || name.split(['.', '_', '-']).any(|word| word == "preview")
+}
+
+/// The path of the first server, without a slash at its end.
+fn base_of(root: &At<'_>) -> String {
+    let servers = root.get("servers").map(|servers| servers.each()).unwrap_or_default();
+    let url = servers.first().and_then(|(_, server)| server.text("url"));
+    let url = url.or_else(|| root.text("basePath")).unwrap_or_default();
+    let path = match url.split_once("//") {
+        Some((_, rest)) => rest.find('/').map_or("", |at| &rest[at..]),
+        None => url,
+    };
+    path.trim_end_matches('/').to_owned()
 }
 
 /// The names of path parameters are free to change.

@@ -129,8 +129,15 @@ pub fn compare(
         steps: 0,
         experimental: false,
     };
+    // In other formats a name that was given up may well be that of something else now.
+    let known_as: HashMap<String, String> = left
+        .iter()
+        .filter(|_| format == Format::OpenApi)
+        .flat_map(|((key, _), (_, old))| old.aliases.iter().map(|alias| (alias.clone(), (*key).to_owned())))
+        .collect();
     for (key, document, element) in waiting {
         let keys = std::iter::once(key).chain(&element.aliases);
+        let keys = keys.flat_map(|key| [Some(key), known_as.get(key)]).flatten();
         let moved = keys.into_iter().find_map(|key| {
             let of_name =
                 left.range((key.as_str(), RepoPath::new(""))..).take_while(|((name, _), _)| name == key);
