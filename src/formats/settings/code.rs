@@ -124,6 +124,15 @@ fn said_of_it(rest: &str, below: &[&str]) -> String {
 
 /// Whether the next line asks for the variable that it was put into, and the code goes on without it.
 fn is_asked_below(line: &str, below: &[&str]) -> bool {
+    // Rust: `match env::var("A") { Ok(a) => …, Err(_) => 10 }`
+    let fails = below.iter().take(4).filter_map(|line| line.trim_start().strip_prefix("Err"));
+    let answers = fails.filter_map(|line| line.split_once("=>")).map(|(_, answer)| answer.trim_start());
+    let is_answer = |answer: &str| {
+        !["{", "bail", "panic", "return", "Err", "anyhow"].iter().any(|end| answer.starts_with(end))
+    };
+    if line.contains("match ") && answers.into_iter().any(is_answer) {
+        return true;
+    }
     const ENDS: &[&str] = &["panic", "fatal", "err", "raise", "throw", "exit", "abort", "die("];
     let words = line.split(|c: char| !(c.is_alphanumeric() || c == '_'));
     let held = words.map(str::trim).find(|word| !["", "let", "const", "var", "val", "String"].contains(word));
@@ -234,6 +243,7 @@ mod tests {
             ("a.ts", "const list = process.env.MY_KEY?.split(',');"),
             ("a.rs", "env::var(\"MY_KEY\")\n    .ok()\n    .and_then(parse)"),
             ("a.go", "v := os.Getenv(\"MY_KEY\")\nif v == \"\" {\n\treturn false\n}"),
+            ("a.rs", "let a = match env::var(\"MY_KEY\") {\n    Ok(a) => a,\n    Err(NotPresent) => 10,\n};"),
         ] {
             assert!(reads(&path.into(), text)[0].has_default, "{text}");
         }
