@@ -1,4 +1,5 @@
-//! Which author's note belongs to which change: by the number that it names, else by the commit that wrote it.
+//! Which author's note belongs to which change: by the number or the commit that it names, else by the commit that wrote
+//! it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,6 +17,8 @@ pub struct Credited {
     pub notes: Vec<Vec<Note>>,
     /// For each unit, whether its author says that there is nothing to tell.
     pub none: Vec<bool>,
+    /// For each unit, whether a note that stands with another unit links to it too: that note tells both.
+    pub told_with: Vec<bool>,
     /// Notes of no unit.
     pub loose: Vec<Note>,
 }
@@ -57,11 +60,17 @@ pub fn credit(
             net.extend(author::added(&file.path, file.before_text(), after));
         }
     }
-    let mut credited =
-        Credited { notes: vec![Vec::new(); units.len()], none: vec![false; units.len()], loose: Vec::new() };
+    let mut credited = Credited {
+        notes: vec![Vec::new(); units.len()],
+        none: vec![false; units.len()],
+        told_with: vec![false; units.len()],
+        loose: Vec::new(),
+    };
     let mut by_number: BTreeMap<u64, usize> = BTreeMap::new();
+    let mut by_commit: BTreeMap<&str, usize> = BTreeMap::new();
     for (at, unit) in units.iter().enumerate() {
         by_number.extend(unit.pulls.iter().map(|number| (*number, at)));
+        by_commit.extend(unit.commits.iter().map(|id| (id.as_str(), at)));
         // what a program quotes from the packages that it steps is nobody's word here
         if matches!(unit.noise, Some(Noise::Bot | Noise::Packages)) {
             continue;
@@ -82,12 +91,21 @@ pub fn credit(
     let wrote = writers(repository, units, &places, &texts);
     for note in &net {
         let numbered = note.numbers.iter().find_map(|number| by_number.get(number));
-        match numbered.or_else(|| wrote.get(note.text.as_str())) {
-            Some(at) => credited.notes[*at].push(note.clone()),
+        let linked: Vec<usize> = note.commits.iter().filter_map(|start| linked(&by_commit, start)).collect();
+        let at = numbered.or(linked.first()).or_else(|| wrote.get(note.text.as_str())).copied();
+        linked.iter().filter(|other| Some(**other) != at).for_each(|other| credited.told_with[*other] = true);
+        match at {
+            Some(at) => credited.notes[at].push(note.clone()),
             None => credited.loose.push(note.clone()),
         }
     }
     credited
+}
+
+/// The unit with the commit that begins so.
+fn linked(by_commit: &BTreeMap<&str, usize>, start: &str) -> Option<usize> {
+    let (id, at) = by_commit.range(start..).next()?;
+    id.starts_with(start).then_some(*at)
 }
 
 /// The unit that first wrote each text.

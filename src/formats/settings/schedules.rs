@@ -120,7 +120,7 @@ fn literals(path: &RepoPath, text: &str) -> Vec<Job> {
     }
     let lines: Vec<&str> = text.lines().collect();
     let mut jobs = Vec::new();
-    for (at, line) in lines.iter().enumerate().filter(|(_, line)| line.len() < 500) {
+    for (at, line) in lines.iter().enumerate().filter(|(_, line)| line.len() < 500 && is_set(line)) {
         // two times on one line are a choice: neither alone would be true
         let times: Vec<&str> = LITERAL
             .captures_iter(line)
@@ -150,6 +150,15 @@ fn literals(path: &RepoPath, text: &str) -> Vec<Job> {
         jobs.push(Job { name, when: times.join(" or "), line: u32::try_from(at + 1).unwrap_or(u32::MAX) });
     }
     jobs
+}
+
+/// Whether a line may set a time: comments, branches that tell times apart, and examples for people set none.
+fn is_set(line: &str) -> bool {
+    let line = line.trim_start();
+    let is_comment = ["//", "/*", "*", "--", "# "].iter().any(|mark| line.starts_with(mark));
+    let lower = line.to_ascii_lowercase();
+    let shows = ["placeholder", "example", "e.g."].iter().any(|word| lower.contains(word));
+    !(is_comment || shows || line.starts_with("case ") || line.starts_with("when ") || line.contains("== "))
 }
 
 /// AWS writes `cron(…)`.
@@ -291,6 +300,8 @@ mod tests {
         for (path, text) in [
             ("a.py", "# cron\nx = '1 2 3 4 5'"),
             ("README.md", "cron '0 3 * * *'"),
+            ("cron.go", "// \"0 3 * * *\" is at three\ncase \"@yearly\", \"@annually\":\n"),
+            ("Cron.tsx", "<Input name=\"cron\" placeholder=\"0 3 * * *\" />\n"),
             ("a.yml", "schedule:\n  cron: hello\n"),
         ] {
             assert!(read(&path.into(), text).is_empty(), "{path}");

@@ -8,14 +8,15 @@ use super::Placed;
 use super::areas::Area;
 use super::words::{bare, is_about_money, is_readable, of_kind, says_money, section_of, spoken_of};
 use crate::finding::id_of;
-use crate::notes::author::Note;
+use crate::notes::author::{Note, NoteKind};
 use crate::notes::model::{Audience, Entry, SectionName, Source};
 use crate::notes::units::{Fate, Unit};
 
 /// Notes of one change that are told; a release that writes all of them at once has many.
 const MOST_NOTES: usize = 20;
 
-/// What a change says: one entry for each of its notes that reads as prose, else one for its title.
+/// What a change says: one entry for each of its notes that reads as prose, else one for its title. What its author
+/// marks as breaking is never lost: where it does not read as prose, it waits for a person's words.
 pub(super) fn entries_of(
     unit: &Unit,
     notes: &[Note],
@@ -25,17 +26,18 @@ pub(super) fn entries_of(
 ) -> Vec<Placed> {
     let title = bare(&unit.title).1;
     let kind = notes.iter().find_map(|note| note.kind);
-    let section = section_of(unit, kind, title);
-    // where money is at stake a subject alone is not enough
-    let title_serves = is_readable(title, audience) && !says_money(title);
+    let breaks = |note: &Note| note.kind == Some(NoteKind::Breaking);
+    let serves = |note: &Note| {
+        is_readable(&spoken_of(note), audience) || audience == Audience::Internal && breaks(note)
+    };
+    // where money is at stake a subject alone is not enough; what only bookkeeping is called says nothing
+    let title_serves = is_readable(title, audience) && !says_money(title) && unit.noise.is_none();
     let mut made = Vec::new();
-    let first_serves = notes.first().is_some_and(|note| is_readable(&spoken_of(note), audience));
-    if title_serves && !first_serves {
-        made.push(quoted(unit, area, at, section, title, Source::Subject));
+    if title_serves && !notes.first().is_some_and(serves) {
+        made.push(quoted(unit, area, at, section_of(unit, kind, title), title, Source::Subject));
     }
-    let spoken =
-        notes.iter().map(|note| (note, spoken_of(note))).filter(|(_, words)| is_readable(words, audience));
-    for (note, words) in spoken.take(MOST_NOTES) {
+    for note in notes.iter().filter(|note| serves(note)).take(MOST_NOTES) {
+        let words = spoken_of(note);
         let section = section_of(unit, note.kind, &words);
         let mut placed = quoted(unit, area, at, section, &words, Source::AuthorNote);
         if !made.is_empty() {
@@ -44,18 +46,40 @@ pub(super) fn entries_of(
         placed.entry.evidence.extend(note.place.clone());
         made.push(placed);
     }
-    if !made.is_empty() {
-        return made;
+    for note in notes.iter().filter(|note| breaks(note) && !serves(note)).take(MOST_NOTES) {
+        let mut placed = waiting(unit, area, at, SectionName::ActionNeeded, &spoken_of(note), None);
+        placed.entry.id = id_of("note", &placed.entry.id, &note.text);
+        placed.entry.evidence.extend(note.place.clone());
+        made.push(placed);
     }
-    let mut placed = quoted(unit, area, at, SectionName::NeedsYourWords, title, Source::Subject);
+    if made.is_empty() {
+        let note = notes.first().map(spoken_of).filter(|note| !note.eq_ignore_ascii_case(title));
+        let (words, note) = match note {
+            Some(note) if unit.noise.is_some() => (note, None),
+            note => (title.to_owned(), note),
+        };
+        made.push(waiting(unit, area, at, section_of(unit, kind, title), &words, note));
+    }
+    made
+}
+
+/// What a person must put into words, and where it goes then.
+fn waiting(
+    unit: &Unit,
+    area: &Area<'_>,
+    at: usize,
+    section: SectionName,
+    words: &str,
+    note: Option<String>,
+) -> Placed {
+    let mut placed = quoted(unit, area, at, SectionName::NeedsYourWords, words, Source::Subject);
     placed.entry.shape = "notes/entries/needs_words".to_owned();
     if let Some(values) = placed.entry.facts.get_mut("facts").and_then(Value::as_object_mut) {
-        let note = notes.first().map(spoken_of).filter(|note| !note.eq_ignore_ascii_case(title));
         values.insert("note".to_owned(), json!(note));
         values.insert("section".to_owned(), json!(section));
         values.insert("money".to_owned(), json!(says_money(&unit.title)));
     }
-    vec![placed]
+    placed
 }
 
 fn quoted(

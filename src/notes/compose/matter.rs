@@ -93,7 +93,7 @@ pub(super) fn is_the_matter(fact: &Fact, unit: &Unit, notes: &[Note]) -> bool {
 
 /// Puts the author's words beside a fact that one change alone made.
 pub(super) fn attach(fact: &mut Fact, unit: &Unit, notes: &[Note], audience: Audience) {
-    let (words, source) = best_words(unit, notes, audience);
+    let (words, source) = best_words(unit, notes, fact.is_breaking, audience);
     if let Some(values) = fact.entry.facts.as_object_mut() {
         // several changes may be behind one fact only where all but one are programs'
         values.entry("author").or_insert(json!(words));
@@ -103,9 +103,13 @@ pub(super) fn attach(fact: &mut Fact, unit: &Unit, notes: &[Note], audience: Aud
     }
 }
 
-/// The words to quote: the first note that reads as prose, else the title.
-fn best_words(unit: &Unit, notes: &[Note], audience: Audience) -> (String, Source) {
-    match notes.iter().map(spoken_of).find(|words| is_readable(words, audience)) {
+/// The words to quote: of what breaks those that say so, else the first note that reads as prose, else the title.
+fn best_words(unit: &Unit, notes: &[Note], breaks: bool, audience: Audience) -> (String, Source) {
+    let says_so =
+        |note: &&Note| breaks && audience == Audience::Internal && note.kind == Some(NoteKind::Breaking);
+    let says_so = notes.iter().find(says_so).map(spoken_of);
+    let prose = || notes.iter().map(spoken_of).find(|words| is_readable(words, audience));
+    match says_so.or_else(prose) {
         Some(words) => (words, Source::AuthorNote),
         None => (bare(&unit.title).1.to_owned(), Source::Subject),
     }

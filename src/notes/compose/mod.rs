@@ -95,7 +95,8 @@ pub fn compose(known: Known<'_>) -> (Vec<Section>, Ledger) {
             told[at] = Some(Told::Merged);
             continue;
         }
-        if is_gone(unit, area.service, &facts) {
+        let is_told_with = credited.told_with[at] && credited.notes[at].is_empty();
+        if is_told_with || is_gone(unit, area.service, &facts) {
             told[at] = Some(Told::Merged);
             continue;
         }

@@ -1,8 +1,11 @@
 //! Words that authors wrote for readers: changelog lines, fragments, blocks and trailers of messages. Quoted, never
 //! reworded.
 
+mod fragments;
+mod page;
+
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use globset::{GlobSet, GlobSetBuilder};
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
@@ -11,8 +14,10 @@ use crate::change::RepoPath;
 use crate::config::Config;
 use crate::config::pattern;
 use crate::finding::Evidence;
-use crate::formats::document;
 use crate::summary::why;
+
+use fragments::{changeset, chloggen, fragment, is_fragment};
+use page::{Inline, changelog};
 
 /// What the author says happens; a hint, the comparison decides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -63,6 +68,8 @@ pub struct Note {
     pub area: Option<String>,
     /// The numbers it refers to.
     pub numbers: BTreeSet<u64>,
+    /// The commits it links to, in hex, often only their beginnings.
+    pub commits: BTreeSet<String>,
     /// Where it stands; none for the words of a message.
     pub place: Option<Evidence>,
 }
@@ -155,207 +162,10 @@ pub fn read(path: &RepoPath, text: &str) -> Vec<Note> {
     notes
 }
 
-fn is_fragment(path: &RepoPath) -> bool {
-    path.folders().any(|folder| {
-        matches!(folder, "changelog.d" | "newsfragments" | "changelog_unreleased" | "unreleased")
-    })
-}
-
-/// The list items of a changelog, each with the nearest heading that says what happens.
-fn changelog(text: &str) -> Vec<Note> {
-    let lines = document::Lines::of(text);
-    let mut notes = Vec::new();
-    let mut headings: BTreeMap<u8, Option<NoteKind>> = BTreeMap::new();
-    let mut open: Option<(u8, String)> = None;
-    let mut item: Option<(usize, Inline)> = None;
-    let mut depth = 0u32;
-    for (event, range) in Parser::new_ext(text, Options::empty()).into_offset_iter() {
-        match event {
-            Event::Start(Tag::Heading { level, .. }) => open = Some((level as u8, String::new())),
-            Event::End(TagEnd::Heading(_)) => {
-                if let Some((level, text)) = open.take() {
-                    headings.retain(|other, _| *other < level);
-                    headings.insert(level, NoteKind::of(&text));
-                }
-            }
-            Event::Start(Tag::Item) => {
-                depth += 1;
-                if depth == 1 {
-                    item = Some((range.start, Inline::default()));
-                }
-            }
-            Event::End(TagEnd::Item) => {
-                depth = depth.saturating_sub(1);
-                if depth == 0
-                    && let Some((start, inline)) = item.take()
-                    && let Some(mut note) = inline.note()
-                {
-                    note.kind = headings.values().rev().find_map(|kind| *kind);
-                    note.place = Some(Evidence::after(&RepoPath::new(""), lines.at(start)));
-                    notes.push(note);
-                }
-            }
-            event => {
-                if let Some((_, heading)) = &mut open
-                    && let Event::Text(text) | Event::Code(text) = &event
-                {
-                    heading.push_str(text);
-                } else if let Some((_, inline)) = item.as_mut().filter(|_| depth == 1) {
-                    inline.take(event);
-                }
-            }
-        }
-    }
-    notes
-}
-
-/// The words of one paragraph, without marks.
-#[derive(Default)]
-struct Inline {
-    text: String,
-    addresses: Vec<String>,
-    paragraphs: u32,
-}
-
-impl Inline {
-    fn take(&mut self, event: Event<'_>) {
-        match event {
-            Event::End(TagEnd::Paragraph) => self.paragraphs += 1,
-            Event::Start(Tag::Link { dest_url, .. }) => self.addresses.push(dest_url.into_string()),
-            _ if self.paragraphs > 0 => {}
-            Event::Text(text) => self.text.push_str(&text),
-            Event::Code(text) => {
-                self.text.push('`');
-                self.text.push_str(&text);
-                self.text.push('`');
-            }
-            Event::SoftBreak | Event::HardBreak => self.text.push(' '),
-            _ => {}
-        }
-    }
-
-    fn note(self) -> Option<Note> {
-        let mut note = note(&self.text)?;
-        note.numbers.extend(self.addresses.iter().filter_map(|address| number_of(address)));
-        Some(note)
-    }
-}
-
-/// The number at the end of the address of a pull request or issue.
-fn number_of(address: &str) -> Option<u64> {
-    let (rest, number) = address.trim_end_matches('/').rsplit_once('/')?;
-    let kind = rest.rsplit('/').next()?;
-    matches!(kind, "pull" | "issues" | "merge_requests").then(|| number.parse().ok())?
-}
-
-/// A note from its words: the area in front and the references at the end are taken out.
-fn note(text: &str) -> Option<Note> {
-    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let mut numbers = BTreeSet::new();
-    for (at, _) in text.match_indices('#') {
-        let digits: String = text[at + 1..].chars().take_while(char::is_ascii_digit).collect();
-        numbers.extend(digits.parse::<u64>().ok());
-    }
-    let (area, rest) = area_of(&text);
-    let text = without_references(rest);
-    (text.chars().any(char::is_alphabetic)).then_some(Note { text, kind: None, area, numbers, place: None })
-}
-
-/// `[cart] words` and `cart: words`: the area and the words.
-fn area_of(text: &str) -> (Option<String>, &str) {
-    if let Some((area, rest)) = text.strip_prefix('[').and_then(|rest| rest.split_once(']'))
-        && !area.is_empty()
-        && !rest.starts_with('(')
-        && area.split_whitespace().count() <= 3
-    {
-        return (Some(area.to_owned()), rest.trim_start_matches([':', ' ']));
-    }
-    (None, text)
-}
-
-/// Takes `(#12)`, `- #12 by @who` and the like from the end.
-fn without_references(text: &str) -> String {
-    let whole = text.trim();
-    let mut text = whole;
-    loop {
-        let before = text;
-        let is_cut = text.len() < whole.len();
-        text = text.trim_end_matches([' ', ',', ';', '-', '–', '(', '[']).trim_end();
-        if let Some(open) = text.rfind(['(', '['])
-            && text.ends_with([')', ']'])
-            && let Some(inside) = text.get(open + 1..text.len() - 1)
-            && !inside.is_empty()
-            && inside.split([' ', ',']).all(|word| word.is_empty() || is_reference(word))
-        {
-            text = &text[..open];
-        } else if let Some((rest, last)) = text.rsplit_once(' ')
-            && (is_reference(last) || (is_cut && matches!(last, "by" | "in")))
-        {
-            text = rest;
-        }
-        if before == text {
-            return text.to_owned();
-        }
-    }
-}
-
-fn is_reference(word: &str) -> bool {
-    let word = word.trim_matches(['(', ')', '[', ']', '.', ',']);
-    let digits = word.strip_prefix('#').or_else(|| word.strip_prefix('!'));
-    digits.is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_digit()))
-        || word.strip_prefix('@').is_some_and(|name| !name.is_empty() && !name.contains('/'))
-        || number_of(word).is_some()
-}
-
-/// Changesets: packages and their steps between two lines of dashes, then the words.
-fn changeset(text: &str) -> Vec<Note> {
-    let Some((head, words)) = text.trim_start().strip_prefix("---").and_then(|rest| rest.split_once("\n---"))
-    else {
-        return Vec::new();
-    };
-    let Some(mut note) = first_paragraph(words) else { return Vec::new() };
-    if head.contains(": major") {
-        note.kind = Some(NoteKind::Breaking);
-    }
-    vec![note]
-}
-
-/// towncrier and friends: `123.feature.md` holds one note, or a list of notes.
-fn fragment(path: &RepoPath, text: &str) -> Vec<Note> {
-    let mut parts = path.file_name().split('.');
-    let number = parts.next().and_then(|name| name.trim_start_matches('+').parse::<u64>().ok());
-    let kind = parts.next().and_then(NoteKind::of).or_else(|| path.folders().last().and_then(NoteKind::of));
-    let mut notes = changelog(text);
-    if notes.is_empty() {
-        notes.extend(first_paragraph(text));
-    }
-    for note in &mut notes {
-        note.kind = note.kind.or(kind);
-        note.numbers.extend(number);
-    }
-    notes
-}
-
 fn first_paragraph(text: &str) -> Option<Note> {
     let mut inline = Inline::default();
     Parser::new_ext(text, Options::empty()).for_each(|event| inline.take(event));
     inline.note()
-}
-
-/// chloggen: one document with `change_type`, `component`, `note` and `issues`.
-fn chloggen(text: &str) -> Vec<Note> {
-    let Ok(documents) = document::yaml(text) else { return Vec::new() };
-    let read = |node: &document::Node| {
-        let mut note = note(node.text_of("note").or_else(|| node.text_of("title"))?)?;
-        note.kind = node.text_of("change_type").or_else(|| node.text_of("type")).and_then(NoteKind::of);
-        note.area = node.text_of("component").map(str::to_owned).or(note.area);
-        let issues = node.get("issues").items().filter_map(|issue| issue.text()?.parse::<u64>().ok());
-        note.numbers.extend(issues);
-        let own = node.text_of("merge_request").and_then(|number| number.parse().ok());
-        note.numbers.extend::<Option<u64>>(own);
-        Some(note)
-    };
-    documents.iter().filter_map(read).collect()
 }
 
 /// What the message of a commit or pull request says to readers: ```` ```release-note ```` blocks and trailers.
@@ -478,6 +288,30 @@ mod tests {
         assert_eq!(notes[0].area.as_deref(), Some("cart"));
         assert_eq!(notes[0].place.as_ref().and_then(|place| place.line), Some(7));
         assert!(added(&RepoPath::new("CHANGELOG.md"), Some(after), after).is_empty());
+    }
+
+    #[test]
+    fn a_line_may_link_the_commit_that_it_tells_of() {
+        let text = "## 2.0.0\n\n### ⚠ BREAKING CHANGES\n\n* **cart:** Totals need a login. ([d1cef7a](https://x.y/o/r/commit/d1cef7a9ab23)) ([#7](https://x.y/o/r/issues/7))\n";
+        let notes = read(&RepoPath::new("CHANGELOG.md"), text);
+        assert_eq!(texts(&notes), [("cart: Totals need a login.", Some(NoteKind::Breaking), vec![7])]);
+        assert_eq!(notes[0].commits.iter().collect::<Vec<_>>(), ["d1cef7a9ab23"]);
+    }
+
+    #[test]
+    fn what_a_release_says_again_its_candidates_say_no_more() {
+        let told = |last: &str| {
+            let text = format!(
+                "## [2.0.0](https://x.y) (2026-07-26)\n\n- Orders can be printed from every page, and sent by mail.\n\n## 2.0.0-rc.1\n\n- Orders can be printed from every page.\n- {last}\n\n## 1.9.0\n\n- Orders can be printed from every page.\n"
+            );
+            let notes = read(&RepoPath::new("CHANGELOG.md"), &text);
+            notes.into_iter().map(|note| note.text).collect::<Vec<_>>()
+        };
+        let (now, early) = (
+            "Orders can be printed from every page, and sent by mail.",
+            "Orders can be printed from every page.",
+        );
+        assert_eq!(told("Carts keep their lines."), [now, "Carts keep their lines.", early]);
     }
 
     #[test]
