@@ -1,6 +1,7 @@
 //! Where Python programs mount the routes of a file: `app.include_router(orders.router, prefix="/shop")`.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::UNTOLD;
 use super::words::{Family, Words, words};
@@ -47,10 +48,14 @@ impl Mounts {
         let is_candidate =
             |path: &&RepoPath| path.file_name().strip_suffix(".py").is_some_and(|stem| NAMES.contains(&stem));
         let mut mounts = Mounts::default();
+        let load = |path: &RepoPath| match tree.read(path) {
+            Some(Content::Text(text)) => Some(text),
+            _ => None,
+        };
         for path in tree.paths().iter().filter(is_candidate).take(MOST_FILES) {
-            let Some(Content::Text(text)) = tree.read(path) else { continue };
-            if ["include_router(", "register_blueprint("].iter().any(|call| text.contains(call)) {
-                for (child, below) in mounted(path, &text, &paths) {
+            let Some(text) = load(path) else { continue };
+            if ["include_router(", "register_blueprint(", ".mount("].iter().any(|call| text.contains(call)) {
+                for (child, below) in mounted(path, &text, &paths, &load) {
                     mounts.above.entry(child).or_default().insert((path.clone(), below));
                 }
             }
@@ -80,7 +85,12 @@ impl Mounts {
 }
 
 /// The files whose routers a file mounts, each with the path that stands before them there.
-fn mounted(path: &RepoPath, text: &str, paths: &BTreeSet<&str>) -> Vec<(RepoPath, Vec<String>)> {
+fn mounted(
+    path: &RepoPath,
+    text: &str,
+    paths: &BTreeSet<&str>,
+    load: &dyn Fn(&RepoPath) -> Option<Arc<str>>,
+) -> Vec<(RepoPath, Vec<String>)> {
     let words = Words(words(Family::Python, text));
     let imports = imports(&words);
     let mut own: BTreeMap<&str, Vec<String>> = BTreeMap::new();
@@ -93,20 +103,28 @@ fn mounted(path: &RepoPath, text: &str, paths: &BTreeSet<&str>) -> Vec<(RepoPath
         {
             own.insert(variable, given(&words, at + 2));
         }
-        let calls = matches!(words.name(at), Some("include_router" | "register_blueprint"));
         let owner = at.checked_sub(2).filter(|_| words.is(at - 1, '.')).and_then(|at| words.name(at));
-        let (true, Some(owner), Some(child)) = (calls && words.is(at + 1, '('), owner, words.name(at + 2))
-        else {
+        let (Some(owner), Some(call), true) = (owner, words.name(at), words.is(at + 1, '(')) else {
             continue;
         };
-        let Some((module, name)) = imports.get(child) else { continue };
-        let is_module = words.is(at + 3, '.');
+        // `app.mount("/a", shop)`
+        let (child, below) = match call {
+            "include_router" | "register_blueprint" => (at + 2, given(&words, at + 1)),
+            "mount" if words.is(at + 3, ',') => match words.text(at + 2) {
+                Some(text) => (at + 4, parts(text)),
+                None => continue,
+            },
+            _ => continue,
+        };
+        let Some((module, name)) = words.name(child).and_then(|name| imports.get(name)) else { continue };
         let joint = if module.ends_with('.') { "" } else { "." };
-        let of = if is_module { format!("{module}{joint}{name}") } else { module.clone() };
+        let of = if words.is(child + 1, '.') { format!("{module}{joint}{name}") } else { module.clone() };
         let whole = resolve(path, &of, paths).or_else(|| resolve(path, module, paths));
-        let Some(file) = whole.filter(|file| file != path) else { continue };
+        let Some(file) = whole.map(|file| origin(file, name, paths, load)).filter(|file| file != path) else {
+            continue;
+        };
         let before = own.get(owner).cloned().unwrap_or_default();
-        found.push((file, [before, given(&words, at + 1)].concat()));
+        found.push((file, [before, below].concat()));
     }
     found
 }
@@ -120,11 +138,28 @@ fn given(words: &Words<'_>, open: usize) -> Vec<String> {
         .find(|range| words.name(range.start).is_some_and(is_prefix) && words.is(range.start + 1, '='));
     let Some(range) = named else { return Vec::new() };
     match words.text(range.start + 2) {
-        Some(text) if range.len() == 3 => {
-            text.split('/').filter(|part| !part.is_empty()).map(str::to_owned).collect()
-        }
+        Some(text) if range.len() == 3 => parts(text),
         _ => vec![UNTOLD.to_owned()],
     }
+}
+
+fn parts(path: &str) -> Vec<String> {
+    path.split('/').filter(|part| !part.is_empty()).map(str::to_owned).collect()
+}
+
+/// The file that a package takes a name from; the package's own file where it does not.
+fn origin(
+    file: RepoPath,
+    name: &str,
+    paths: &BTreeSet<&str>,
+    load: &dyn Fn(&RepoPath) -> Option<Arc<str>>,
+) -> RepoPath {
+    let from = || {
+        let text = load(&file).filter(|_| file.file_name() == "__init__.py")?;
+        let words = Words(words(Family::Python, &text));
+        resolve(&file, &imports(&words).get(name)?.0, paths)
+    };
+    from().unwrap_or(file)
 }
 
 /// Local names, each with the module it comes from and its name there. Dots in front are kept.
@@ -203,6 +238,7 @@ mod tests {
             (
                 "server/shop/main.py",
                 "from shop.api import router\nfrom shop.admin import endpoints\napp = FastAPI()\n\
+                 from shop import admin_app\napp.mount('/admin', admin_app)\n\
                  app.include_router(router, prefix='/v1')\napp.include_router(endpoints.router, prefix=settings.ADMIN)\n",
             ),
             (
@@ -214,6 +250,8 @@ mod tests {
             ),
             ("server/shop/orders/endpoints.py", ""),
             ("server/shop/carts/__init__.py", ""),
+            ("server/shop/__init__.py", "from .panel import app as admin_app\n"),
+            ("server/shop/panel.py", ""),
             ("server/shop/twice.py", ""),
             ("server/shop/admin/endpoints.py", ""),
             ("server/shop/alone.py", ""),
@@ -222,6 +260,7 @@ mod tests {
         for (path, expected) in [
             ("orders/endpoints.py", "v1/shop"),
             ("carts/__init__.py", "v1/shop/carts"),
+            ("panel.py", "admin"),
             ("twice.py", "…"),
             ("admin/endpoints.py", "…"),
             ("alone.py", ""),
