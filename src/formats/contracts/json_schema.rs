@@ -284,7 +284,7 @@ impl<'a> Shapes<'a> {
         element.nullable |= !nulls.is_empty();
         // One kind, or one beside null, is that kind.
         if let [(_, only)] = kinds.as_slice()
-            && (is_alone || !nulls.is_empty() && element.parts.is_empty())
+            && (is_alone && only.text("$ref").is_none() || !nulls.is_empty() && element.parts.is_empty())
         {
             if let Some(target) =
                 only.text("$ref").and_then(|reference| self.documents.resolve(only, reference))

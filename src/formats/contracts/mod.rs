@@ -653,6 +653,11 @@ components:
                     &["NowRequired login POST /orders: unsure"],
                 ),
                 (
+                    &spec.replace("{key: [write]}", "{key: []}, {other: []}"),
+                    &spec.replace("{key: [write]}", "{other: []}"),
+                    &["NowRequired login POST /orders: true"],
+                ),
+                (
                     &spec,
                     &spec.replace("{key: [write]}", "{token: []}"),
                     &["NowRequired login POST /orders: true"],

@@ -112,7 +112,8 @@ impl<'a> Walk<'a> {
                         && !(old.keys().eq(new.keys())
                             && new.iter().all(|(kind, scopes)| scopes.is_superset(&old[kind])))
                 };
-                let breaking = shut.map(|old| (!after.iter().any(|new| is_like(old, new))).then_some(true));
+                let other = |old: &Login| after.iter().any(|new| !before.contains(new) && is_like(old, new));
+                let breaking = shut.map(|old| (!other(old)).then_some(true));
                 breaking.map(|breaking| (Some(say(before)), say(after), breaking))
             }
         };

@@ -154,7 +154,7 @@ fn binds(limit: &str, types: &str) -> bool {
     let kinds: &[&str] = match limit {
         "maxLength" | "minLength" | "pattern" => &["string"],
         "maximum" | "minimum" | "multipleOf" => &["integer", "number"],
-        "maxItems" | "minItems" | "uniqueItems" => &["array"],
+        "maxItems" | "minItems" => &["array"],
         "maxProperties" | "minProperties" => &["object"],
         _ => return true,
     };
