@@ -595,7 +595,9 @@ pub fn lines(findings: &[&Finding]) -> Vec<Line> {
             let shape = Shape::of(&facts);
             let is_sent = || facts.direction.as_deref() == Some("request");
             let verb = match shape {
-                Shape::Unsure | Shape::FormStricter | Shape::FormUnsure => Some((facts.op, is_whole(&facts), is_new(finding))),
+                Shape::Unsure | Shape::FormStricter | Shape::FormUnsure => {
+                    Some((facts.op, is_whole(&facts), is_new(finding)))
+                }
                 // What nobody can send any more, and what nobody gets.
                 Shape::FieldRemoved => Some((facts.op, is_sent(), false)),
                 _ => None,
