@@ -55,6 +55,22 @@ impl RepoPath {
         self.folder().split('/').filter(|part| !part.is_empty())
     }
 
+    /// Whether the file lies in a folder that only shows how something may be done: nobody runs what stands there.
+    pub fn is_example(&self) -> bool {
+        const FOLDERS: &[&str] = &[
+            "demo",
+            "demos",
+            "example",
+            "examples",
+            "playground",
+            "quickstart",
+            "quickstarts",
+            "sample",
+            "samples",
+        ];
+        self.folders().any(|folder| FOLDERS.contains(&folder.to_ascii_lowercase().as_str()))
+    }
+
     /// Whether the file lies in `folder` or below it. The empty folder holds every file.
     pub fn is_in(&self, folder: &str) -> bool {
         let folder = folder.trim_end_matches('/');

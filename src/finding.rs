@@ -427,6 +427,12 @@ pub struct ApiFacts {
     /// The titles of other services of this repository whose code still names the operation.
     #[serde(default)]
     pub callers: Vec<String>,
+    /// The addresses by which an operation of protocol buffers is called over HTTP, as written.
+    #[serde(default)]
+    pub addresses: Vec<String>,
+    /// Whether it only says how data is written: no operation that this repository describes takes or gives it.
+    #[serde(default)]
+    pub data_only: bool,
 }
 
 /// Who may see or do what.

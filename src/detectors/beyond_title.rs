@@ -229,7 +229,8 @@ fn is_news(finding: &Finding) -> bool {
         Facts::Dependency(facts) => {
             !facts.dev && (finding.level > Level::Routine || facts.change == DependencyChange::Added)
         }
-        Facts::Schema(_) | Facts::Api(_) => finding.level > Level::Routine,
+        Facts::Schema(_) => finding.level > Level::Routine,
+        Facts::Api(facts) => !facts.data_only && finding.level > Level::Routine,
         Facts::Config(_) | Facts::FeatureFlag(_) => true,
         _ => false,
     }

@@ -5,6 +5,7 @@ use serde::Deserialize;
 
 use super::{Context, Detector, Line, Report, one_line_each};
 use crate::finding::{Evidence, Facts, Finding, HotspotFacts, Level};
+use crate::roles::is_tooling;
 
 /// Busy: among the 1% most changed files and at least ten changes. Source: the wording guide, 3.2.
 const BUSIEST_PERCENT: usize = 1;
@@ -28,7 +29,7 @@ impl Detector for Hotspot {
             .changes
             .files()
             .iter()
-            .filter(|file| file.role.is_by_hand())
+            .filter(|file| file.role.is_by_hand() && !is_tooling(file.path.as_str()))
             .filter_map(|file| counts.get(file.old_path()).map(|(changes, fixes)| (file, *changes, *fixes)))
             .filter(|(_, changes, _)| *changes >= bar)
             .collect();

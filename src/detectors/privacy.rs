@@ -101,7 +101,9 @@ fn personal(column: &str, type_: Option<&str>) -> Option<&'static str> {
         "format",
         "language",
         "hash",
+        "precision",
         "via",
+        "visibility",
     ];
     let is_birth = has("birthday") || has("birthdate") || has("dob") || pair("birth", "date") || has("birth");
     if !is_birth
@@ -113,7 +115,30 @@ fn personal(column: &str, type_: Option<&str>) -> Option<&'static str> {
         return None;
     }
     if is_birth {
-        return Some("birth_date");
+        // how it is shown, or how exactly it is known, is not the day
+        let shown = [
+            "enabled",
+            "format",
+            "has",
+            "hidden",
+            "hide",
+            "is",
+            "message",
+            "notification",
+            "notifications",
+            "precision",
+            "privacy",
+            "public",
+            "reminder",
+            "required",
+            "show",
+            "template",
+            "verified",
+            "visibility",
+            "visible",
+        ];
+        let is_about = type_.starts_with("bool") || all.iter().any(|word| shown.contains(word));
+        return (!is_about).then_some("birth_date");
     }
     if has("iban")
         || has("bic")
@@ -308,6 +333,8 @@ mod tests {
             ("e_mail", None, Some("email")),
             ("phone_number", None, Some("phone")),
             ("date_of_birth", Some("date"), Some("birth_date")),
+            ("birthdate_precision", Some("tinyint"), None),
+            ("show_birthday", Some("boolean"), None),
             ("billing_address", None, Some("address")),
             ("iban", None, Some("bank")),
             ("first_name", None, Some("name")),

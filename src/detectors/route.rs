@@ -10,10 +10,10 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::{Context, Detector, Line, Report};
-use crate::change::{ChangeSet, Role};
+use crate::change::{ChangeSet, RepoPath, Role};
 use crate::finding::{Evidence, Facts, Finding, Level, RouteFacts, SettingChange};
 use crate::formats::contracts::{self, Format};
-use crate::formats::routes::{self, Route};
+use crate::formats::routes::{self, Mounts, Route};
 
 /// How many routes with the same last part are looked through for one that only moved.
 const MOST_CANDIDATES: usize = 200;
@@ -33,14 +33,21 @@ impl Detector for Routes {
         let (mut also_before, mut also_after) = (BTreeSet::new(), BTreeSet::new());
         for file in cx.changes.files().iter().filter(|file| matches!(file.role, Role::Source | Role::Config))
         {
-            let read = |path, text: Option<&str>, side: fn(&_, _) -> Evidence| -> Vec<Placed> {
+            let read = |path: &RepoPath,
+                        text: Option<&str>,
+                        side: fn(&_, _) -> Evidence,
+                        also: &mut BTreeSet<String>|
+             -> Vec<Placed> {
                 let found = text.map(|text| routes::read(path, text)).unwrap_or_default();
+                if found.iter().any(|route| route.path == "/") {
+                    also.extend(mount_of(path));
+                }
                 // The root alone is most often the root of something that is mounted elsewhere.
                 let found = found.into_iter().filter(|route| route.path != "/");
                 found.map(|route| (route.clone(), side(path, Some(route.line)))).collect()
             };
-            let old = read(file.old_path(), file.before_text(), Evidence::before);
-            let new = read(&file.path, file.after_text(), Evidence::after);
+            let old = read(file.old_path(), file.before_text(), Evidence::before, &mut also_before);
+            let new = read(&file.path, file.after_text(), Evidence::after, &mut also_after);
             if file.path.extension() == "cs" {
                 also_before.extend(mapped(file.before_text().unwrap_or_default()));
                 also_after.extend(mapped(file.after_text().unwrap_or_default()));
@@ -61,6 +68,14 @@ impl Detector for Routes {
             return;
         }
         drop_moves(&mut gone, &mut new);
+        for (found, tree) in [(&mut gone, cx.before), (&mut new, cx.after)] {
+            if found.iter().any(|(route, _)| route.style == "python") {
+                let mounts = Mounts::read(tree);
+                for (route, place) in found.iter_mut().filter(|(route, _)| route.style == "python") {
+                    *route = route.clone().below(&mounts.before(&place.path));
+                }
+            }
+        }
         let sides = [
             (gone, SettingChange::Removed, "route.removed", Level::WorthALook),
             (new, SettingChange::Added, "route.added", Level::Routine),
@@ -89,6 +104,12 @@ impl Detector for Routes {
 fn stem(route: &Route) -> Option<String> {
     let last = route.parts().into_iter().rfind(|part| part != "{}")?;
     Some(last.split('.').next().unwrap_or(&last).to_owned()).filter(|stem| !stem.is_empty())
+}
+
+/// The name under which a file of routes is mounted where folders give the addresses: its own, else its folder's.
+fn mount_of(path: &RepoPath) -> Option<String> {
+    let stem = path.file_name().split('.').next().filter(|stem| *stem != "index");
+    stem.or_else(|| path.folders().last()).map(str::to_ascii_lowercase)
 }
 
 /// What ASP.NET is told to answer by functions of the project's own: `version` of `MapVersionEndpoint`.
@@ -193,12 +214,15 @@ pub fn lines(findings: &[&Finding]) -> Vec<Line> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{added, deleted, modified, run};
+    use super::super::testing::{added, deleted, modified, run, run_among};
     use super::*;
     use crate::change::FileChange;
 
     fn said(files: Vec<FileChange>) -> Vec<String> {
-        let report = run(&Routes::default(), files);
+        told(run(&Routes::default(), files))
+    }
+
+    fn told(report: Report) -> Vec<String> {
         let say = |finding: &Finding| match &finding.facts {
             Facts::Route(facts) => format!("{} {} {}", finding.rule, facts.method, facts.path),
             _ => String::new(),
@@ -227,6 +251,34 @@ mod tests {
             added("b.py", Role::Source, "@router.get('/a')\ndef f(): ...\n"),
         ];
         assert_eq!(said(other_frame), [""; 0]);
+    }
+
+    #[test]
+    fn a_file_that_is_mounted_by_its_name_answers_the_same() {
+        let own = vec![
+            deleted("routes/shop.ts", Role::Source, "router.get('/orders', f)\nrouter.get('/carts', f)\n"),
+            added("routes/shop/orders.ts", Role::Source, "router.get('/', f)\n"),
+        ];
+        assert_eq!(said(own), ["route.removed GET /carts"]);
+    }
+
+    #[test]
+    fn what_other_files_say_of_the_place_stands_in_front() {
+        let main = "from shop.orders import router as orders\nfrom .carts import router\n\
+                    app.include_router(orders, prefix='/v1')\napp.include_router(router, prefix=settings.API)\n";
+        let route = "router = APIRouter(prefix='/own')\n@router.get('/all')\ndef f(): ...\n";
+        let files = ["orders", "carts", "alone"].map(|name| {
+            let path = format!("app/shop/{name}.py");
+            added(&path, Role::Source, route)
+        });
+        let report = run_among(&Routes::default(), files.to_vec(), &[("app/shop/main.py", main)]);
+        assert_eq!(
+            told(report),
+            ["route.added GET /own/all", "route.added GET /v1/own/all", "route.added GET /…/own/all"]
+        );
+        let here = "app = FastAPI()\nrouter = APIRouter()\n@router.get('/all')\ndef f(): ...\n\
+                    app.include_router(router, prefix='/v2')\n";
+        assert_eq!(said(vec![added("a.py", Role::Source, here)]), ["route.added GET /v2/all"]);
     }
 
     #[test]

@@ -21,8 +21,12 @@ impl Detector for Schedule {
         let roles = [Role::Source, Role::Config, Role::Infra, Role::Manifest];
         let (mut before, mut after) = (Jobs::new(), Jobs::new());
         for file in cx.changes.files().iter().filter(|file| roles.contains(&file.role)) {
-            collect(file.old_path(), file.before_text(), Evidence::before, &mut before);
-            collect(&file.path, file.after_text(), Evidence::after, &mut after);
+            if !file.old_path().is_example() {
+                collect(file.old_path(), file.before_text(), Evidence::before, &mut before);
+            }
+            if !file.path.is_example() {
+                collect(&file.path, file.after_text(), Evidence::after, &mut after);
+            }
         }
         let names: std::collections::BTreeSet<&String> = before.keys().chain(after.keys()).collect();
         for name in names {
@@ -124,6 +128,8 @@ mod tests {
             ])
             .is_empty()
         );
+        let shown = added("sdk/examples/schedule.yml", Role::Config, &job("0 3 * * *"));
+        assert!(found(vec![shown]).is_empty());
         let workflow = |when: &str| format!("name: CI\non:\n  schedule:\n    - cron: '{when}'\n");
         let build = found(vec![modified(
             ".github/workflows/a.yml",

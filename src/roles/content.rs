@@ -333,6 +333,29 @@ pub(super) fn is_migration(file: &File<'_>, text: &str) -> bool {
     }
 }
 
+/// Whether it is a part of a contract in a file of its own: an operation or several of one address, a reply, a shape.
+/// Only the outermost keys are looked at.
+fn is_part_of_contract(text: &str) -> bool {
+    const METHODS: &[&str] = &["get", "put", "post", "patch", "delete", "head", "options"];
+    const KINDS: &[&str] = &["array", "boolean", "integer", "number", "object", "string"];
+    let pairs = text.lines().filter(|line| line.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '$'));
+    let keys: Vec<(&str, &str)> = pairs
+        .filter_map(|line| line.split_once(':'))
+        .map(|(key, value)| (key, value.trim().trim_matches(['"', '\''])))
+        .collect();
+    let has = |wanted: &[&str]| wanted.iter().any(|wanted| keys.iter().any(|(key, _)| key == wanted));
+    let is_operation =
+        has(&["responses"]) && has(&["operationId", "parameters", "requestBody", "summary", "tags"]);
+    let of_methods =
+        |(key, _): &(&str, &str)| METHODS.contains(key) || ["parameters", "summary"].contains(key);
+    let is_address = has(METHODS) && keys.iter().all(of_methods) && text.contains("\n  responses:");
+    let is_reply = has(&["content"]) && has(&["description", "headers"]) && text.contains("schema:");
+    let is_kind = keys.iter().any(|(key, value)| *key == "type" && KINDS.contains(value));
+    let is_shape = is_kind && has(&["allOf", "enum", "example", "format", "items", "pattern", "properties"])
+        || has(&["allOf", "anyOf", "oneOf"]) && text.contains("$ref:");
+    is_operation || is_address || is_reply || is_shape
+}
+
 /// Whether the text is a contract, where its kind can only be told from the text.
 pub(super) fn is_contract(file: &File<'_>, text: &str) -> Option<bool> {
     match file.extension.as_str() {
@@ -348,7 +371,8 @@ pub(super) fn is_contract(file: &File<'_>, text: &str) -> Option<bool> {
         }
         "yml" | "yaml" => header(text)
             .any(|line| ["openapi:", "swagger:", "asyncapi:"].iter().any(|key| line.starts_with(key)))
-            .then_some(true),
+            .then_some(true)
+            .or_else(|| is_part_of_contract(text).then_some(true)),
         "json" => text
             .lines()
             .enumerate()

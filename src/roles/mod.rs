@@ -294,6 +294,24 @@ mod tests {
             ("a.graphql", "query Find { a }\n", Source),
             ("a.graphql", "# the shop\ntype Query { a: Int }\n", Contract),
             ("api/shop.yaml", "openapi: 3.1.0\n", Contract),
+            (
+                "spec/orders/list.yml",
+                "operationId: list\nsummary: All\nresponses:\n  '200':\n    $ref: a.yml\n",
+                Contract,
+            ),
+            (
+                "spec/orders.yml",
+                "get:\n  tags: [a]\n  responses:\n    '200': {}\npost:\n  responses: {}\n",
+                Contract,
+            ),
+            ("spec/order.yml", "type: object\nproperties:\n  id:\n    type: string\n", Contract),
+            (
+                "spec/reply.yml",
+                "description: d\ncontent:\n  application/json:\n    schema:\n      $ref: order.yml\n",
+                Contract,
+            ),
+            ("jobs/report.yml", "type: object\nname: a\n", Config),
+            ("shop/settings.yml", "get: a\ncontent: b\nsummary: c\n", Config),
             ("alembic/versions/1_x.py", "revision = '1'\n", Migration),
         ];
         for (path, text, expected) in cases {

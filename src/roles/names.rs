@@ -218,8 +218,8 @@ impl<'p> File<'p> {
 
     pub(super) fn is_lock(&self) -> bool {
         lists().locks.contains(&self.name)
-            || self.ends(&[".gemfile.lock", ".esy.lock"])
-            || (self.name.starts_with("mise.") && self.extension == "lock")
+            // Whatever it pins, packages or translations, a tool keeps it.
+            || self.extension == "lock"
             || (self.name.starts_with("pylock.") && self.extension == "toml")
             || self.in_nested("gradle", &["dependency-locks"])
             || self.in_folder(&["gradle"]) && self.name == "verification-metadata.xml"
@@ -508,6 +508,7 @@ pub fn is_tooling(path: &str) -> bool {
                 ".run",
             ]
             .contains(&folder)
+                || folder.starts_with("renovate")
         })
 }
 

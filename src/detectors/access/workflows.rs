@@ -57,11 +57,13 @@ fn compare(file: &FileChange, before: &Node, after: &Node, found: &mut Vec<Found
 }
 
 fn more(file: &FileChange, name: &str, right: &str, from: &str, to: Right, line: u32) -> Found {
-    let right = |word: &str| Some(format!("{right}: {word}"));
+    // Of all rights at once no single one was there before.
+    let (right, from) = if right == "*" { ("all", None) } else { (right, Some(from)) };
+    let right = |word: &str| format!("{right}: {word}");
     Found {
         rule: "access.build_rights_widened",
         level: Level::WorthALook,
-        facts: facts("workflow_permission", name, "loosened", right(from), right(to.word())),
+        facts: facts("workflow_permission", name, "loosened", from.map(right), Some(right(to.word()))),
         evidence: Evidence::after(&file.path, line),
     }
 }
@@ -131,6 +133,8 @@ mod tests {
             run(&narrow, &workflow("[pull_request_target]", "  contents: read\n")),
             ["access.outside_changes_run a.yml loosened"]
         );
+        let all = narrow.replace("permissions:\n  contents: read\n", "permissions: write-all\n");
+        assert_eq!(run(&narrow, &all), ["access.build_rights_widened a.yml loosened"]);
         assert!(run(&workflow("push", "  contents: write\n"), &narrow).is_empty());
         assert!(run("on: push\njobs: {}\n", &narrow).is_empty());
     }

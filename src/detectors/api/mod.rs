@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 mod callers;
+mod reach;
 
 use super::{Context, Detector, Line, Report};
 use crate::change::{Content, FileChange, RepoPath, Role, Snapshot};
@@ -20,6 +21,9 @@ use callers::{Callers, Wanted};
 /// How many contracts of the tree are searched for one that a changed part belongs to, and up to which size.
 const MOST_ROOTS: usize = 60;
 const MOST_ROOT_BYTES: usize = 4 * 1024 * 1024;
+
+/// How many files of the same name are read to find the description of which a new one is a copy.
+const MOST_COPIES: usize = 8;
 
 /// From this size on, both sides are read at once.
 const LARGE_BYTES: usize = 512 * 1024;
@@ -44,6 +48,7 @@ impl Detector for Api {
             }
         }
         sides.add_roots_of_parts(cx, report);
+        sides.add_others_of_copies(cx, report);
         let formats: BTreeSet<Format> = sides.documents.keys().copied().collect();
         for format in formats {
             let (before, after) = &sides.documents[&format];
@@ -84,6 +89,8 @@ struct Sides {
     read: BTreeSet<RepoPath>,
     /// Changed files that are no contract of their own, but may be a part of one.
     parts: Vec<RepoPath>,
+    /// Contracts of one side only.
+    alone: Vec<(Format, RepoPath)>,
 }
 
 impl Sides {
@@ -109,6 +116,10 @@ impl Sides {
         };
         let before = file.before_text().filter(|_| old.is_some());
         let after = file.after_text().filter(|_| new.is_some());
+        if before.is_none() != after.is_none() {
+            self.alone
+                .push((format, if after.is_some() { file.path.clone() } else { file.old_path().clone() }));
+        }
         self.pair(cx, report, old.unwrap_or(format), format, file.old_path(), before, &file.path, after);
     }
 
@@ -151,6 +162,38 @@ impl Sides {
         }
     }
 
+    /// A description that comes as a copy of one that stays, such as one for each version, brings nothing that was not
+    /// there, and none goes with it. Messages of another package are others, so protocol buffers are left out.
+    fn add_others_of_copies(&mut self, cx: &Context<'_>, report: &mut Report) {
+        for (format, path) in std::mem::take(&mut self.alone) {
+            if format == Format::Protobuf {
+                continue;
+            }
+            let stays = |other: &&RepoPath| {
+                other.file_name() == path.file_name() && **other != path && !self.read.contains(*other)
+            };
+            let others: Vec<&RepoPath> = cx.after.paths().iter().filter(stays).take(MOST_COPIES).collect();
+            for other in others {
+                let texts = [cx.before, cx.after]
+                    .map(|tree| text_at(tree, other).filter(|text| text.len() < MOST_ROOT_BYTES));
+                let [Some(before), Some(after)] = texts else { continue };
+                if contracts::recognise(other, &after) != Some(format) {
+                    continue;
+                }
+                let Ok(found) = contracts::read(format, other, &after, &|path| text_at(cx.after, path))
+                else {
+                    continue;
+                };
+                let sides = self.documents.get(&format);
+                let own = sides.and_then(|(old, new)| new.iter().chain(old).find(|one| one.path == path));
+                if own.is_some_and(|own| is_copy(own, &found)) {
+                    self.pair(cx, report, format, format, other, Some(&before), other, Some(&after));
+                    break;
+                }
+            }
+        }
+    }
+
     /// A changed part is judged through the contracts that refer to it, although these did not change themselves.
     fn add_roots_of_parts(&mut self, cx: &Context<'_>, report: &mut Report) {
         let parts = std::mem::take(&mut self.parts);
@@ -182,6 +225,9 @@ impl Sides {
         let roots: Vec<&RepoPath> =
             paths().filter(|path| named(path)).take(MOST_ROOTS).chain(others).collect();
         for path in roots {
+            if self.read.contains(path) {
+                continue;
+            }
             let Some(after) = text_at(cx.after, path).filter(|text| text.len() < MOST_ROOT_BYTES) else {
                 continue;
             };
@@ -196,6 +242,12 @@ impl Sides {
             self.pair(cx, report, format, format, path, Some(&before), path, Some(&after));
         }
     }
+}
+
+/// Whether nearly all that one description holds stands in the other one too.
+fn is_copy(one: &Document, other: &Document) -> bool {
+    let same = one.definitions.keys().filter(|key| other.definitions.contains_key(*key)).count();
+    !one.definitions.is_empty() && same * 5 >= one.definitions.len() * 4
 }
 
 fn push(cx: &Context<'_>, report: &mut Report, found: Differences) {
@@ -243,6 +295,9 @@ fn push(cx: &Context<'_>, report: &mut Report, found: Differences) {
         }
     }
     let since = notices(cx, &facts);
+    let is_proto = facts.iter().any(|(one, _)| one.format == Format::Protobuf);
+    let sides = [(cx.before, Side::Before), (cx.after, Side::After)];
+    let served = is_proto.then(|| sides.map(|(tree, side)| (side, reach::of_operations(cx, tree))));
     let mut callers = callers_of(cx, &facts);
     for (at, (one, mut evidence)) in facts.into_iter().enumerate() {
         let callers = callers.remove(&at).unwrap_or_default();
@@ -252,6 +307,15 @@ fn push(cx: &Context<'_>, report: &mut Report, found: Differences) {
             one.experimental || by_service.is_some_and(|of| of.stability == Stability::Experimental);
         let promised = evidence.first().is_none_or(|place| is_promised(one.format, &place.path));
         let level = level_of(&one, experimental || !promised);
+        let is_served = |place: &Evidence| {
+            let of_side = served.iter().flatten().find(|(side, _)| *side == place.side);
+            of_side.and_then(|(_, served)| served.as_ref()).is_none_or(|served| served.contains(&place.path))
+        };
+        let data_only = match one.format {
+            Format::JsonSchema => true,
+            Format::Protobuf => evidence.first().is_some_and(|place| !is_served(place)),
+            _ => false,
+        };
         let rule = rule_of(&one);
         let subject = key_of(&one);
         let facts = ApiFacts {
@@ -273,6 +337,12 @@ fn push(cx: &Context<'_>, report: &mut Report, found: Differences) {
             owner: one.owner,
             announced: one.was_deprecated,
             callers: callers.titles,
+            addresses: if one.format == Format::Protobuf && one.what == contracts::What::Operation {
+                one.aliases
+            } else {
+                Vec::new()
+            },
+            data_only,
         };
         report.push(cx, &rule, level, &subject, evidence, Facts::Api(facts));
     }
@@ -414,8 +484,10 @@ enum Shape {
     LoginRequired,
     ValueRemoved,
     TypeChanged,
+    MayBeEmpty,
     Limit,
     MayBeMissing,
+    AnotherLogin,
     TypeRemoved,
     OtherBreaking,
     ValueAdded,
@@ -435,8 +507,8 @@ impl Shape {
             Deprecated, FieldAdded, FieldRemoved, LimitLoosened, LimitTightened, NowOptional, NowRequired,
             OperationAdded, OperationRemoved, Other, TypeChanged, ValueAdded, ValueRemoved,
         };
-        // What a JSON Schema describes is data, and often files of people's own.
-        if facts.format == "json_schema" {
+        // What no operation takes or gives is data, and often files of people's own.
+        if facts.data_only {
             return match (facts.op, facts.breaking) {
                 (Deprecated, _) => Shape::Deprecated,
                 (_, Some(true)) => Shape::FormStricter,
@@ -449,9 +521,13 @@ impl Shape {
             (OperationAdded, _) => Shape::Added,
             (Deprecated, _) => Shape::Deprecated,
             (FieldRemoved, Some(true)) => Shape::FieldRemoved,
+            (NowRequired, _) if facts.what == "login" && facts.from.is_some() => Shape::AnotherLogin,
             (NowRequired, Some(true)) if facts.what == "login" => Shape::LoginRequired,
+            // A rule of the field that says no more than that it must be there.
+            (LimitTightened, Some(true)) if facts.to.as_deref() == Some("required true") => Shape::Stricter,
             (NowRequired | FieldAdded, Some(true)) => Shape::Stricter,
             (ValueRemoved, Some(true)) => Shape::ValueRemoved,
+            (TypeChanged, Some(true)) if is_emptied(facts) => Shape::MayBeEmpty,
             (TypeChanged, Some(true)) => Shape::TypeChanged,
             (LimitTightened | LimitLoosened, Some(true)) => Shape::Limit,
             (NowOptional, Some(true)) => Shape::MayBeMissing,
@@ -478,6 +554,8 @@ impl Shape {
             Shape::TypeChanged => "api/type_changed",
             Shape::Limit => "api/limit",
             Shape::MayBeMissing => "api/may_be_missing",
+            Shape::MayBeEmpty => "api/may_be_empty",
+            Shape::AnotherLogin => "api/another_login",
             Shape::TypeRemoved => "api/type_removed",
             Shape::OtherBreaking => "api/other_breaking",
             Shape::ValueAdded => "api/value_added",
@@ -517,7 +595,9 @@ pub fn lines(findings: &[&Finding]) -> Vec<Line> {
             let shape = Shape::of(&facts);
             let is_sent = || facts.direction.as_deref() == Some("request");
             let verb = match shape {
-                Shape::Unsure | Shape::FormStricter => Some((facts.op, is_whole(&facts), is_new(finding))),
+                Shape::Unsure | Shape::FormStricter | Shape::FormUnsure => {
+                    Some((facts.op, is_whole(&facts), is_new(finding)))
+                }
                 // What nobody can send any more, and what nobody gets.
                 Shape::FieldRemoved => Some((facts.op, is_sent(), false)),
                 _ => None,
@@ -534,18 +614,33 @@ pub fn lines(findings: &[&Finding]) -> Vec<Line> {
         let key = (Shape::TypeRemoved, only.1, false, None);
         with_types = groups.remove(&key).map(|types| (*only, types));
     }
-    // Where a part of something no longer fits, that another part of it still does is no news.
+    // Where a part of something no longer fits, that another part of it still does is no news. Descriptions of one
+    // system in two formats are one promise: the heavier verdict stands for both, and a new name says what goes.
     let mut beside: BTreeMap<Key, Vec<&Finding>> = BTreeMap::new();
-    let heavier: BTreeMap<(String, bool), Key> = groups
-        .iter()
-        .rev()
-        .filter(|(key, _)| key.0 < Shape::Deprecated && key.0 != Shape::ValueAdded)
-        .flat_map(|(key, group)| group.iter().map(|(_, facts)| ((name_of(facts), key.1), *key)))
-        .collect();
+    let each = groups.iter().rev().flat_map(|(key, group)| group.iter().map(move |(_, facts)| (*key, facts)));
+    let mut heavier: BTreeMap<(String, bool), Key> = BTreeMap::new();
+    let mut in_other_words: BTreeMap<(String, bool, ApiOp), (Key, String)> = BTreeMap::new();
+    let mut renamed: BTreeMap<(String, bool), Key> = BTreeMap::new();
+    for (key, facts) in each.filter(|(key, _)| key.0 < Shape::Deprecated && key.0 != Shape::ValueAdded) {
+        let name = name_of(facts);
+        let words = (plain(&name), key.1);
+        if is_renamed(facts) {
+            renamed.insert(words.clone(), key);
+        }
+        in_other_words.insert((words.0, words.1, facts.op), (key, facts.format.clone()));
+        heavier.insert((name, key.1), key);
+    }
     groups.retain(|key, group| {
         group.retain(|(finding, facts)| {
             let is_light = matches!(key.0, Shape::Eased | Shape::FormWider);
-            let of = heavier.get(&(name_of(facts), key.1)).filter(|_| is_light);
+            let name = name_of(facts);
+            let words = (plain(&name), key.1);
+            let of = heavier.get(&(name, key.1)).filter(|_| is_light);
+            let of = of.or_else(|| renamed.get(&words).filter(|_| key.0 == Shape::FieldRemoved));
+            let of = of.or_else(|| {
+                let (of, format) = in_other_words.get(&(words.0, words.1, facts.op))?;
+                (key.0 == Shape::Unsure && of.0 < key.0 && *format != facts.format).then_some(of)
+            });
             of.inspect(|of| beside.entry(**of).or_default().push(finding)).is_none()
         });
         !group.is_empty()
@@ -562,14 +657,16 @@ pub fn lines(findings: &[&Finding]) -> Vec<Line> {
         let said = group.iter().chain(types).map(|(finding, _)| *finding);
         let all: Vec<&Finding> = said.chain(beside.iter().copied()).collect();
         let first = &group[0].1;
-        let names = names_of(group);
+        let mut names = names_of(group);
+        // One value that several lists take up is one value.
+        let places = if shape == Shape::ValueAdded { places_of(group, names.len()) } else { None };
+        let places = places.map(|(values, places)| {
+            names = values;
+            places
+        });
         let one = names.len() == 1;
         let alone = group.len() == 1;
-        let is_renamed = |facts: &ApiFacts| {
-            facts.format == "protobuf"
-                && facts.op == ApiOp::Other
-                && facts.from.as_deref() == Some(last(facts).as_str())
-        };
+        let is = |what: &str| group.iter().all(|(_, facts)| facts.what == what);
         let short = [&first.from, &first.to].into_iter().flatten().all(|text| text.len() <= LONGEST_SHOWN);
         let callers: BTreeSet<&String> = group.iter().flat_map(|(_, facts)| &facts.callers).collect();
         let facts = json!({
@@ -585,6 +682,13 @@ pub fn lines(findings: &[&Finding]) -> Vec<Line> {
             "from": first.from.as_ref().filter(|_| alone),
             "to": first.to.as_ref().filter(|_| alone),
             "renamed": group.iter().all(|(_, facts)| is_renamed(facts)),
+            "renumbered": group.iter().all(|(_, facts)| is_renumbered(facts)),
+            "operations": is("operation"),
+            "replies": is("response"),
+            "places": places,
+            "gains": alone && short && first.from.is_none() && first.to.is_some(),
+            "loses": alone && short && first.to.is_none() && first.from.is_some(),
+            "changed_to": first.to.is_some() && first.to != first.from,
             "short": short,
             "values": group.iter().all(|(_, facts)| facts.op == ApiOp::ValueAdded && facts.what == "value"),
             "response": group.iter().all(|(_, facts)| facts.direction.as_deref() == Some("response")),
@@ -607,6 +711,51 @@ pub fn lines(findings: &[&Finding]) -> Vec<Line> {
         }));
     }
     lines
+}
+
+/// Whether a field or value keeps its number and gets another name.
+fn is_renamed(facts: &ApiFacts) -> bool {
+    facts.format == "protobuf"
+        && facts.op == ApiOp::Other
+        && facts.from.as_deref() == Some(last(facts).as_str())
+}
+
+/// Whether a field keeps its name and gets another number.
+fn is_renumbered(facts: &ApiFacts) -> bool {
+    let is_number = |side: &Option<String>| {
+        side.as_deref().is_some_and(|side| !side.is_empty() && side.bytes().all(|byte| byte.is_ascii_digit()))
+    };
+    facts.format == "protobuf" && facts.op == ApiOp::Other && is_number(&facts.from) && is_number(&facts.to)
+}
+
+/// Whether what was always there may now be nothing, and stays the same otherwise.
+fn is_emptied(facts: &ApiFacts) -> bool {
+    let (Some(from), Some(to)) = (facts.from.as_deref(), facts.to.as_deref()) else { return false };
+    match facts.format.as_str() {
+        "openapi" => to.strip_suffix(" | null") == Some(from),
+        "graphql" => from.strip_suffix('!') == Some(to) && facts.direction.as_deref() == Some("response"),
+        _ => false,
+    }
+}
+
+/// New values and the lists that take them up, where there are fewer values than pairs of both.
+fn places_of(group: &[(&Finding, ApiFacts)], pairs: usize) -> Option<(Vec<String>, Vec<String>)> {
+    let mut values: Vec<String> = Vec::new();
+    let mut places: Vec<String> = Vec::new();
+    for (_, facts) in group {
+        let owner = facts.owner.as_deref().filter(|_| facts.what == "value")?;
+        let value = last(facts);
+        if !values.contains(&value) {
+            values.push(value);
+        }
+        let place = without_package(owner);
+        match places.iter_mut().find(|known| plain(known) == plain(place)) {
+            Some(known) if place.len() < known.len() => *known = place.to_owned(),
+            Some(_) => {}
+            None => places.push(place.to_owned()),
+        }
+    }
+    (values.len() < pairs).then_some((values, places))
 }
 
 /// What a request's narrower type no longer takes, where a word for it is enough: nothing at all, whole types, and
@@ -645,6 +794,10 @@ fn name_of(facts: &ApiFacts) -> String {
             (Some(owner), name) => format!("{owner} implements {name}"),
             (None, _) => facts.subject.clone(),
         },
+        // What else an element may be: `Photo as Attachment`.
+        (_, "kind") if facts.owner.is_some() && !facts.subject.ends_with('}') => {
+            format!("{} as {}", last(facts), facts.owner.as_deref().unwrap_or_default())
+        }
         // A kind without a name of its own is listed by its fields, which is no word for people.
         (_, "kind") if facts.subject.ends_with('}') => {
             facts.owner.clone().unwrap_or_else(|| facts.subject.clone())
@@ -658,7 +811,16 @@ fn name_of(facts: &ApiFacts) -> String {
 fn names_of(group: &[(&Finding, ApiFacts)]) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     let mut known: BTreeMap<String, Vec<(usize, BTreeSet<&RepoPath>)>> = BTreeMap::new();
+    let addresses = group.iter().flat_map(|(_, facts)| &facts.addresses);
+    let addresses: BTreeSet<String> = addresses.flat_map(|address| shapes_of(address)).collect();
     for (finding, facts) in group {
+        // An operation that is described twice: as a call, and by the address that is made from it.
+        if facts.what == "operation"
+            && facts.format == "openapi"
+            && shapes_of(&facts.subject).iter().any(|shape| addresses.contains(shape))
+        {
+            continue;
+        }
         let name = name_of(facts);
         let same = known.entry(plain(&name)).or_default();
         let path = finding.evidence.first().map(|place| &place.path);
@@ -679,6 +841,22 @@ fn names_of(group: &[(&Finding, ApiFacts)]) -> Vec<String> {
         }
     }
     names
+}
+
+/// An address without the names of what is filled in: `{name=shops/*}` is one part, or the parts that it stands for.
+fn shapes_of(address: &str) -> [String; 2] {
+    let (mut short, mut long) = (String::new(), String::new());
+    let mut rest = address;
+    while let Some((before, after)) = rest.split_once('{') {
+        let (inside, after) = after.split_once('}').unwrap_or((after, ""));
+        let parts = inside.split_once('=').map_or("*", |(_, parts)| parts);
+        let parts: Vec<&str> =
+            parts.split('/').map(|part| if part.starts_with('*') { "{}" } else { part }).collect();
+        short = short + before + "{}";
+        long = long + before + &parts.join("/");
+        rest = after;
+    }
+    [short + rest, long + rest]
 }
 
 /// A name as letters and digits, without a version in front of it. An address stays as it is.
@@ -785,6 +963,23 @@ mod tests {
     }
 
     #[test]
+    fn a_copy_for_each_version_brings_and_takes_nothing() {
+        let spec = |more: &str| {
+            let paths: String =
+                (0..5).map(|at| format!("  /{at}:\n    get:\n      responses: {{}}\n")).collect();
+            format!("openapi: 3.0.0\npaths:\n{paths}{more}")
+        };
+        let copy = || added("docs/v2/api.yaml", Role::Contract, &spec(""));
+        let report = run_among(&Api::default(), vec![copy()], &[("docs/master/api.yaml", &spec(""))]);
+        assert_eq!(facts(&report), []);
+        let gone = deleted("docs/v1/api.yaml", Role::Contract, &spec("  /old: {get: {}}\n"));
+        let report = run_among(&Api::default(), vec![gone], &[("docs/master/api.yaml", &spec(""))]);
+        assert_eq!(facts(&report), [("api.operation_removed", Level::TalkFirst, 18)]);
+        let report = run_among(&Api::default(), vec![copy()], &[("docs/other.yaml", &spec(""))]);
+        assert_eq!(facts(&report).len(), 5);
+    }
+
+    #[test]
     fn experiments_and_copies() {
         let proto = |name: &str| {
             format!(
@@ -807,6 +1002,49 @@ mod tests {
             modified("openapi.yaml", Role::Contract, spec, &spec.replace("security: [{key: []}]\n", ""));
         let report = run(&Api::default(), vec![file]);
         assert_eq!(facts(&report), [("access.login_removed", Level::TalkFirst, 4)]);
+    }
+
+    #[test]
+    fn messages_that_no_operation_takes_are_data() {
+        let stored = |more: &str| {
+            format!("syntax = \"proto3\";\npackage kept;\nmessage Kept {{ string a = 1;{more} }}\n")
+        };
+        let service = |import: &str| {
+            format!("syntax = \"proto3\";\n{import}service S {{ rpc Do(M) returns (M); }}\nmessage M {{}}\n")
+        };
+        let said = |others: &[(&str, &str)]| {
+            let file = modified("proto/kept.proto", Role::Contract, &stored(" string b = 2;"), &stored(""));
+            let report = run_among(&Api::default(), vec![file], others);
+            let lines = lines(&report.findings.iter().collect::<Vec<_>>());
+            lines.into_iter().map(|line| line.shape).collect::<Vec<_>>()
+        };
+        let (alone, imported) = (service(""), service("import \"proto/kept.proto\";\n"));
+        assert_eq!(said(&[("proto/api.proto", &alone)]), ["api/form_stricter"]);
+        assert_eq!(said(&[("proto/api.proto", &imported)]), ["api/field_removed"]);
+        // Where no operation is described at all, nothing can be told from that.
+        assert_eq!(said(&[]), ["api/field_removed"]);
+    }
+
+    #[test]
+    fn a_call_and_the_address_made_from_it_are_one_operation() {
+        let proto = "syntax = \"proto3\";\npackage shop.v1;\nservice Orders {\n  rpc List(M) returns (M) {\n    option \
+                     (google.api.http) = { get: \"/v1/{parent=shops/*}/orders\" additional_bindings { get: \"/orders\" } };\n  }\n}\nmessage M {}\n";
+        let spec = |paths: &[&str]| {
+            let paths: String =
+                paths.iter().map(|path| format!("  {path}:\n    get: {{responses: {{}}}}\n")).collect();
+            format!("openapi: 3.0.0\npaths:\n{paths}")
+        };
+        for paths in
+            [["/v1/shops/{shop}/orders", "/orders", "/carts"], ["/v1/{parent}/orders", "/orders", "/carts"]]
+        {
+            let files = vec![
+                added("shop.proto", Role::Contract, proto),
+                added("openapi.yaml", Role::Contract, &spec(&paths)),
+            ];
+            let report = run(&Api::default(), files);
+            let lines = lines(&report.findings.iter().collect::<Vec<_>>());
+            assert_eq!(lines[0].facts["names"], json!(["GET /carts", "Orders.List"]));
+        }
     }
 
     #[test]

@@ -75,9 +75,6 @@ const COMMON: &[&str] = &[
     "GOMAXPROCS",
     "RUST_LOG",
     "RUST_BACKTRACE",
-    "CARGO_MANIFEST_DIR",
-    "CARGO_PKG_NAME",
-    "CARGO_PKG_VERSION",
     "OUT_DIR",
     "NEXT_RUNTIME",
     "NEXT_PHASE",
@@ -128,6 +125,17 @@ const COMMON: &[&str] = &[
     "CODESPACES",
     "WEBSITE_SITE_NAME",
     "WEBSITE_INSTANCE_ID",
+];
+
+/// What Cargo sets while it builds: a crate's own names and folders.
+const OF_CARGO: &[&str] = &[
+    "CARGO_BIN_",
+    "CARGO_CFG_",
+    "CARGO_CRATE_",
+    "CARGO_FEATURE_",
+    "CARGO_MANIFEST_",
+    "CARGO_PKG_",
+    "CARGO_TARGET_",
 ];
 
 /// Where a variable is read, at the side that reads it.
@@ -220,13 +228,6 @@ fn is_errand(path: &RepoPath) -> bool {
         "perf",
         "loadtest",
         "load-test",
-        "example",
-        "examples",
-        "sample",
-        "samples",
-        "demo",
-        "demos",
-        "playground",
         "sandbox",
         "e2e",
         "hack",
@@ -248,6 +249,7 @@ fn is_errand(path: &RepoPath) -> bool {
     is_tool
         || in_tasks
         || path.extension() == "rake"
+        || path.is_example()
         || path.folders().any(|folder| FOLDERS.contains(&folder))
 }
 
@@ -258,7 +260,8 @@ fn collect(
     places: &mut Places,
 ) {
     for read in text.map(|text| reads(path, text)).unwrap_or_default() {
-        if !COMMON.contains(&read.name.as_str()) {
+        let is_of_cargo = OF_CARGO.iter().any(|start| read.name.starts_with(start));
+        if !COMMON.contains(&read.name.as_str()) && !is_of_cargo {
             places.entry(read.name).or_default().push((side(path, Some(read.line)), read.has_default));
         }
     }

@@ -51,7 +51,9 @@ impl Detector for Config {
     fn detect(&self, cx: &Context<'_>, report: &mut Report) {
         let mut differences = Vec::new();
         for file in cx.changes.files() {
-            if matches!(file.role, Role::Config | Role::Infra | Role::Docs | Role::Source) {
+            if matches!(file.role, Role::Config | Role::Infra | Role::Docs | Role::Source)
+                && !file.path.is_example()
+            {
                 compare(file, report, &mut differences);
             }
         }

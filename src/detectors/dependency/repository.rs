@@ -107,8 +107,12 @@ impl Repository {
                 above.any(|path| self.roots.contains(path))
             }
             Ecosystem::Docker => {
-                let is_of_folder =
-                    |(owner, image): (&str, &str)| !owner.is_empty() && self.folders.contains(image);
+                let is_of_folder = |(owner, image): (&str, &str)| {
+                    // `shop-order-service` of the folder `order-service`
+                    let own = image.split_once('-').map(|(_, rest)| rest).filter(|rest| rest.contains('-'));
+                    !owner.is_empty()
+                        && (self.folders.contains(image) || own.is_some_and(|own| self.folders.contains(own)))
+                };
                 self.made.contains(&package.package())
                     || package.section == COMPOSED && name.rsplit_once('/').is_some_and(is_of_folder)
             }

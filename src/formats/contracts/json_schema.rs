@@ -32,11 +32,14 @@ pub(super) fn read(path: &RepoPath, text: &str, load: Load<'_>) -> Result<Docume
 
 /// What is laid flat into one element.
 #[derive(Default)]
-struct Flat {
+struct Flat<'a> {
     /// The fields that must be there.
     requires: BTreeSet<String>,
     /// The schemas that were laid into it: the same one again adds nothing, and would double with each level.
     laid: BTreeSet<String>,
+    /// Whether several schemas are laid into it, and what these say about each field.
+    several: bool,
+    fields: BTreeMap<String, Vec<At<'a>>>,
 }
 
 /// Turns schemas into elements; types by reference are read once, and only those that are used.
@@ -87,7 +90,10 @@ impl<'a> Shapes<'a> {
             // A dangling reference keeps its name, so that it is compared by that.
             match self.documents.resolve(at, reference) {
                 Some(target) => element.target = Some(self.refer(target)),
-                None => element.type_ = reference.rsplit('/').next().unwrap_or(reference).to_owned(),
+                None => {
+                    element.type_ = reference.rsplit('/').next().unwrap_or(reference).to_owned();
+                    element.dangling = true;
+                }
             }
             return element;
         }
@@ -95,15 +101,43 @@ impl<'a> Shapes<'a> {
             element.target = Some(self.refer(target));
             return element;
         }
-        let mut flat = Flat::default();
-        above.push(at.key());
-        self.shape(at, &mut element, &mut flat, above);
-        above.pop();
+        self.lay(std::slice::from_ref(at), &mut element, above);
+        element
+    }
+
+    /// Lays schemas into one element. What several of them say about one field is laid into one field in its turn.
+    fn lay(&mut self, schemas: &[At<'a>], element: &mut Element, above: &mut Vec<String>) {
+        let mut flat = Flat { several: schemas.len() > 1, ..Flat::default() };
+        for at in schemas {
+            above.push(at.key());
+            self.shape(at, element, &mut flat, above);
+            above.pop();
+        }
+        for (name, said) in std::mem::take(&mut flat.fields) {
+            let part = self.together(&name, &said, above);
+            element.parts.insert(name, part);
+        }
         for (key, part) in &mut element.parts {
             if part.what == What::Field && flat.requires.contains(key.as_str()) {
                 part.required = true;
             }
         }
+    }
+
+    /// A field, by what the schemas of an `allOf` say about it.
+    fn together(&mut self, name: &str, said: &[At<'a>], above: &mut Vec<String>) -> Element {
+        let mut known = BTreeSet::new();
+        let followed = said.iter().filter_map(|at| self.documents.follow(at.clone()));
+        let parts: Vec<At<'a>> =
+            followed.filter(|at| !above.contains(&at.key()) && known.insert(at.key())).collect();
+        let last = said.last().unwrap_or(&said[0]);
+        if parts.len() < 2 || above.len() > MOST_DEPTH || self.made > self.most {
+            return self.read(last, What::Field, name, above);
+        }
+        self.made += 1;
+        let mut element = Element::new(What::Field, name, last.path, last.spot());
+        said.iter().for_each(|at| self.annotations(at, &mut element));
+        self.lay(&parts, &mut element, above);
         element
     }
 
@@ -169,8 +203,9 @@ impl<'a> Shapes<'a> {
     }
 
     /// Adds what a schema says to an element; `allOf` lays several schemas into one.
-    fn shape(&mut self, at: &At<'a>, element: &mut Element, flat: &mut Flat, above: &mut Vec<String>) {
+    fn shape(&mut self, at: &At<'a>, element: &mut Element, flat: &mut Flat<'a>, above: &mut Vec<String>) {
         let value = at.value;
+        let several = flat.several || value.get("allOf").is_some();
         let types = type_of(value, element);
         if !types.is_empty() {
             element.type_ = types;
@@ -184,21 +219,27 @@ impl<'a> Shapes<'a> {
             flat.requires.extend(item.as_str().map(str::to_owned));
         }
         self.limits(value, element);
-        for value in
-            value.get("enum").and_then(Value::as_array).into_iter().flatten().chain(value.get("const"))
-        {
+        let values =
+            value.get("enum").and_then(Value::as_array).into_iter().flatten().chain(value.get("const"));
+        let mut accepted = BTreeMap::new();
+        for value in values {
             if value.is_null() {
                 element.nullable = true;
                 continue;
             }
             let name = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
             let part = Element::new(What::Value, &name, at.path, at.spot());
-            element.parts.insert(format!("={name}"), part);
+            accepted.insert(format!("={name}"), part);
         }
+        accept(element, accepted);
         if let Some(properties) = at.get("properties") {
             for (name, property) in properties.each() {
-                let part = self.read(&property, What::Field, &name, above);
-                element.parts.insert(name, part);
+                if several {
+                    flat.fields.entry(name).or_default().push(property);
+                } else {
+                    let part = self.read(&property, What::Field, &name, above);
+                    element.parts.insert(name, part);
+                }
             }
         }
         if let Some(items) = at.get("items") {
@@ -216,7 +257,8 @@ impl<'a> Shapes<'a> {
         }
         for list in ["oneOf", "anyOf"] {
             if let Some(kinds) = at.get(list) {
-                self.kinds(&kinds, element, above);
+                let is_alone = !several && element.parts.is_empty();
+                self.kinds(&kinds, element, is_alone, above);
             }
         }
         for (_, part) in at.get("allOf").map(|all| all.each()).unwrap_or_default() {
@@ -227,21 +269,22 @@ impl<'a> Shapes<'a> {
                 continue;
             }
             above.push(key);
+            flat.several = true;
             self.shape(&part, element, flat, above);
             above.pop();
         }
     }
 
-    fn kinds(&mut self, kinds: &At<'a>, element: &mut Element, above: &mut Vec<String>) {
+    /// `is_alone`: nothing else is said about the element.
+    fn kinds(&mut self, kinds: &At<'a>, element: &mut Element, is_alone: bool, above: &mut Vec<String>) {
         let each = kinds.each();
         let (nulls, kinds): (Vec<_>, Vec<_>) = each
             .into_iter()
             .partition(|(_, kind)| kind.value.get("type").and_then(Value::as_str) == Some("null"));
         element.nullable |= !nulls.is_empty();
-        // One kind beside null is that kind.
+        // One kind, or one beside null, is that kind.
         if let [(_, only)] = kinds.as_slice()
-            && !nulls.is_empty()
-            && element.parts.is_empty()
+            && (is_alone && only.text("$ref").is_none() || !nulls.is_empty() && element.parts.is_empty())
         {
             if let Some(target) =
                 only.text("$ref").and_then(|reference| self.documents.resolve(only, reference))
@@ -249,10 +292,31 @@ impl<'a> Shapes<'a> {
                 element.target = Some(self.refer(target));
                 element.type_.clear();
             } else if !above.contains(&only.key()) {
-                above.push(only.key());
-                self.shape(only, element, &mut Flat::default(), above);
-                above.pop();
+                self.lay(std::slice::from_ref(only), element, above);
             }
+            return;
+        }
+        // Kinds that do no more than name their values are one list of values.
+        let is_list = |kind: &At<'_>| {
+            names_values(kind.value) && kind.value.get("type") == kinds[0].1.value.get("type")
+        };
+        if kinds.iter().all(|(_, kind)| is_list(kind)) {
+            let mut list = Element::new(What::Kind, "", &element.place.path, element.place.spot.clone());
+            for (_, kind) in &kinds {
+                self.lay(std::slice::from_ref(kind), &mut list, above);
+                // A value that is a number has its name in the title.
+                let named = kind.value.get("const").zip(kind.text("title"));
+                if let Some((value, name)) = named.filter(|(value, _)| !value.is_string())
+                    && let Some(part) = list.parts.get_mut(&format!("={value}"))
+                {
+                    part.name = name.to_owned();
+                }
+            }
+            element.nullable |= list.nullable;
+            if element.type_.is_empty() {
+                element.type_ = list.type_;
+            }
+            accept(element, list.parts);
             return;
         }
         for (_, kind) in kinds {
@@ -317,6 +381,22 @@ fn name_of(key: &str) -> String {
         Some(file) => file.split('.').next().unwrap_or(file).to_owned(),
         None => last.to_owned(),
     }
+}
+
+/// Adds values that are accepted. Of two lists only what both hold is.
+fn accept(element: &mut Element, mut values: BTreeMap<String, Element>) {
+    if values.keys().any(|key| element.parts.contains_key(key)) {
+        element.parts.retain(|key, part| part.what != What::Value || values.contains_key(key));
+        values.retain(|key, _| element.parts.contains_key(key));
+    }
+    element.parts.extend(values);
+}
+
+/// Whether a schema says which values there are, and nothing about what these consist of.
+fn names_values(value: &Value) -> bool {
+    let others = ["$ref", "allOf", "anyOf", "items", "oneOf", "properties"];
+    ["enum", "const"].iter().any(|key| value.get(key).is_some())
+        && others.iter().all(|key| value.get(key).is_none())
 }
 
 /// The types of a schema, sorted and joined by ` | `, each with its format; null is kept apart.

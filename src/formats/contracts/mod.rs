@@ -213,6 +213,8 @@ pub struct Element {
     pub type_: String,
     /// The key of a type of the same document, for types by reference.
     pub target: Option<String>,
+    /// Whether its type is the name of a reference that leads nowhere.
+    pub dangling: bool,
     /// Whether it may be null.
     pub nullable: bool,
     /// Whether it must be there.
@@ -251,6 +253,7 @@ impl Element {
             direction: None,
             type_: String::new(),
             target: None,
+            dangling: false,
             nullable: false,
             required: false,
             default: None,
@@ -579,6 +582,112 @@ components:
         for (after, expected) in &cases {
             check("a.yaml", &[(SPEC, after, expected)]);
         }
+    }
+
+    #[test]
+    fn schemas_laid_into_one_add_up() {
+        let lists = "kinds: {type: object, properties: {a: {type: string}, b: {enum: [x, y, z]}}}";
+        let base = SPEC.replace("kind: {enum: [a, b]}", &format!("kind: {{enum: [a, b]}}, {lists}"));
+        // The same field in both parts of an `allOf`: what the first one says of it stays.
+        let more = "kinds: {type: object, properties: {c: {type: string}, b: {enum: [x, y]}}}, self:";
+        let both = base.replace("self:", more);
+        let expected: &[&str] =
+            &["ValueRemoved value Order.kinds.b.z: false", "FieldAdded field Order.kinds.c: false"];
+        check("a.yaml", &[(&base, &both, expected)]);
+    }
+
+    #[test]
+    fn kinds_that_only_name_values_are_one_list() {
+        let enumerated = SPEC.replace("enum: [a, b]", "type: string, enum: [a, b]");
+        let each = |values: &[&str]| {
+            let kinds: Vec<String> =
+                values.iter().map(|value| format!("{{title: T, type: string, const: {value}}}")).collect();
+            SPEC.replace("enum: [a, b]", &format!("oneOf: [{}]", kinds.join(", ")))
+        };
+        let numbered = |more: &str| {
+            let kinds =
+                format!("type: integer, oneOf: [{{title: ON, const: 1}}, {{title: OFF, const: 2}}{more}]");
+            SPEC.replace("enum: [a, b]", &kinds)
+        };
+        check(
+            "a.yaml",
+            &[
+                (&enumerated, &each(&["a", "b"]), &[]),
+                (&each(&["a"]), &SPEC.replace("enum: [a, b]", "type: string, enum: [a]"), &[]),
+                (&each(&["a", "b"]), &each(&["a", "b", "c"]), &["ValueAdded value Order.kind.c: unsure"]),
+                // One value alone of a list that grows.
+                (
+                    &numbered("")
+                        .replace("type: integer, oneOf", "enum: [1], allOf: [{type: integer, oneOf")
+                        .replace("const: 2}]", "const: 2}]}]"),
+                    &numbered(", {title: HELD, const: 3}")
+                        .replace("type: integer, oneOf", "enum: [1], allOf: [{type: integer, oneOf")
+                        .replace("const: 3}]", "const: 3}]}]"),
+                    &[],
+                ),
+                (
+                    &numbered(""),
+                    &numbered(", {title: HELD, const: 3}"),
+                    &["ValueAdded value Order.kind.HELD: unsure"],
+                ),
+            ],
+        );
+    }
+
+    #[test]
+    fn another_login_of_the_same_kind_proves_nothing() {
+        let schemes =
+            "  securitySchemes: {key: {type: apiKey}, other: {type: apiKey}, token: {type: http}}\n";
+        let spec = SPEC.replace("components:\n", &format!("components:\n{schemes}"));
+        check(
+            "a.yaml",
+            &[
+                (
+                    &spec,
+                    &spec.replace("{key: [write]}", "{other: []}"),
+                    &["NowRequired login POST /orders: unsure"],
+                ),
+                (
+                    &spec,
+                    &spec.replace("key: [write]", "key: [send]"),
+                    &["NowRequired login POST /orders: unsure"],
+                ),
+                (
+                    &spec.replace("{key: [write]}", "{key: []}, {other: []}"),
+                    &spec.replace("{key: [write]}", "{other: []}"),
+                    &["NowRequired login POST /orders: true"],
+                ),
+                (
+                    &spec,
+                    &spec.replace("{key: [write]}", "{token: []}"),
+                    &["NowRequired login POST /orders: true"],
+                ),
+            ],
+        );
+    }
+
+    #[test]
+    fn what_all_addresses_have_in_common_may_be_said_by_the_server() {
+        let below = SPEC.replace("paths:\n", "servers: [{url: 'https://shop.example/api/'}]\npaths:\n");
+        let whole = SPEC.replace("  /orders:", "  /api/orders:");
+        check("a.yaml", &[(&below, &whole, &[]), (&whole, &below, &[]), (SPEC, &below, &[])]);
+        let other = below.replace("/orders:", "/carts:");
+        assert_eq!(differences("a.yaml", &below, &other).len(), 2);
+    }
+
+    #[test]
+    fn a_limit_binds_only_what_it_is_about() {
+        let number = SPEC.replace("type: integer, maximum: 100", "type: integer");
+        let either =
+            number.replace("schema: {type: integer}}", "schema: {type: [integer, string], pattern: x}}");
+        check("a.yaml", &[(&number, &either, &["TypeChanged input POST /orders: limit: false"])]);
+    }
+
+    #[test]
+    fn a_reference_that_leads_nowhere_proves_nothing() {
+        let nowhere =
+            SPEC.replace("self: {$ref: '#/components/schemas/Order'}", "self: {$ref: '#/x/Nobody'}");
+        check("a.yaml", &[(&nowhere, SPEC, &["TypeChanged field Order.self: unsure"])]);
     }
 
     #[test]

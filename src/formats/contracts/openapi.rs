@@ -21,11 +21,16 @@ pub(super) fn read(path: &RepoPath, text: &str, load: Load<'_>) -> Result<Docume
     }
     let mut reader = Reader { documents: &documents, shapes: Shapes::new(&documents), root: root.clone() };
     let mut document = Document::new(Format::OpenApi, path);
+    let base = base_of(&root);
     for (list, prefix) in [("paths", ""), ("webhooks", "webhook "), ("x-webhooks", "webhook ")] {
         for (name, item) in root.get(list).map(|list| list.each()).unwrap_or_default() {
             for (method, operation) in reader.methods(&item) {
                 let name = format!("{prefix}{} {name}", method.to_uppercase());
-                let element = reader.operation(&item, &operation, name.clone(), !prefix.is_empty());
+                let mut element = reader.operation(&item, &operation, name.clone(), !prefix.is_empty());
+                // The part of the address that all have in common may be said here or there.
+                if let (Some((method, path)), false) = (name.split_once(' '), base.is_empty()) {
+                    element.aliases.insert(key_of(&format!("{method} {base}{path}")));
+                }
                 document.definitions.insert(key_of(&name), element);
             }
         }
@@ -47,6 +52,24 @@ pub(super) fn read(path: &RepoPath, text: &str, load: Load<'_>) -> Result<Docume
     }
     document.types = reader.shapes.finish()?;
     Ok(document)
+}
+
+/// Whether the whole description is by its file's name one of what may still change.
+fn is_preview(path: &RepoPath) -> bool {
+    let name = path.file_name().to_ascii_lowercase();
+    is_experimental(&name) || name.split(['.', '_', '-']).any(|word| word == "preview")
+}
+
+/// The path of the first server, without a slash at its end.
+fn base_of(root: &At<'_>) -> String {
+    let servers = root.get("servers").map(|servers| servers.each()).unwrap_or_default();
+    let url = servers.first().and_then(|(_, server)| server.text("url"));
+    let url = url.or_else(|| root.text("basePath")).unwrap_or_default();
+    let path = match url.split_once("//") {
+        Some((_, rest)) => rest.find('/').map_or("", |at| &rest[at..]),
+        None => url,
+    };
+    path.trim_end_matches('/').to_owned()
 }
 
 /// The names of path parameters are free to change.
@@ -117,6 +140,7 @@ impl<'a> Reader<'a> {
         };
         let level = operation.text("x-stability-level").unwrap_or_default();
         element.experimental = is_experimental(&name)
+            || is_preview(self.root.path)
             || ["draft", "alpha", "beta", "experimental"].contains(&level)
             || operation.is("x-beta");
         if operation.is("deprecated") {

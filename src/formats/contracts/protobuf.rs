@@ -1,6 +1,6 @@
 //! Protocol buffers: proto2, proto3 and editions, one file at a time.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::LazyLock;
 
 use prost_types::{
@@ -331,9 +331,31 @@ impl Reader<'_> {
             let again =
                 option(options, "idempotency_level").unwrap_or_else(|| "IDEMPOTENCY_UNKNOWN".to_owned());
             element.rules.insert("idempotency_level", (again, Some(true)));
+            element.aliases = addresses(options);
             self.define(service.name(), method.name(), element);
         }
     }
+}
+
+static ADDRESS: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r#"\b(get|put|post|delete|patch)\s*:\s*"([^"]*)""#).expect("a constant expression")
+});
+
+/// The addresses by which an operation is called over HTTP, as `POST /v1/{name=orders/*}:cancel`.
+fn addresses(options: &[UninterpretedOption]) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for option in options {
+        let name = name_of(option);
+        let Some(rest) = name.strip_prefix("google.api.http") else { continue };
+        let value = value_of(option);
+        match rest.strip_prefix('.') {
+            Some(method) => _ = found.insert(format!("{} {value}", method.to_ascii_uppercase())),
+            None => found.extend(
+                ADDRESS.captures_iter(&value).map(|at| format!("{} {}", at[1].to_ascii_uppercase(), &at[2])),
+            ),
+        }
+    }
+    found
 }
 
 fn index(at: usize) -> i32 {

@@ -64,7 +64,7 @@ impl Reader for Project {
                         .is_some_and(|text| text.eq_ignore_ascii_case("all"));
                     let dev = is_test
                         || private
-                        || matches!(name, "DotNetCliToolReference" | "GlobalPackageReference");
+                        || matches!(name, "DotNetCliToolReference" | "GlobalPackageReference" | "Sdk");
                     for package in package.split(';').filter_map(|package| filled(package.trim(), &values)) {
                         let one = Requirement::new(Ecosystem::Nuget, package, version.as_deref(), line);
                         found.add(one.section(if dev { "development" } else { "" }, dev));

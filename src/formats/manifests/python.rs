@@ -35,7 +35,7 @@ impl Reader for Pyproject {
         }
         let pdm = root.at(&["tool", "pdm", "dev-dependencies"]);
         for (group, packages) in root.get("dependency-groups").entries().chain(pdm.entries()) {
-            list(packages, group, true, &mut found);
+            list(packages, group, is_dev(group), &mut found);
         }
         list(uv.get("dev-dependencies"), "dev", true, &mut found);
         list(root.at(&["build-system", "requires"]), "build-system", true, &mut found);
@@ -48,7 +48,7 @@ impl Reader for Pyproject {
         poetry_table(poetry.get("dependencies"), "dependencies", false, &mut found);
         poetry_table(poetry.get("dev-dependencies"), "dev", true, &mut found);
         for (group, table) in poetry.get("group").entries() {
-            poetry_table(table.get("dependencies"), group, group != "main", &mut found);
+            poetry_table(table.get("dependencies"), group, is_dev(group), &mut found);
         }
 
         for (name, place) in uv.get("sources").entries() {
@@ -96,7 +96,7 @@ fn source(place: &Node) -> Source {
     }
 }
 
-/// Extras and groups that by their name serve development.
+/// Extras and groups that by their name serve development. Others may well be shipped, such as one of drivers.
 pub(super) fn is_dev(group: &str) -> bool {
     const WORDS: &[&str] = &[
         "dev",
@@ -120,6 +120,23 @@ pub(super) fn is_dev(group: &str) -> bool {
         "format",
         "benchmark",
         "benchmarks",
+        "commit",
+        "coverage",
+        "debug",
+        "devel",
+        "lints",
+        "mypy",
+        "nox",
+        "precommit",
+        "publish",
+        "pytest",
+        "qa",
+        "quality",
+        "release",
+        "ruff",
+        "tooling",
+        "tools",
+        "tox",
     ];
     group.to_ascii_lowercase().split(['-', '_', '.', '/']).any(|word| WORDS.contains(&word))
 }
@@ -337,7 +354,7 @@ mod tests {
     fn standard_tables_and_uv() {
         let text = "[project]\nname = 'app'\nrequires-python = '>=3.10'\ndependencies = [\n  'fastapi[standard]>=0.114.2,<1.0.0',\n  \
                     'pywin32 >=1.0 ; platform_system == \"Windows\"',\n  'fork @ git+https://x.dev/fork.git@v1',\n 'own',\n]\n\
-                    [project.optional-dependencies]\npg = ['psycopg']\ntest = ['pytest']\n[dependency-groups]\ndev = ['ruff==0.5', \
+                    [project.optional-dependencies]\npg = ['psycopg']\ntest = ['pytest']\n[dependency-groups]\nsources = ['impyla']\ndev = ['ruff==0.5', \
                     {include-group = 'test'}]\n[tool.uv.sources]\nown = { workspace = true }\n[build-system]\nrequires = ['hatchling']\n";
         let inventory = read(&Pyproject, "pyproject.toml", text);
         assert_eq!(
@@ -349,6 +366,7 @@ mod tests {
                 "pypi own - own",
                 "pypi psycopg -",
                 "pypi pytest - dev",
+                "pypi impyla -",
                 "pypi ruff ==0.5 dev",
                 "pypi hatchling - dev",
             ]

@@ -35,6 +35,16 @@ pub(super) fn python(text: &str) -> Vec<Route> {
     }
     let words = Words(words(Family::Python, text));
     let mut prefixes: BTreeMap<&str, &str> = BTreeMap::new();
+    // `app.include_router(router, prefix="/a")` in the same file
+    let mut mounts: BTreeMap<&str, &str> = BTreeMap::new();
+    for at in 0..words.0.len() {
+        if matches!(words.name(at), Some("include_router" | "register_blueprint"))
+            && let (Some(child), Some((arguments, _))) = (words.name(at + 2), words.arguments(at + 1))
+            && let Some(texts) = given(&words, &arguments, &["prefix", "url_prefix"])
+        {
+            mounts.insert(child, texts.first().copied().unwrap_or(UNTOLD));
+        }
+    }
     let mut found = Vec::new();
     for at in 0..words.0.len() {
         // `router = APIRouter(prefix="/a")`
@@ -73,8 +83,9 @@ pub(super) fn python(text: &str) -> Vec<Route> {
             true => methods.into_iter().map(str::to_owned).collect(),
         };
         let prefix = prefix.copied().unwrap_or_default();
+        let mount = mounts.get(on).copied().unwrap_or_default();
         found.extend(
-            methods.iter().map(|method| Route::new("python", method, &[prefix, path], words.line(at))),
+            methods.iter().map(|method| Route::new("python", method, &[mount, prefix, path], words.line(at))),
         );
     }
     found

@@ -6,9 +6,12 @@
 mod calls;
 mod files;
 mod marks;
+mod mounts;
 mod nested;
 
 use crate::change::RepoPath;
+
+pub use mounts::Mounts;
 
 /// Texts above this are no code that a person wrote.
 const MOST_BYTES: usize = 1 << 19;
@@ -34,6 +37,12 @@ impl Route {
         let parts = paths.iter().flat_map(|path| path.split('/')).filter(|part| !part.is_empty());
         let path = format!("/{}", parts.collect::<Vec<_>>().join("/"));
         Route { method: method.to_ascii_uppercase(), path, line, style }
+    }
+
+    /// The same route below what another file says about its place.
+    pub fn below(self, parts: &[String]) -> Route {
+        let before: Vec<&str> = parts.iter().map(String::as_str).collect();
+        Route::new(self.style, &self.method, &[&before.join("/"), &self.path], self.line)
     }
 
     /// The parts of the path, without the names of what is filled in.

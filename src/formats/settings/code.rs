@@ -84,7 +84,9 @@ pub fn reads(path: &RepoPath, text: &str) -> Vec<Read> {
         return Vec::new();
     }
     let mut found = declared_fields(path, text);
-    for (line, text) in (1u32..).zip(text.lines()) {
+    let lines: Vec<&str> = text.lines().collect();
+    for (at, text) in lines.iter().enumerate() {
+        let line = u32::try_from(at + 1).unwrap_or(u32::MAX);
         // a cheap look before the expensive one
         if !text.to_ascii_lowercase().contains("env") || text.len() > 2_000 {
             continue;
@@ -95,7 +97,8 @@ pub fn reads(path: &RepoPath, text: &str) -> Vec<Read> {
         }
         for read in READS.captures_iter(text) {
             let Some(name) = read.iter().skip(1).flatten().next() else { continue };
-            let rest = &text[name.end()..];
+            let below = lines.get(at + 1..).unwrap_or_default();
+            let rest = said_of_it(&text[name.end()..], below);
             // Laravel: a setting without a start value is null, and may be
             let is_laravel = path.extension() == "php"
                 && read
@@ -103,11 +106,72 @@ pub fn reads(path: &RepoPath, text: &str) -> Vec<Read> {
                     .is_some_and(|call| call.as_str().contains("env(") && !call.as_str().contains("getenv"));
             let has_default = is_laravel
                 || ["||", "??", "?:", "unwrap_or", " or ", ", "].iter().any(|mark| rest.contains(mark))
-                || trimmed.starts_with("if ");
+                || is_asked(trimmed, &text[..name.start()], &rest)
+                || is_asked_below(trimmed, below);
             found.push(Read { name: name.as_str().to_owned(), line, has_default });
         }
     }
     found
+}
+
+/// What stands behind the name: on its line, and on the next ones as far as these go on with a call or another value.
+fn said_of_it(rest: &str, below: &[&str]) -> String {
+    const GOES_ON: &[&str] = &[".", "?", "||", "&&", "|>", "or ", ", "];
+    let further = below.iter().take(4).map(|line| line.trim_start());
+    let further = further.take_while(|line| GOES_ON.iter().any(|start| line.starts_with(start)));
+    std::iter::once(rest).chain(further).collect::<Vec<_>>().join(" ")
+}
+
+/// Whether the next line asks for the variable that it was put into, and the code goes on without it.
+fn is_asked_below(line: &str, below: &[&str]) -> bool {
+    // Rust: `match env::var("A") { Ok(a) => …, Err(_) => 10 }`
+    let fails = below.iter().take(4).filter_map(|line| line.trim_start().strip_prefix("Err"));
+    let answers = fails.filter_map(|line| line.split_once("=>")).map(|(_, answer)| answer.trim_start());
+    let is_answer = |answer: &str| {
+        !["{", "bail", "panic", "return", "Err", "anyhow"].iter().any(|end| answer.starts_with(end))
+    };
+    if line.contains("match ") && answers.into_iter().any(is_answer) {
+        return true;
+    }
+    const ENDS: &[&str] = &["panic", "fatal", "err", "raise", "throw", "exit", "abort", "die("];
+    let words = line.split(|c: char| !(c.is_alphanumeric() || c == '_'));
+    let held = words.map(str::trim).find(|word| !["", "let", "const", "var", "val", "String"].contains(word));
+    let (Some(held), [next, then, ..]) = (held, below) else { return false };
+    let next = next.trim_start();
+    let asks = next.strip_prefix("if ").or_else(|| next.strip_prefix("if("));
+    let ends = [next, *then].map(str::to_ascii_lowercase);
+    let is_of_it =
+        |asked: &str| asked.split(|c: char| !(c.is_alphanumeric() || c == '_')).any(|word| word == held);
+    asks.is_some_and(is_of_it) && !ENDS.iter().any(|end| ends.iter().any(|line| line.contains(end)))
+}
+
+/// Whether the code asks what the variable holds, or whether it is there at all: without it the answer is "no".
+fn is_asked(line: &str, before: &str, rest: &str) -> bool {
+    const QUESTIONS: &[&str] = &["if ", "if(", "elif ", "elsif ", "else if ", "} else if ", "unless "];
+    const ANSWERS: &[&str] = &[
+        "==",
+        "?.",
+        ".ok()",
+        "!=",
+        "&&",
+        " ? ",
+        " if ",
+        " unless ",
+        ".is_ok()",
+        ".is_some()",
+        ".is_err()",
+        ".is_none()",
+        ".present?",
+        ".blank?",
+        ".nil?",
+    ];
+    // Elixir has another call for what must be there.
+    const CALLS: &[&str] = &["system.get_env(", "!!", "bool(", "parsebool(", "parseboolean(", "boolean("];
+    let call = before.trim_end_matches(|c: char| c.is_alphanumeric() || ".:_(\"'".contains(c));
+    let called = before.get(call.len()..).unwrap_or_default().to_ascii_lowercase();
+    QUESTIONS.iter().any(|question| line.starts_with(question))
+        || ANSWERS.iter().any(|answer| rest.contains(answer))
+        || CALLS.iter().any(|asks| called.contains(asks) || call.ends_with(asks))
 }
 
 /// pydantic reads each field of a settings class from the environment.
@@ -160,13 +224,29 @@ mod tests {
             ("a.rs", "std::env::var(\"MY_KEY\")"),
             ("a.java", "System.getenv(\"MY_KEY\")"),
             ("a.cs", "Environment.GetEnvironmentVariable(\"MY_KEY\")"),
-            ("a.exs", "System.get_env(\"MY_KEY\")"),
+            ("a.exs", "System.fetch_env!(\"MY_KEY\")"),
             ("a.php", "$key = getenv('MY_KEY')"),
+            ("a.go", "v := os.Getenv(\"MY_KEY\")\nif v == \"\" {\n\treturn errors.New(\"no key\")\n}"),
         ] {
             let wanted = Read { name: "MY_KEY".into(), line: 1, has_default: false };
             assert_eq!(reads(&path.into(), text), [wanted], "{text}");
         }
-        assert!(reads(&"a.py".into(), "x = os.environ.get('MY_KEY', 'a')")[0].has_default);
+        for (path, text) in [
+            ("a.py", "x = os.environ.get('MY_KEY', 'a')"),
+            ("a.ts", "path: process.env.MY_KEY === 'true',"),
+            ("a.ts", "const on = !!process.env.MY_KEY;"),
+            ("a.go", "skip, _ := strconv.ParseBool(os.Getenv(\"MY_KEY\"))"),
+            ("a.rs", "let on = std::env::var_os(\"MY_KEY\").is_some();"),
+            ("a.exs", "on: System.get_env(\"MY_KEY\") == \"true\""),
+            ("a.exs", "prefix: System.get_env(\"MY_KEY\"),"),
+            ("a.rb", "return unless ENV['MY_KEY'].present?"),
+            ("a.ts", "const list = process.env.MY_KEY?.split(',');"),
+            ("a.rs", "env::var(\"MY_KEY\")\n    .ok()\n    .and_then(parse)"),
+            ("a.go", "v := os.Getenv(\"MY_KEY\")\nif v == \"\" {\n\treturn false\n}"),
+            ("a.rs", "let a = match env::var(\"MY_KEY\") {\n    Ok(a) => a,\n    Err(NotPresent) => 10,\n};"),
+        ] {
+            assert!(reads(&path.into(), text)[0].has_default, "{text}");
+        }
         assert!(reads(&"a.php".into(), "'key' => env('MY_KEY'),")[0].has_default);
         for (path, text) in [
             ("a.md", "process.env.MY_KEY"),

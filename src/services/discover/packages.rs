@@ -71,7 +71,9 @@ pub(super) fn deployables(tree: &Tree<'_>, packages: &[Package]) -> Vec<Sighting
             let folder = words::trimmed(package.path.folder());
             let rule = package.shipped.or(is_child_of_container(folder).then_some("workspace"))?;
             let last = folder.rsplit('/').next().unwrap_or_default();
-            let aside = words::is_test(last) || package.path.folders().any(words::is_workshop);
+            let aside = words::is_test(last)
+                || words::is_generator(last)
+                || package.path.folders().any(words::is_workshop);
             // A recipe without code packs what others hold.
             let empty = !tree.has_code(package.path.folder());
             if aside || empty || folder.is_empty() {

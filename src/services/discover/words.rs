@@ -226,6 +226,11 @@ pub(super) fn is_test(name: &str) -> bool {
     })
 }
 
+/// What writes code while the product is built.
+pub(super) fn is_generator(name: &str) -> bool {
+    name.starts_with("protoc-gen-") || words(name).any(|word| word == "codegen")
+}
+
 /// What runs once and ends.
 pub(super) fn is_one_off(name: &str) -> bool {
     words(name).any(|word| {

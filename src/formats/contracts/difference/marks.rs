@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use super::super::{Direction, Element, Format, Login, What};
-use super::{AccessDifference, Owner, Walk};
+use super::super::{Direction, Document, Element, Format, Login, What};
+use super::{AccessDifference, Owner, Pair, Walk};
 use crate::finding::{ApiOp, Side};
 
 impl<'a> Walk<'a> {
     /// Deprecation, logins and rules that belong to the place, not to the shape.
-    pub(super) fn marks(&mut self, old: &Element, new: &Element, owner: &Owner, direction: Direction) {
+    pub(super) fn marks(&mut self, pair: Pair<'a>, owner: &Owner, direction: Direction) {
+        let Pair { old, new, .. } = pair;
         match (&old.deprecated, &new.deprecated) {
             (None, Some(_)) => self.add(ApiOp::Deprecated, new, Side::After, owner, direction, Some(false)),
             (Some(_), None) => self.add(ApiOp::Undeprecated, new, Side::After, owner, direction, Some(false)),
@@ -42,11 +43,12 @@ impl<'a> Walk<'a> {
             }
         }
         if let (Some(before), Some(after)) = (&old.logins, &new.logins) {
-            self.logins(before, after, new, owner);
+            self.logins(pair, before, after, owner);
         }
     }
 
-    pub(super) fn logins(&mut self, before: &[Login], after: &[Login], at: &Element, owner: &Owner) {
+    fn logins(&mut self, pair: Pair<'a>, before: &[Login], after: &[Login], owner: &Owner) {
+        let at = pair.new;
         let open = |logins: &[Login]| logins.is_empty() || logins.iter().any(|login| login.is_empty());
         let say = |logins: &[Login]| {
             let one = |login: &Login| login.keys().cloned().collect::<Vec<_>>().join(" + ");
@@ -66,7 +68,7 @@ impl<'a> Walk<'a> {
         let stricter = match (open(before), open(after)) {
             (true, true) => return,
             (false, true) => return access("login", say(before), None),
-            (true, false) => Some((None, say(after))),
+            (true, false) => Some((None, say(after), Some(true))),
             (false, false) if self.format == Format::GraphQl && same_directives(before, after) => {
                 // Whether one of the names is enough, or all are needed, no schema says.
                 let login = Element {
@@ -103,10 +105,19 @@ impl<'a> Walk<'a> {
                 {
                     access("scope", lost, None);
                 }
-                shut.map(|_| (Some(say(before)), say(after)))
+                // A login of the same kind under another name may well let in the same people, as may a permission that
+                // takes another one's place.
+                let is_like = |old: &Login, new: &Login| {
+                    kinds_of(pair.old_document, old) == kinds_of(pair.new_document, new)
+                        && !(old.keys().eq(new.keys())
+                            && new.iter().all(|(kind, scopes)| scopes.is_superset(&old[kind])))
+                };
+                let other = |old: &Login| after.iter().any(|new| !before.contains(new) && is_like(old, new));
+                let breaking = shut.map(|old| (!other(old)).then_some(true));
+                breaking.map(|breaking| (Some(say(before)), say(after), breaking))
             }
         };
-        if let Some((from, to)) = stricter {
+        if let Some((from, to, breaking)) = stricter {
             let login = Element {
                 what: What::Login,
                 name: at.name.clone(),
@@ -118,12 +129,23 @@ impl<'a> Walk<'a> {
                 Side::After,
                 owner,
                 Direction::Request,
-                Some(true),
+                breaking,
                 from,
                 Some(to),
             );
         }
     }
+}
+
+/// What a way to be let in asks for, whatever it is named.
+fn kinds_of<'d>(document: &'d Document, login: &'d Login) -> Vec<&'d str> {
+    let kind_of = |name: &'d String| {
+        let scheme = document.definitions.get(&format!("login {name}"));
+        scheme.and_then(|scheme| scheme.rules.get("type")).map_or("", |(kind, _)| kind.as_str())
+    };
+    let mut kinds: Vec<&str> = login.keys().map(kind_of).collect();
+    kinds.sort_unstable();
+    kinds
 }
 
 /// Whether both sides ask by the same directives, whatever stands in their brackets.

@@ -53,6 +53,8 @@ pub struct Difference {
     pub was_deprecated: bool,
     /// Whether nothing was promised.
     pub experimental: bool,
+    /// Other names under which it is known.
+    pub aliases: Vec<String>,
     /// Where it stands.
     pub place: Place,
     /// On which side that is.
@@ -127,8 +129,15 @@ pub fn compare(
         steps: 0,
         experimental: false,
     };
+    // In other formats a name that was given up may well be that of something else now.
+    let known_as: HashMap<String, String> = left
+        .iter()
+        .filter(|_| format == Format::OpenApi)
+        .flat_map(|((key, _), (_, old))| old.aliases.iter().map(|alias| (alias.clone(), (*key).to_owned())))
+        .collect();
     for (key, document, element) in waiting {
         let keys = std::iter::once(key).chain(&element.aliases);
+        let keys = keys.flat_map(|key| [Some(key), known_as.get(key)]).flatten();
         let moved = keys.into_iter().find_map(|key| {
             let of_name =
                 left.range((key.as_str(), RepoPath::new(""))..).take_while(|((name, _), _)| name == key);
@@ -265,6 +274,7 @@ impl<'a> Walk<'a> {
             advice: at.deprecated.clone().filter(|words| !words.trim().is_empty()),
             was_deprecated: side == Side::Before && at.deprecated.is_some(),
             experimental: self.experimental || at.experimental,
+            aliases: at.aliases.iter().cloned().collect(),
             place: at.place.clone(),
             side,
         });
@@ -287,7 +297,7 @@ impl<'a> Walk<'a> {
             return;
         }
         let Pair { old, new, .. } = pair;
-        self.marks(old, new, owner, direction);
+        self.marks(pair, owner, direction);
         let old_shape = resolve(pair.old_document, old);
         let new_shape = resolve(pair.new_document, new);
         let is_other = self.own(old, new, old_shape, new_shape, owner, direction);

@@ -41,6 +41,8 @@ impl<'a> Walk<'a> {
                 Fit::Alike => Some(Some(false)),
                 Fit::Wider => Some(judge(self.reading(direction), Some(false), Some(true))),
                 Fit::Narrower => Some(judge(self.reading(direction), Some(true), Some(false))),
+                // What a reference without a type behind it stands for, no text says.
+                Fit::Other if old_shape.dangling != new_shape.dangling => Some(None),
                 Fit::Other => Some(Some(true)),
             };
             let base = |shape: &Element| shape.type_.split(" (").next().unwrap_or_default().to_owned();
@@ -109,6 +111,12 @@ impl<'a> Walk<'a> {
         let names: std::collections::BTreeSet<&String> = names.collect();
         for name in names {
             let (before, after) = (old.limits.get(name), new.limits.get(name));
+            // A pattern of texts does not bind the numbers that were accepted alone before, and so on.
+            if matches!((before, after), (None, Some(_)) if !binds(name, &old.type_))
+                || matches!((before, after), (Some(_), None) if !binds(name, &new.type_))
+            {
+                continue;
+            }
             let tightened = match (before, after) {
                 (before, after) if before == after => continue,
                 (Some(before), Some(after)) => after.is_tighter_than(before),
@@ -139,4 +147,19 @@ impl<'a> Walk<'a> {
             self.add_as(op, at, Side::After, owner, direction, breaking, say(old.closed), say(new.closed));
         }
     }
+}
+
+/// Whether a limit says anything about values of these types.
+fn binds(limit: &str, types: &str) -> bool {
+    let kinds: &[&str] = match limit {
+        "maxLength" | "minLength" | "pattern" => &["string"],
+        "maximum" | "minimum" | "multipleOf" => &["integer", "number"],
+        "maxItems" | "minItems" => &["array"],
+        "maxProperties" | "minProperties" => &["object"],
+        _ => return true,
+    };
+    let known = ["array", "boolean", "integer", "number", "object", "string"];
+    let kind = |of: &str| of.trim().split(' ').next().unwrap_or_default().to_owned();
+    // What is not said may be anything.
+    types.split('|').map(kind).any(|of| kinds.contains(&of.as_str()) || !known.contains(&of.as_str()))
 }
