@@ -72,7 +72,7 @@ pub fn credit(
         by_number.extend(unit.pulls.iter().map(|number| (*number, at)));
         by_commit.extend(unit.commits.iter().map(|id| (id.as_str(), at)));
         // what a program quotes from the packages that it steps is nobody's word here
-        if matches!(unit.noise, Some(Noise::Bot | Noise::Packages)) {
+        if is_by_program(unit) {
             continue;
         }
         let on_pulls = unit.pulls.iter().filter_map(|number| pulls.get(number)).map(String::as_str);
@@ -95,11 +95,17 @@ pub fn credit(
         let at = numbered.or(linked.first()).or_else(|| wrote.get(note.text.as_str())).copied();
         linked.iter().filter(|other| Some(**other) != at).for_each(|other| credited.told_with[*other] = true);
         match at {
+            // what a changelog takes over from a program's title is nobody's word either
+            Some(at) if is_by_program(&units[at]) && note.text.eq_ignore_ascii_case(&units[at].title) => {}
             Some(at) => credited.notes[at].push(note.clone()),
             None => credited.loose.push(note.clone()),
         }
     }
     credited
+}
+
+fn is_by_program(unit: &Unit) -> bool {
+    matches!(unit.noise, Some(Noise::Bot | Noise::Packages))
 }
 
 /// The unit with the commit that begins so.

@@ -11,20 +11,67 @@ use crate::git::{ChangedPath, PathChange, Repository, Step};
 /// Files of one sort that a moved file is looked for in.
 const MOST_MOVED: usize = 12;
 
-/// For each fact, in their order, the places of the units behind it among `units`. None is better than a false one.
-pub fn units_of(repository: &Repository, units: &[Unit], facts: &[&[Trace]]) -> Vec<BTreeSet<usize>> {
+/// The units behind a fact.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Behind {
+    /// Their places.
+    pub units: BTreeSet<usize>,
+    /// Of how many parts of the fact.
+    found: usize,
+    parts: usize,
+}
+
+impl Behind {
+    /// Whether each part of the fact is known to be the work of one of the units: only then nobody else had a hand in it.
+    pub fn is_whole(&self) -> bool {
+        self.parts > 0 && self.found == self.parts
+    }
+
+    /// Whether most of the fact is: two thirds, so that one name that stands elsewhere in its file too hides nothing.
+    pub fn is_most(&self) -> bool {
+        self.parts > 0 && self.found * 3 >= self.parts * 2
+    }
+
+    /// The units that say themselves that they are behind it.
+    pub(super) fn said_by(&mut self, units: BTreeSet<usize>) {
+        self.units = units;
+        self.parts = self.parts.max(1);
+        self.found = self.parts;
+    }
+}
+
+/// For each fact, in their order, the units behind it among `units`. None is better than a false one.
+pub fn units_of(repository: &Repository, units: &[Unit], facts: &[&[Trace]]) -> Vec<Behind> {
+    let traces: Vec<(usize, &Trace)> = facts
+        .iter()
+        .enumerate()
+        .flat_map(|(fact, traces)| traces.iter().map(move |trace| (fact, trace)))
+        .collect();
+    let found = units_of_traces(repository, units, traces.iter().map(|(_, trace)| *trace));
+    let mut behind = vec![Behind::default(); facts.len()];
+    for ((fact, _), found) in traces.into_iter().zip(found) {
+        behind[fact].parts += 1;
+        behind[fact].found += usize::from(!found.is_empty());
+        behind[fact].units.extend(found);
+    }
+    behind
+}
+
+fn units_of_traces<'t>(
+    repository: &Repository,
+    units: &[Unit],
+    traces: impl ExactSizeIterator<Item = &'t Trace>,
+) -> Vec<BTreeSet<usize>> {
     let mut words: BTreeMap<&RepoPath, BTreeMap<(&str, Effect), Vec<usize>>> = BTreeMap::new();
-    let mut found = vec![BTreeSet::new(); facts.len()];
-    for (at, traces) in facts.iter().enumerate() {
-        for trace in *traces {
-            match trace {
-                Trace::Word(path, word, effect) => {
-                    words.entry(path).or_default().entry((word, *effect)).or_default().push(at);
-                }
-                // units come newest first: the oldest to add is the one that brought it
-                Trace::Adds(folder) => found[at].extend(with(units, folder, PathChange::Added).last()),
-                Trace::Deletes(folder) => found[at].extend(with(units, folder, PathChange::Deleted)),
+    let mut found = vec![BTreeSet::new(); traces.len()];
+    for (at, trace) in traces.enumerate() {
+        match trace {
+            Trace::Word(path, word, effect) => {
+                words.entry(path).or_default().entry((word, *effect)).or_default().push(at);
             }
+            // units come newest first: the oldest to add is the one that brought it
+            Trace::Adds(folder) => found[at].extend(with(units, folder, PathChange::Added).last()),
+            Trace::Deletes(folder) => found[at].extend(with(units, folder, PathChange::Deleted)),
         }
     }
     // what a file holds that one unit alone made is that one's
@@ -210,6 +257,16 @@ fn without_common<'t>(before: &'t str, after: &'t str) -> (&'t str, &'t str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_some_parts_nothing_is_said_of_all() {
+        for (found, parts, most, whole) in
+            [(0, 0, false, false), (1, 7, false, false), (4, 6, true, false), (1, 1, true, true)]
+        {
+            let behind = Behind { found, parts, ..Behind::default() };
+            assert_eq!((behind.is_most(), behind.is_whole()), (most, whole), "{found} of {parts}");
+        }
+    }
 
     #[test]
     fn a_word_is_found_as_a_whole() {

@@ -261,3 +261,57 @@ fn an_author_may_say_that_there_is_nothing_to_tell_or_give_the_line_to_print() {
     // quoted, and harmless
     assert!(text.contains("\"Orders can be printed, all &amp; now\" (#3)"), "{text}");
 }
+
+#[test]
+fn a_changelog_that_links_commits_speaks_of_these_and_what_it_marks_as_breaking_is_never_lost() {
+    let repo = TestRepo::new();
+    repo.write("CHANGELOG.md", "# Changelog\n").write("cart.py", "a = 1\n");
+    repo.commit("Start");
+    repo.git(&["tag", "v1.0.0"]);
+    let closed = repo.write("cart.py", "a = 2\n").commit("Tighten access");
+    let drawn = repo.write("page.py", "a = 1\n").commit("Draw the cart anew");
+    let shadows = repo.write("page.py", "a = 2\n").commit("Give the boxes shadows");
+    let link = |id: &str| format!("([{}](https://github.com/acme/shop/commit/{id}))", &id[..7]);
+    let chapters = format!(
+        "# Changelog\n\n## 1.1.0\n\n### BREAKING CHANGES\n\n* Carts without `--login-url` are closed to guests. {}\n\n### Added\n\n* The cart has a new look with soft shadows. {} {}\n\n## 1.1.0-rc.1\n\n### Added\n\n* The cart has a new look.\n",
+        link(&closed),
+        link(&drawn),
+        link(&shadows),
+    );
+    repo.write("CHANGELOG.md", chapters).commit("chore: release 1.1.0");
+    repo.git(&["tag", "v1.1.0"]);
+
+    let page = seen(&page(&repo, &["--audience", "internal"]));
+    let action = section(&page, "Action needed");
+    assert!(action.contains("\"Carts without `--login-url` are closed to guests\""), "{page}");
+    assert!(action.contains(&closed[..8]) && !action.contains("release 1.1.0"), "{page}");
+    let new = section(&page, "New");
+    assert_eq!(new.matches("\n- ").count(), 1, "{page}");
+    assert!(new.contains("\"The cart has a new look with soft shadows\""), "{page}");
+    assert!(!page.contains("Give the boxes"), "{page}");
+    assert!(section(&page, "Left out, and why").contains("2 told above, one told together"), "{page}");
+    let short = section(&page, "In short");
+    assert!(short.contains("One change is marked as breaking by its author."), "{page}");
+    assert!(short.contains("with soft shadows") && !short.contains("one new thing"), "{page}");
+
+    let customers = seen(&self::page(&repo, &["--audience", "customers"]));
+    assert!(section(&customers, "Needs your words").contains("--login-url"), "{customers}");
+}
+
+#[test]
+fn a_changelog_that_repeats_what_a_program_calls_its_step_tells_nothing_new() {
+    let repo = TestRepo::new();
+    repo.write("package.json", "{\"dependencies\": {\"left\": \"1.0.0\"}}\n")
+        .write("CHANGELOG.md", "# Changelog\n");
+    repo.commit("Start");
+    repo.git(&["tag", "v1.0.0"]);
+    repo.write("package.json", "{\"dependencies\": {\"left\": \"2.0.0\"}}\n");
+    repo.commit("Update dependency left to v2 (#7)");
+    repo.write(
+        "CHANGELOG.md",
+        "# Changelog\n\n## 1.1.0\n\n### Changed\n\n- Update dependency left to v2 (#7)\n",
+    );
+    repo.commit("chore: release 1.1.0 (#8)");
+    let text = seen(&page(&repo, &["v1.0.0..HEAD", "--audience", "internal"]));
+    assert!(section(&text, "Changed").is_empty() && section(&text, "Packages").contains("left"), "{text}");
+}

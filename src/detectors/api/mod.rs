@@ -593,8 +593,15 @@ pub fn lines(findings: &[&Finding]) -> Vec<Line> {
     for finding in findings {
         if let Some(facts) = api(finding) {
             let shape = Shape::of(&facts);
-            let verb = matches!(shape, Shape::Unsure | Shape::FormStricter | Shape::FormUnsure)
-                .then(|| (facts.op, is_whole(&facts), is_new(finding)));
+            let is_sent = || facts.direction.as_deref() == Some("request");
+            let verb = match shape {
+                Shape::Unsure | Shape::FormStricter | Shape::FormUnsure => {
+                    Some((facts.op, is_whole(&facts), is_new(finding)))
+                }
+                // What nobody can send any more, and what nobody gets.
+                Shape::FieldRemoved => Some((facts.op, is_sent(), false)),
+                _ => None,
+            };
             let announced = facts.announced || facts.deprecated_since.is_some();
             let key = (shape, facts.experimental, announced, verb);
             groups.entry(key).or_default().push((finding, facts));
@@ -920,6 +927,16 @@ mod tests {
             assert_eq!(facts(&report), []);
             assert!(report.could_not_check.is_empty());
         }
+    }
+
+    #[test]
+    fn what_is_sent_and_what_is_read_go_in_two_sentences() {
+        let old = "type Query { a(b: Int): C }\ntype C { d: Int e: Int }\n";
+        let new = "type Query { a: C }\ntype C { d: Int }\n";
+        let report = run(&Api::default(), vec![modified("schema.graphql", Role::Contract, old, new)]);
+        let lines = lines(&report.findings.iter().collect::<Vec<_>>());
+        let said: Vec<_> = lines.iter().map(|line| (line.shape.as_str(), line.findings.len())).collect();
+        assert_eq!(said, [("api/field_removed", 1), ("api/field_removed", 1)]);
     }
 
     #[test]

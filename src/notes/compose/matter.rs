@@ -12,36 +12,38 @@ use crate::notes::credit::Credited;
 use crate::notes::facts::{Fact, Trace};
 use crate::notes::model::{Audience, SectionName, Source};
 use crate::notes::names::{speaks_of, words};
+use crate::notes::trace::Behind;
 use crate::notes::units::{Noise, Unit, Units};
 
-/// The change behind a fact, where it is one person's only.
-pub(super) fn sole_unit(behind: &BTreeSet<usize>, units: &Units) -> Option<usize> {
-    let mut people = behind.iter().filter(|at| units.units[**at].noise != Some(Noise::Bot));
+/// The change behind a fact, where it is one person's only and behind most of it.
+pub(super) fn sole_unit(behind: &Behind, units: &Units) -> Option<usize> {
+    let mut people = behind.units.iter().filter(|at| units.units[**at].noise != Some(Noise::Bot));
     let first = people.next()?;
-    people.next().is_none().then_some(*first)
+    (behind.is_most() && people.next().is_none()).then_some(*first)
 }
 
 /// A removal that has a name takes in every change whose title says the same.
-pub(super) fn absorb(facts: &mut [(Fact, BTreeSet<usize>)], units: &Units, told: &[Option<Told>]) {
+pub(super) fn absorb(facts: &mut [(Fact, Behind)], units: &Units, told: &[Option<Told>]) {
     for (fact, behind) in facts.iter_mut().filter(|(fact, _)| fact.topic.is_some()) {
         for (at, unit) in units.units.iter().enumerate().filter(|(at, _)| told[*at].is_none()) {
             if absorbs(fact, unit) {
-                behind.insert(at);
+                behind.units.insert(at);
             }
         }
         // where some say that they did it, the others only touched the same files
         let topic = fact.topic.clone().unwrap_or_default();
         let says = |at: &usize| speaks_of(&units.units[*at].title, &topic);
-        if behind.iter().any(says) {
-            behind.retain(|at| says(at));
+        let own: BTreeSet<usize> = behind.units.iter().copied().filter(says).collect();
+        if !own.is_empty() {
+            behind.said_by(own);
         }
     }
 }
 
 /// Whether a change is only to what is gone in the end, by its files or by the service that its author names: the
 /// removal tells all of it.
-pub(super) fn is_gone(unit: &Unit, service: Option<&str>, facts: &[(Fact, BTreeSet<usize>)]) -> bool {
-    let is_removed = |(fact, _): &(Fact, BTreeSet<usize>)| {
+pub(super) fn is_gone(unit: &Unit, service: Option<&str>, facts: &[(Fact, Behind)]) -> bool {
+    let is_removed = |(fact, _): &(Fact, Behind)| {
         fact.entry.shape == "notes/entries/gone" && fact.topic.as_deref() == service
     };
     if service.is_some() && facts.iter().any(is_removed) {
@@ -116,12 +118,12 @@ fn best_words(unit: &Unit, notes: &[Note], breaks: bool, audience: Audience) -> 
 }
 
 /// Says of what breaks by comparison whether an author said so too.
-pub(super) fn mark(fact: &mut Fact, behind: &BTreeSet<usize>, units: &Units, credited: &Credited) {
-    let said = behind.iter().any(|at| {
+pub(super) fn mark(fact: &mut Fact, behind: &Behind, units: &Units, credited: &Credited) {
+    let said = behind.units.iter().any(|at| {
         units.units[*at].marked_breaking
             || credited.notes[*at].iter().any(|note| note.kind == Some(NoteKind::Breaking))
     });
     if let Some(values) = fact.entry.facts.as_object_mut() {
-        values.insert("unmarked".to_owned(), json!(fact.is_breaking && !behind.is_empty() && !said));
+        values.insert("unmarked".to_owned(), json!(fact.is_breaking && behind.is_whole() && !said));
     }
 }

@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use super::credit::Credited;
 use super::facts::Fact;
 use super::model::{Audience, Entry, Ledger, LeftOut, Section, SectionName};
+use super::trace::Behind;
 use super::units::{Fate, Noise, Unit, Units};
 use crate::services::Catalog;
 use areas::Areas;
@@ -37,8 +38,8 @@ pub struct Known<'a> {
     pub units: &'a Units,
     /// What the comparison found.
     pub facts: Vec<Fact>,
-    /// For each fact, the places of the changes behind it.
-    pub behind: Vec<BTreeSet<usize>>,
+    /// For each fact, the changes behind it.
+    pub behind: Vec<Behind>,
     /// Whose note is whose.
     pub credited: &'a Credited,
     /// The services.
@@ -71,7 +72,7 @@ pub fn compose(known: Known<'_>) -> (Vec<Section>, Ledger) {
         units.units.iter().enumerate().map(|(at, unit)| left_out(unit, at, credited, &behind)).collect();
     let places = Areas { catalog, audience };
     let mut placed: Vec<Placed> = Vec::new();
-    let mut facts: Vec<(Fact, BTreeSet<usize>)> = facts
+    let mut facts: Vec<(Fact, Behind)> = facts
         .into_iter()
         .zip(behind)
         .filter(|(fact, _)| audience != Audience::Customers || fact.is_public)
@@ -126,10 +127,10 @@ pub fn compose(known: Known<'_>) -> (Vec<Section>, Ledger) {
     let shorts = short::in_short(&facts, &placed, audience);
     for (mut fact, behind) in facts {
         let pulls: BTreeSet<u64> =
-            behind.iter().filter_map(|at| units.units[*at].pulls.first().copied()).collect();
-        fact.entry.pulls = pulls.into_iter().filter(|_| behind.len() <= NAMED).collect();
+            behind.units.iter().filter_map(|at| units.units[*at].pulls.first().copied()).collect();
+        fact.entry.pulls = pulls.into_iter().filter(|_| behind.units.len() <= NAMED).collect();
         fact.entry.commits =
-            behind.iter().filter_map(|at| units.units[*at].commits.first().cloned()).collect();
+            behind.units.iter().filter_map(|at| units.units[*at].commits.first().cloned()).collect();
         mark(&mut fact, &behind, units, credited);
         if fact.entry.shape == "notes/entries/packages"
             && let Some(values) = fact.entry.facts.get_mut("facts").and_then(Value::as_object_mut)
@@ -149,7 +150,7 @@ pub fn compose(known: Known<'_>) -> (Vec<Section>, Ledger) {
 }
 
 /// Whether a change is told nowhere. An author's note beats noise, and so does a fact.
-fn left_out(unit: &Unit, at: usize, credited: &Credited, behind: &[BTreeSet<usize>]) -> Option<Told> {
+fn left_out(unit: &Unit, at: usize, credited: &Credited, behind: &[Behind]) -> Option<Told> {
     let reason = match (&unit.fate, unit.noise) {
         (Fate::TakenBack(_) | Fate::TakesBack(_), _) => LeftOut::TakenBack,
         _ if !credited.notes[at].is_empty() => return None,
@@ -160,7 +161,7 @@ fn left_out(unit: &Unit, at: usize, credited: &Credited, behind: &[BTreeSet<usiz
             Noise::Release => LeftOut::Release,
             // translators' own words are not told either
             Noise::Translations => LeftOut::Translations,
-            _ if behind.iter().any(|units| units.contains(&at)) => return None,
+            _ if behind.iter().any(|behind| behind.units.contains(&at)) => return None,
             Noise::Automation => LeftOut::Automation,
             Noise::Docs => LeftOut::Docs,
             Noise::Tests => LeftOut::Tests,
@@ -172,10 +173,10 @@ fn left_out(unit: &Unit, at: usize, credited: &Credited, behind: &[BTreeSet<usiz
     Some(Told::LeftOut(reason))
 }
 
-fn by_unit(facts: &[(Fact, BTreeSet<usize>)]) -> BTreeMap<usize, Vec<usize>> {
+fn by_unit(facts: &[(Fact, Behind)]) -> BTreeMap<usize, Vec<usize>> {
     let mut of: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     for (fact, (_, behind)) in facts.iter().enumerate() {
-        behind.iter().for_each(|unit| of.entry(*unit).or_default().push(fact));
+        behind.units.iter().for_each(|unit| of.entry(*unit).or_default().push(fact));
     }
     of
 }

@@ -1,13 +1,12 @@
 //! The page in five lines.
 
-use std::collections::BTreeSet;
-
 use serde_json::{Value, json};
 
 use super::Placed;
 use crate::finding::id_of;
 use crate::notes::facts::Fact;
 use crate::notes::model::{Audience, Entry, SectionName, Source};
+use crate::notes::trace::Behind;
 
 /// Lines that the first section has at most.
 const IN_SHORT: usize = 5;
@@ -15,11 +14,7 @@ const IN_SHORT: usize = 5;
 const QUOTED: usize = 3;
 
 /// The page in five lines: what goes, what breaks, what comes, what will go, and the count of the rest.
-pub(super) fn in_short(
-    facts: &[(Fact, BTreeSet<usize>)],
-    placed: &[Placed],
-    audience: Audience,
-) -> Vec<Entry> {
+pub(super) fn in_short(facts: &[(Fact, Behind)], placed: &[Placed], audience: Audience) -> Vec<Entry> {
     if audience == Audience::Customers {
         return Vec::new();
     }
@@ -62,6 +57,15 @@ pub(super) fn in_short(
         .collect();
     if !dropped.is_empty() {
         say("data_lost", json!({}), &dropped);
+    }
+    // only authors' words make an entry of a change one that needs action, or one that waits for words about it
+    let wants_action = |one: &&Placed| {
+        let wanted = one.entry.facts.pointer("/facts/section");
+        one.section == SectionName::ActionNeeded || wanted == Some(&json!(SectionName::ActionNeeded))
+    };
+    let breaking = placed.iter().filter(wants_action).count();
+    if breaking > 0 {
+        say("marked_breaking", json!({"count": breaking}), &[]);
     }
     let new: Vec<&Fact> = of("notes/entries/service_new");
     let products: Vec<Value> = new
@@ -107,6 +111,7 @@ pub(super) fn in_short(
         .filter(|one| one.section == SectionName::New && one.entry.shape == "notes/entries/quoted")
         .collect();
     new.sort_by_key(|one| one.rank);
+    let quotes_all = entries.len() < IN_SHORT - 2 && !new.is_empty() && new.len() <= QUOTED;
     if entries.len() < IN_SHORT - 2 && !new.is_empty() {
         let quotes: Vec<Value> =
             new.iter().take(QUOTED).map(|one| one.entry.facts["facts"]["words"].clone()).collect();
@@ -119,7 +124,7 @@ pub(super) fn in_short(
     let (new, changed, fixed) =
         (count(SectionName::New), count(SectionName::Changed), count(SectionName::Fixed));
     entries.truncate(IN_SHORT - 1);
-    if new + changed + fixed > 0 {
+    if changed + fixed > 0 || new > 0 && !quotes_all {
         entries.push(Entry {
             sources: vec![Source::AuthorNote],
             ..short("mix", json!({"new": new, "changed": changed, "fixed": fixed}))

@@ -71,6 +71,9 @@ const TRADE: &[&str] = &[
     "websocket",
 ];
 
+/// What GitHub calls the change when a draft advisory's private fork is merged.
+const OF_A_FORK: &str = "Merge commit from fork";
+
 /// Whether the audience reads it in one go.
 pub(super) fn is_readable(text: &str, audience: Audience) -> bool {
     let is_trade = |word: &&str| {
@@ -81,6 +84,9 @@ pub(super) fn is_readable(text: &str, audience: Audience) -> bool {
     if audience == Audience::Customers
         && text.split(|c: char| c.is_whitespace() || c == '-').any(|word| is_trade(&word))
     {
+        return false;
+    }
+    if text == OF_A_FORK {
         return false;
     }
     let wording = wording(text);
@@ -162,7 +168,11 @@ pub(super) fn section_of(unit: &Unit, kind: Option<NoteKind>, said: &str) -> Sec
     if unit.marked_breaking || kind == Some(NoteKind::Breaking) {
         return SectionName::ActionNeeded;
     }
-    if SECURITY.iter().any(|word| [&spoken, &title].iter().any(|text| text.contains(&format!(" {word} ")))) {
+    if unit.title == OF_A_FORK
+        || SECURITY
+            .iter()
+            .any(|word| [&spoken, &title].iter().any(|text| text.contains(&format!(" {word} "))))
+    {
         return SectionName::SecurityAndPrivacy;
     }
     if let Some(section) = of_kind(kind) {
@@ -253,6 +263,7 @@ mod tests {
             ("Rename `app.x` to `demo.x`", false),
             ("Serialize MPTT tree writes", false),
             ("Fix", false),
+            (OF_A_FORK, false),
         ] {
             assert_eq!(is_readable(text, Audience::Internal), readable, "{text}");
         }

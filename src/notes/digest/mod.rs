@@ -138,6 +138,7 @@ pub fn digest(
     let facts = facts::of(&seen);
     let traces: Vec<&[facts::Trace]> = facts.iter().map(|fact| fact.traces.as_slice()).collect();
     let behind = trace::units_of(&repository, &units.units, &traces);
+    let behind = behind.into_iter().map(|behind| behind.units);
     let mut known: Vec<(Fact, BTreeSet<usize>)> = facts.into_iter().zip(behind).collect();
     for (fact, behind) in &mut known {
         if behind.is_empty() && fact.section != SectionName::Packages {
