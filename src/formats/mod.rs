@@ -11,6 +11,7 @@ pub mod schema;
 pub mod settings;
 pub(crate) mod syntax;
 pub mod test_code;
+pub(crate) mod words;
 
 /// Why a file could not be read. Becomes an entry of `could_not_check`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

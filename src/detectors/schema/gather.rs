@@ -1,6 +1,6 @@
 //! Every step of every changed migration and declared schema, as written, with where it stands.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::past::Past;
 use super::{Context, Found, FoundAccess, Report};
@@ -41,6 +41,7 @@ pub(super) fn gather(cx: &Context<'_>, report: &mut Report) -> Gathered {
             migration(cx, report, file, reader, &mut past, &mut gathered);
         }
     }
+    rebuild(&files, &mut past, &mut gathered.steps);
     for file in &files {
         if migration_reader(file).is_none()
             && let Some(reader) = declared_reader(file)
@@ -48,21 +49,77 @@ pub(super) fn gather(cx: &Context<'_>, report: &mut Report) -> Gathered {
             declared(cx, report, file, reader, &migrations, &mut gathered);
         }
     }
-    note_models(&gathered.models, report);
+    // a declared schema of the same change says it with more certainty
+    if gathered.steps.is_empty() {
+        note_models(&gathered.models, report);
+    }
     gathered
 }
 
-/// Says of each model whose stored fields changed that no migration tells what becomes of stored data. A class that
-/// goes here and comes there has moved.
+/// Joins what the new files of one home and engine do to a table that they make anew together.
+fn rebuild(files: &[&FileChange], past: &mut Past<'_>, steps: &mut Vec<Found>) {
+    let mut groups: BTreeMap<(&str, Option<&str>), Vec<usize>> = BTreeMap::new();
+    for (at, found) in steps.iter().enumerate().filter(|(_, found)| !found.rewrites_history) {
+        groups.entry((&found.home, found.engine.as_deref())).or_default().push(at);
+    }
+    let mut gone: HashSet<usize> = HashSet::new();
+    let mut told: Vec<(usize, Found)> = Vec::new();
+    for places in groups.into_values() {
+        let group: Vec<&Found> = places.iter().map(|at| &steps[*at]).collect();
+        let path = group.first().and_then(|found| found.evidence.first()).map(|place| &place.path);
+        let file = path.and_then(|path| files.iter().find(|file| file.path == *path));
+        let Some((file, reader)) = file.and_then(|file| Some((file, migration_reader(file)?))) else {
+            continue;
+        };
+        let Some(anew) = past.rebuild(reader, file, &group) else { continue };
+        told.extend(anew.into_iter().map(|(at, step)| (places[at], Found { step, ..group[at].clone() })));
+        gone.extend(places);
+    }
+    if gone.is_empty() {
+        return;
+    }
+    let kept = std::mem::take(steps).into_iter().enumerate().filter(|(at, _)| !gone.contains(at));
+    told.extend(kept);
+    told.sort_by_key(|(at, _)| *at);
+    steps.extend(told.into_iter().map(|(_, found)| found));
+}
+
+/// Says of each model whose stored fields changed that no migration tells what becomes of stored data. What goes here
+/// and comes there has moved: a class to another file or name, fields to a class that both build on, or back.
 fn note_models(models: &[(RepoPath, Step)], report: &mut Report) {
-    let of = |op: SchemaOp| -> HashSet<&str> {
-        models.iter().filter(|(_, step)| step.op == op).map(|(_, step)| step.table.as_str()).collect()
+    let fields = |step: &Step| -> Vec<String> {
+        let columns = step.shape.iter().flat_map(|shape| &shape.columns).map(|column| column.name.clone());
+        step.column.clone().into_iter().chain(columns).collect()
     };
-    let (come, gone) = (of(SchemaOp::AddTable), of(SchemaOp::DropTable));
+    let of = |ops: [SchemaOp; 2]| -> HashMap<String, Vec<&str>> {
+        let mut places: HashMap<String, Vec<&str>> = HashMap::new();
+        for (_, step) in models.iter().filter(|(_, step)| ops.contains(&step.op)) {
+            for field in fields(step) {
+                places.entry(field).or_default().push(&step.table);
+            }
+        }
+        places
+    };
+    let come = of([SchemaOp::AddTable, SchemaOp::AddColumn]);
+    let gone = of([SchemaOp::DropTable, SchemaOp::DropColumn]);
+    let has_moved = |step: &Step| {
+        let (there, is_class) = match step.op {
+            SchemaOp::AddTable => (&gone, true),
+            SchemaOp::DropTable => (&come, true),
+            SchemaOp::AddColumn => (&gone, false),
+            SchemaOp::DropColumn => (&come, false),
+            _ => return false,
+        };
+        fields(step).iter().all(|field| {
+            let classes = there.get(field).map(Vec::as_slice).unwrap_or_default();
+            classes.iter().any(|class| is_class || *class != step.table)
+        })
+    };
     let mut told: HashSet<(&RepoPath, &str)> = HashSet::new();
     for (path, step) in models.iter().filter(|(_, step)| step.op != SchemaOp::ChangeDefault) {
         let model = step.table.as_str();
-        if !(come.contains(model) && gone.contains(model)) && told.insert((path, model)) {
+        let is_part = step.shape.as_ref().is_some_and(|shape| shape.part);
+        if !is_part && !has_moved(step) && told.insert((path, model)) {
             report.could_not_check(path, format!("model_shape: {model}"));
         }
     }
@@ -160,6 +217,10 @@ fn migration(
         gathered.steps.push(found(step, Side::Before, true));
         return;
     }
+    // moved, and nothing else: what a path says of the engine may read the same text in another way
+    if file.after_text().is_some() && file.after_text() == file.before_text() {
+        return;
+    }
     let Some(mut after) = read(reader, &file.path, file.after_text(), cx.after, report) else { return };
     past.resolve(reader, file, &mut after.steps);
     let is_new = matches!(file.kind, ChangeKind::Added { .. });
@@ -185,7 +246,7 @@ fn migration(
     let rewrites = !file.path.file_name().starts_with("R__") && !is_reworked(cx, file);
     let (mut gained, mut lost) = (missing(&after.steps, &before.steps), missing(&before.steps, &after.steps));
     let mut shaped = reshaped(&mut gained, &mut lost);
-    rewritten_rules(&mut shaped, &mut lost);
+    rewritten_rules(&mut shaped, &mut gained, &mut lost);
     for (step, side) in shaped {
         gathered.steps.push(found(step, side, rewrites));
     }
@@ -263,16 +324,22 @@ fn reshaped(gained: &mut Vec<Step>, lost: &mut Vec<Step>) -> Vec<(Step, Side)> {
 }
 
 /// A rule that was a step of its own and now stands with its table, or the other way round, is the same rule.
-fn rewritten_rules(shaped: &mut Vec<(Step, Side)>, lost: &mut Vec<Step>) {
+fn rewritten_rules(shaped: &mut Vec<(Step, Side)>, gained: &mut Vec<Step>, lost: &mut Vec<Step>) {
     let heart = |step: &Step| {
         let covers = step.column.as_deref().map(plain);
         (plain(&step.table), covers, step.details.get("what").cloned())
     };
     shaped.retain(|(step, _)| {
-        let is_rule =
-            matches!(step.op, SchemaOp::AddConstraint | SchemaOp::AddIndex) && step.column.is_some();
-        let twin = lost.iter().position(|old| is_rule && old.op == step.op && heart(old) == heart(step));
-        twin.map(|at| lost.remove(at)).is_none()
+        let (own, others) = match step.op {
+            SchemaOp::AddConstraint | SchemaOp::AddIndex => (step.op, &mut *lost),
+            SchemaOp::DropConstraint => (SchemaOp::AddConstraint, &mut *gained),
+            SchemaOp::DropIndex => (SchemaOp::AddIndex, &mut *gained),
+            _ => return true,
+        };
+        let twin = others
+            .iter()
+            .position(|other| step.column.is_some() && other.op == own && heart(other) == heart(step));
+        twin.map(|at| others.remove(at)).is_none()
     });
 }
 
@@ -378,7 +445,16 @@ fn declared(
     if reader.is_model() {
         // a migration of the same change says it with more certainty
         if migrations.is_empty() {
-            gathered.models.extend(steps.into_iter().map(|(step, _)| (file.path.clone(), step)));
+            // a class that only gets or loses the marks of a stored one says nothing of when it is stored
+            let stands = |text: Option<&str>, step: &Step| {
+                text.is_some_and(|text| text.contains(&format!("class {}", step.table)))
+            };
+            let told = steps.into_iter().map(|(step, _)| step).filter(|step| match step.op {
+                SchemaOp::AddTable => !stands(file.before_text(), step),
+                SchemaOp::DropTable => !stands(file.after_text(), step),
+                _ => true,
+            });
+            gathered.models.extend(told.map(|step| (file.path.clone(), step)));
         }
         return;
     }
@@ -393,6 +469,9 @@ fn declared(
                 report.could_not_check(&file.path, format!("model_shape: {table}"));
             }
         }
+        return;
+    }
+    if is_one_of_many(cx, file, reader, &before, &after) {
         return;
     }
     let is_init = is_init_script(&file.path);
@@ -415,6 +494,41 @@ fn declared(
             rewrites_history: false,
         });
     }
+}
+
+/// Whether a schema that comes or goes as a whole is one more, or one less, of several that say the same: for another
+/// engine, or another stage of the product.
+fn is_one_of_many(
+    cx: &Context<'_>,
+    file: &FileChange,
+    reader: &'static dyn DeclaredReader,
+    before: &Inventory,
+    after: &Inventory,
+) -> bool {
+    /// Enough to find one that says the same.
+    const MOST: usize = 20;
+    // what comes is compared with what was there, what goes with what stays
+    let (tree, own) = match file.kind {
+        ChangeKind::Added { .. } => (cx.before, after),
+        ChangeKind::Deleted { .. } => (cx.after, before),
+        _ => return false,
+    };
+    let is_kin = |path: &RepoPath| {
+        *path != file.path
+            && (path.file_name() == file.path.file_name()
+                || path.folder() == file.path.folder()
+                    && engine(path).is_some()
+                    && engine(&file.path).is_some())
+    };
+    let tables: HashSet<String> = own.tables.iter().map(|table| plain(&table.name)).collect();
+    tree.paths().iter().filter(|path| is_kin(path)).take(MOST).any(|path| {
+        let Some(Content::Text(text)) = tree.read(path) else { return false };
+        let Some(other) = reader.reads(path, &text).then(|| reader.read(path, &text).ok()).flatten() else {
+            return false;
+        };
+        let same = other.tables.iter().filter(|table| tables.contains(&plain(&table.name))).count();
+        same > 0 && same * 2 >= tables.len()
+    })
 }
 
 /// Whether migrations stand beside a declared schema, which then says after them what they do.
@@ -468,7 +582,8 @@ fn engine_of(word: &str) -> Option<String> {
     crate::formats::schema::sql::Dialect::named(word).map(|_| word.to_ascii_lowercase())
 }
 
-fn engine(path: &RepoPath) -> Option<String> {
+/// The engine that a path names.
+pub(super) fn engine(path: &RepoPath) -> Option<String> {
     path.as_str().rsplit(['/', '.', '-', '_']).find_map(|word| {
         // `MySqlMigrations`
         let word = word.to_ascii_lowercase();

@@ -151,7 +151,10 @@ fn values(group: &[&SchemaFacts], is_copied: bool, is_shared: bool) -> Value {
     let fields: Vec<Value> = group
         .iter()
         .map(|facts| {
-            let mut start = facts.default.as_deref().map(start).filter(|start| start.is_known);
+            let mut start = match facts.default.as_deref() {
+                Some(default) => Some(start(default)).filter(|start| start.is_known),
+                None => zero(facts),
+            };
             // some engines write yes and no as numbers
             if let (Some(start), Some("yes_no")) = (&mut start, facts.type_.as_deref().map(kind)) {
                 match start.words.as_str() {
@@ -170,6 +173,7 @@ fn values(group: &[&SchemaFacts], is_copied: bool, is_shared: bool) -> Value {
                 "start": start.as_ref().map(|start| start.words.clone()),
                 "has_start": start.is_some(),
                 "filled": facts.details.contains_key("filled") || facts.default.is_some() && start.is_none(),
+                "optional": facts.nullable == Some(true) && !facts.details.contains_key("later_required"),
                 "required": facts.nullable == Some(false) || facts.details.contains_key("later_required"),
                 "start_is_made": start.as_ref().is_some_and(|start| start.is_made),
                 "start_is_number": start.as_ref().is_some_and(|start| start.words.parse::<f64>().is_ok()),
@@ -203,7 +207,8 @@ fn values(group: &[&SchemaFacts], is_copied: bool, is_shared: bool) -> Value {
         "count": count,
         "named": names.len(),
         "field_names": distinct(names.iter().flat_map(|names| names.split(", "))),
-        "all_optional": required == 0,
+        "all_optional": required == 0 && group.iter().all(|facts| facts.nullable == Some(true)),
+        "some_optional": group.iter().any(|facts| facts.nullable.is_some() && !is_required(facts)),
         "all_required": required == group.len(),
         "required_without_start": without_start,
         "added": group.iter().filter(|facts| matches!(facts.op, SchemaOp::AddIndex | SchemaOp::AddConstraint)).count(),
@@ -261,6 +266,10 @@ fn word(undo: Undo) -> &'static str {
 /// What a type holds, as people say it; a key of the template's list.
 fn kind(type_: &str) -> &'static str {
     let even = even(type_);
+    // how ClickHouse wraps the type of what is held
+    let even = ["nullable(", "lowcardinality("]
+        .iter()
+        .fold(even.as_str(), |rest, wrap| rest.strip_prefix(wrap).unwrap_or(rest));
     let name = even.split(['(', ' ', '[', '.']).next().unwrap_or_default().trim_start_matches("models");
     let has = |words: &[&str]| words.iter().any(|word| name.contains(word));
     match () {
@@ -315,6 +324,19 @@ fn start(default: &str) -> Start {
         _ => inner.to_owned(),
     };
     Start { words, is_known, is_made }
+}
+
+/// What a field without a start value begins with, where its engine knows no empty one: a new field of SQL says whether
+/// it may be empty in all engines but ClickHouse, which begins with the zero of the type.
+fn zero(facts: &SchemaFacts) -> Option<Start> {
+    let is_zero = facts.op == SchemaOp::AddColumn && facts.style == "sql" && facts.nullable.is_none();
+    let words = match facts.type_.as_deref().filter(|_| is_zero).map(kind)? {
+        "number" => "0",
+        "yes_no" => "no",
+        "text" | "list" | "details" => "",
+        _ => return None,
+    };
+    Some(Start { words: words.to_owned(), is_known: true, is_made: false })
 }
 
 /// Whether a condition compares with what code hands to it: `id = @id`, `id = ?`, `id = :id`, `id = $1`.

@@ -89,10 +89,13 @@ fn merged(steps: Vec<Found>) -> Vec<Found> {
             }
             _ => String::new(),
         };
+        // a table has one key, whatever it is called
+        let is_key = found.step.op == SchemaOp::DropConstraint && found.detail("what") == "primary_key";
+        let (column, name) = if is_key { (String::new(), "primary_key".to_owned()) } else { (column, name) };
         let to = found.step.to.clone().unwrap_or_default();
         // tools name rules in another way for each engine: there, what they cover tells them
         let rule = match (&found.engine, &found.step.column) {
-            (Some(engine), Some(_)) if !name.is_empty() && found.step.op != SchemaOp::Other => {
+            (Some(engine), Some(_)) if is_rule(found.step.op) => {
                 let covers = (found.step.op, found.table(), column.clone(), found.detail("what").to_owned());
                 let engines = rules.entry(covers).or_default();
                 let twin = engines.iter().find(|(other, _)| other != engine).map(|(_, at)| *at);
@@ -152,6 +155,14 @@ fn merged(steps: Vec<Found>) -> Vec<Found> {
         !gone.contains(&(at - 1))
     });
     kept
+}
+
+/// Whether a step is on an index or a constraint.
+fn is_rule(op: SchemaOp) -> bool {
+    matches!(
+        op,
+        SchemaOp::AddIndex | SchemaOp::DropIndex | SchemaOp::AddConstraint | SchemaOp::DropConstraint
+    )
 }
 
 /// The columns of two statements on one table; all of it where one of them names none.

@@ -2,14 +2,14 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use super::Context;
-use super::gather::{home, natural};
+use super::gather::{engine, home, natural};
 use super::rebuilt::rebuilt;
+use super::{Context, Found};
 use crate::change::{ChangeKind, Content, FileChange, RepoPath};
 use crate::finding::SchemaOp;
 use crate::formats::schema::sql::plain;
 use crate::formats::schema::{
-    Column, DECLARED, Inventory, MigrationReader, Rule, States, Step, even, field_difference,
+    Column, DECLARED, Inventory, MigrationReader, Rule, States, Step, Table, even, field_difference,
 };
 
 /// More files than any folder of migrations holds.
@@ -18,10 +18,10 @@ const MOST_FILES: usize = 5_000;
 /// Tables that a baseline writes down again, at least: one or two of the same name may lie in another database.
 const LEAST_OF_BASELINE: usize = 3;
 
-/// The state before, by home of migrations.
+/// The state before, by home of migrations and engine.
 pub(super) struct Past<'a> {
     cx: &'a Context<'a>,
-    known: BTreeMap<String, Known>,
+    known: BTreeMap<(String, Option<String>), Known>,
 }
 
 /// The state of one database, and every index that was ever made in it.
@@ -39,10 +39,11 @@ impl<'a> Past<'a> {
     /// The state before `file` at its home: from the schema file that mirrors it, else by running the migrations before.
     fn of(&mut self, reader: &dyn MigrationReader, file: &FileChange) -> &Known {
         let cx = self.cx;
-        self.known.entry(home(&file.path)).or_insert_with(|| {
+        self.known.entry((home(&file.path), engine(&file.path))).or_insert_with(|| {
             let mut known = replayed(cx, reader, file);
             if let Some(mirror) = mirror(cx, &file.path) {
-                known.inventory = mirror;
+                let replayed = std::mem::replace(&mut known.inventory, mirror);
+                known.inventory.learn(replayed);
             }
             for table in &known.inventory.tables {
                 for rule in table.indexes.iter().chain(&table.constraints) {
@@ -56,6 +57,26 @@ impl<'a> Past<'a> {
         })
     }
 
+    /// Puts what differs in place of a table that several files of one home make anew, a statement in each: each step
+    /// with the place of the one that it was, or stands for. Nothing where no table is made anew.
+    pub(super) fn rebuild(
+        &mut self,
+        reader: &'static dyn MigrationReader,
+        file: &FileChange,
+        found: &[&Found],
+    ) -> Option<Vec<(usize, Step)>> {
+        let made: HashSet<String> =
+            found.iter().filter(|one| one.step.op == SchemaOp::AddTable).map(|one| one.table()).collect();
+        let is_swap = |one: &&Found| {
+            let to = one.step.to.as_deref().map(plain).unwrap_or_default();
+            one.step.op == SchemaOp::RenameTable && (made.contains(&one.table()) || made.contains(&to))
+        };
+        found.iter().any(is_swap).then(|| {
+            let steps = found.iter().map(|one| one.step.clone()).collect();
+            rebuilt(steps, |table| self.of(reader, file).inventory.table(table).cloned())
+        })
+    }
+
     /// Fills in what only the state before tells.
     pub(super) fn resolve(
         &mut self,
@@ -63,8 +84,9 @@ impl<'a> Past<'a> {
         file: &FileChange,
         steps: &mut Vec<Step>,
     ) {
-        *steps =
+        let anew =
             rebuilt(std::mem::take(steps), |table| self.of(reader, file).inventory.table(table).cloned());
+        *steps = anew.into_iter().map(|(_, step)| step).collect();
         swapped_lists(steps);
         let is_new = matches!(file.kind, ChangeKind::Added { .. });
         let tables = steps.iter().filter(|step| step.op == SchemaOp::AddTable).count();
@@ -76,6 +98,16 @@ impl<'a> Past<'a> {
         let mut rules: BTreeMap<String, (String, Option<String>, String)> = BTreeMap::new();
         // fields that the migration itself adds to tables that were there
         let mut fields: BTreeMap<(String, String), Column> = BTreeMap::new();
+        let grown: HashSet<String> = steps
+            .iter()
+            .filter(|step| step.op == SchemaOp::AddColumn)
+            .map(|step| plain(&step.table))
+            .collect();
+        let aids: HashSet<String> = steps
+            .iter()
+            .filter(|step| step.op == SchemaOp::AddIndex)
+            .filter_map(|step| step.details.get("name").map(|name| plain(name)))
+            .collect();
         let mut resolved = Vec::with_capacity(steps.len());
         for step in std::mem::take(steps) {
             let mut step = start_value_gone(step);
@@ -86,8 +118,14 @@ impl<'a> Past<'a> {
                     let name = step.details.get("name").map(|name| plain(name)).unwrap_or_default();
                     let here = rules.get(&name).cloned();
                     let found = here.or_else(|| self.of(reader, file).indexes.get(&name).cloned());
+                    // nobody made it before, and this migration does: a guard
+                    if step.op == SchemaOp::DropIndex && found.is_none() && aids.contains(&name) {
+                        continue;
+                    }
                     let written = step.details.get("name").map(String::as_str).unwrap_or_default();
-                    let found = found.or_else(|| by_convention(&step.table, written));
+                    let found = found
+                        .or_else(|| by_convention(&step.table, written))
+                        .or_else(|| by_table(&self.of(reader, file).inventory, &step, written));
                     if let Some((table, columns, what)) = found.filter(|_| !name.is_empty()) {
                         if step.table.is_empty() {
                             step.table = table;
@@ -128,6 +166,12 @@ impl<'a> Past<'a> {
                     }
                     resolved.extend(steps);
                     continue;
+                }
+                // beside a new field of its type, one that goes may live on under the other name
+                SchemaOp::DropColumn if step.type_.is_none() && grown.contains(&plain(&step.table)) => {
+                    let column = step.column.as_deref().unwrap_or_default();
+                    let known = self.of(reader, file).inventory.column(&step.table, column);
+                    step.type_ = known.and_then(|field| field.type_.clone());
                 }
                 SchemaOp::DropTable
                     if step.details.contains_key("condition")
@@ -212,6 +256,34 @@ fn start_value_gone(step: Step) -> Step {
     }
 }
 
+/// `users_email_index`, `index_users_on_email`, `idx_users_email`: an index whose name begins with a table and goes on
+/// with its fields.
+fn by_table(known: &Inventory, step: &Step, name: &str) -> Option<(String, Option<String>, String)> {
+    if step.op != SchemaOp::DropIndex || !step.table.is_empty() {
+        return None;
+    }
+    let lower = plain(name);
+    let bare = ["index_", "idx_", "ix_", "i_"].iter().find_map(|start| lower.strip_prefix(start));
+    let bare = bare.unwrap_or(&lower);
+    let fields = |table: &Table| {
+        let rest = bare.strip_prefix(plain(&table.name).as_str())?.strip_prefix('_')?;
+        let rest = rest.strip_prefix("on_").unwrap_or(rest);
+        let ends = ["_index", "_idx", "_unique", "_key", "_uindex"];
+        let rest = ends.iter().find_map(|end| rest.strip_suffix(end)).unwrap_or(rest);
+        let mut names = table.columns.iter().map(|field| plain(&field.name)).filter(|name| !name.is_empty());
+        if names.clone().any(|name| name == rest) {
+            return Some(Some(rest.to_owned()));
+        }
+        // of several fields, the first tells the table
+        names
+            .any(|name| rest.strip_prefix(name.as_str()).is_some_and(|rest| rest.starts_with('_')))
+            .then_some(None)
+    };
+    let found = known.tables.iter().filter_map(|table| Some((table, fields(table)?)));
+    let (table, columns) = found.max_by_key(|(table, _)| table.name.len())?;
+    Some((table.name.clone(), columns, "index".to_owned()))
+}
+
 /// What a rule is by its name: PostgreSQL names those that got none by the table, the field and the kind, and many
 /// tools and people put the kind first or last.
 fn by_convention(table: &str, name: &str) -> Option<(String, Option<String>, String)> {
@@ -232,8 +304,16 @@ fn by_convention(table: &str, name: &str) -> Option<(String, Option<String>, Str
 
 /// `table_field_fkey` and its kin.
 fn own_name(table: &str, name: &str) -> Option<(String, Option<String>, String)> {
-    const KINDS: [(&str, &str); 4] =
-        [("_fkey", "foreign_key"), ("_key", "unique"), ("_pkey", "primary_key"), ("_check", "check")];
+    const KINDS: [(&str, &str); 7] = [
+        ("_fkey", "foreign_key"),
+        ("_key", "unique"),
+        ("_pkey", "primary_key"),
+        ("_check", "check"),
+        // Laravel's own
+        ("_foreign", "foreign_key"),
+        ("_unique", "unique"),
+        ("_primary", "primary_key"),
+    ];
     let (rest, what) = KINDS.iter().find_map(|(end, what)| Some((name.strip_suffix(end)?, what)))?;
     let bare = plain(table);
     let fits =
@@ -291,10 +371,11 @@ fn swapped_lists(steps: &mut Vec<Step>) {
 /// A change of type, with what it was; one that states the whole field becomes what differs.
 fn told(step: Step, was: Option<Column>, is_new: bool) -> Vec<Step> {
     let Some(was) = was else {
-        return match (step.type_.is_none() && step.states == States::Named, step.nullable) {
+        // where a type must be restated, what stands beside it is why it is
+        return match (step.states == States::Named, step.nullable) {
             (true, Some(_)) => vec![Step { op: SchemaOp::ChangeNullability, ..step }],
-            (true, None) => Vec::new(),
-            (false, _) => vec![Step { nullable: None, ..step }],
+            (true, None) if step.type_.is_none() => Vec::new(),
+            _ => vec![Step { nullable: None, ..step }],
         };
     };
     let (nullable, default) = match step.states {
@@ -386,11 +467,14 @@ fn mirror(cx: &Context<'_>, path: &RepoPath) -> Option<Inventory> {
 /// Runs every other migration of the home, in order.
 fn replayed(cx: &Context<'_>, reader: &dyn MigrationReader, file: &FileChange) -> Known {
     let folder = home(&file.path);
+    let own = engine(&file.path);
     let mut paths: Vec<&RepoPath> = cx
         .before
         .paths()
         .iter()
         .filter(|path| path.is_in(&folder) && home(path) == folder && *path != file.old_path())
+        // steps for another engine are of another database
+        .filter(|path| own.is_none() || engine(path).is_none_or(|other| Some(other) == own))
         .collect();
     paths.sort_by_cached_key(|path| natural(path.as_str()));
     let mut known = Known::default();

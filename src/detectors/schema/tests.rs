@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::change::{ChangeKind, Content, FileChange, RepoPath, Role};
-use crate::detectors::testing::{added, deleted, modified, run, run_among};
+use crate::detectors::testing::{added, change, deleted, modified, run, run_among};
 use crate::finding::{Finding, Undo};
 
 const M: Role = Role::Migration;
@@ -642,4 +642,219 @@ fn a_table_that_is_put_aside_for_its_copy_is_rebuilt() {
         assert_eq!(change(copy, drop), ["add_column a.c?"], "{drop}");
     }
     assert!(change("", "DROP TABLE a_old;").iter().any(|one| one.ends_with('!')), "nothing is copied");
+}
+
+#[test]
+fn what_knows_no_empty_value_begins_with_its_zero() {
+    let field = |sql: &str| {
+        let report = run(&Schema {}, vec![added("clickhouse/migrations/0002_x.sql", M, sql)]);
+        let told = lines(&report.findings.iter().collect::<Vec<_>>());
+        let field = &told[0].facts["field"];
+        (field["start"].as_str().map(str::to_owned), field["optional"] == true, field["required"] == true)
+    };
+    for (type_, expected) in [
+        ("UInt8", (Some("0"), false, false)),
+        ("LowCardinality(String)", (Some(""), false, false)),
+        ("DateTime64(3)", (None, false, false)),
+        ("Nullable(UInt8)", (None, true, false)),
+        ("UInt8 DEFAULT 3", (Some("3"), false, false)),
+    ] {
+        let sql = format!("ALTER TABLE a ON CLUSTER c ADD COLUMN b {type_};");
+        let (start, optional, required) = expected;
+        assert_eq!(field(&sql), (start.map(str::to_owned), optional, required), "{type_}");
+    }
+}
+
+#[test]
+fn a_field_that_a_rebuild_fills_from_another_is_renamed() {
+    let before = "CREATE TABLE a (id int PRIMARY KEY, b int, c int REFERENCES d (id));";
+    let change = |made: &str, copy: &str| {
+        let sql = format!(
+            "ALTER TABLE a RENAME TO __a; CREATE TABLE a ({made}); {copy} DROP TABLE __a; ALTER TABLE a RENAME TO __a; ALTER TABLE __a RENAME TO a;"
+        );
+        let earlier = [("sqlite/migrations/0001_a.sql", before)];
+        said(&run_among(&Schema {}, vec![added("sqlite/migrations/0002_a.sql", M, &sql)], &earlier))
+    };
+    let made = "id int PRIMARY KEY, z int, c int, FOREIGN KEY (c) REFERENCES d (id)";
+    assert_eq!(change(made, "INSERT INTO a SELECT id, b, c FROM __a;"), ["rename_column a.b>z"]);
+    assert_eq!(change(made, "INSERT INTO a (z, id) SELECT x.b, x.id FROM __a x;"), ["rename_column a.b>z"]);
+    let copy = "INSERT INTO a (id, z, c) SELECT id, coalesce(b, 0), upper(c) FROM __a;";
+    assert_eq!(change(made, copy), ["rename_column a.b>z", "data_backfill a.c"]);
+    let told = change(made, "INSERT INTO a SELECT id, 0, c FROM __a;");
+    assert!(told.contains(&"drop_column a.b!".to_owned()), "{told:?}");
+}
+
+#[test]
+fn a_rule_beside_its_field_is_part_of_it() {
+    let of =
+        |before: &str, after: &str| said(&run(&Schema {}, vec![modified("db/tables.sql", M, before, after)]));
+    let plain = "CREATE TABLE a (id int, b int);";
+    assert_eq!(of(plain, "CREATE TABLE a (id int, b int, c int REFERENCES d (id));"), ["add_column a.c?"]);
+    assert_eq!(of(plain, "CREATE TABLE a (id int, b int UNIQUE);"), ["add_constraint a.b?"]);
+    let (beside, below) =
+        ("CREATE TABLE a (id int, b int UNIQUE);", "CREATE TABLE a (id int, b int, UNIQUE (b));");
+    assert!(of(beside, below).is_empty() && of(below, beside).is_empty());
+}
+
+#[test]
+fn an_index_is_found_by_its_name() {
+    let made = "CREATE TABLE users (id int, email text, name text); CREATE TABLE user (id int);";
+    let change = |sql: &str| {
+        let report = run_among(
+            &Schema {},
+            vec![added("migrations/0002_x.sql", M, sql)],
+            &[("migrations/0001_x.sql", made)],
+        );
+        said(&report)
+    };
+    assert_eq!(change("DROP INDEX users_email_index;"), ["drop_index users.email?"]);
+    assert_eq!(change("DROP INDEX index_users_on_email_and_name;"), ["drop_index users?"]);
+    assert_eq!(change("DROP INDEX other_index;"), ["drop_index ?"]);
+    let again = "DROP INDEX IF EXISTS i; CREATE INDEX i ON users (email);";
+    assert_eq!(change(again), ["add_index users.email?"]);
+    assert_eq!(
+        change("ALTER TABLE users DROP CONSTRAINT users_email_unique;"),
+        ["drop_constraint users.email?"]
+    );
+}
+
+#[test]
+fn a_migration_that_only_moves_does_nothing() {
+    let text = "CREATE TABLE a (id integer primary key autoincrement, b boolean default 1);";
+    let moved = change(&[("database/migrations/1_a.up.sql", "sqlite/migrations/1_a.up.sql", M, text)]);
+    assert!(run(&Schema {}, moved).findings.is_empty());
+}
+
+#[test]
+fn a_class_that_moves_or_gets_its_marks_keeps_its_shape() {
+    let class = |name: &str, marks: &str, fields: &str| {
+        format!(
+            "import jakarta.persistence.*;\n{marks}\npublic class {name} extends Base {{\n @Column(name = \"x\") private Long x;\n{fields}}}\n"
+        )
+    };
+    let field = "@Column(name = \"b\") private String b;\n";
+    let told = |files: Vec<FileChange>| -> Vec<String> {
+        let report = run(&Schema {}, files);
+        report.could_not_check.iter().map(|one| one.reason.clone()).collect()
+    };
+    let changed = |name: &str, before: &str, after: &str| {
+        modified(&format!("src/{name}.java"), Role::Source, before, after)
+    };
+    let (without, with) = (class("A", "@Entity", ""), class("A", "@Entity", field));
+    assert_eq!(told(vec![changed("A", &without, &with)]), ["model_shape: A"]);
+    assert!(told(vec![changed("A", &class("A", "", ""), &with)]).is_empty(), "only marked");
+    let base = class("Base", "@MappedSuperclass", field);
+    assert!(told(vec![added("src/Base.java", Role::Source, &base)]).is_empty());
+    assert!(
+        told(vec![changed("A", &with, &without), added("src/Base.java", Role::Source, &base)]).is_empty(),
+        "a base class is taken out"
+    );
+    let migration = added("migrations/0002_x.sql", M, "ALTER TABLE a ADD b text;");
+    assert!(told(vec![changed("A", &without, &with), migration]).is_empty());
+    let renamed = class("C", "@Entity", field);
+    let moved = vec![deleted("src/A.java", Role::Source, &with), added("src/C.java", Role::Source, &renamed)];
+    assert!(told(moved).is_empty());
+}
+
+#[test]
+fn only_a_field_of_the_same_type_may_be_the_one_that_went() {
+    let asked = |type_: &str| {
+        let sql = format!("ALTER TABLE a ADD COLUMN c {type_}; ALTER TABLE a DROP COLUMN b;");
+        let earlier = [("migrations/0001_x.sql", "CREATE TABLE a (id int, b text);")];
+        let report = run_among(&Schema {}, vec![added("migrations/0002_x.sql", M, &sql)], &earlier);
+        report.findings.iter().any(|finding| match &finding.facts {
+            Facts::Schema(facts) => facts.details.contains_key("perhaps_now"),
+            _ => false,
+        })
+    };
+    assert!(asked("TEXT") && !asked("uuid"));
+}
+
+#[test]
+fn rows_that_come_back_from_their_copy_were_never_gone() {
+    let back = "DELETE FROM a; INSERT INTO a SELECT * FROM _backup_a;";
+    assert!(new(&format!("CREATE TEMPORARY TABLE _backup_a AS SELECT * FROM a; {back}")).is_empty());
+    assert!(new("DELETE FROM a; INSERT INTO a SELECT * FROM b;").contains(&"data_backfill a!".to_owned()));
+}
+
+#[test]
+fn a_key_dropped_for_several_engines_is_one() {
+    let files = vec![
+        added("migrations/mysql/2_x.sql", M, "ALTER TABLE a DROP PRIMARY KEY, ADD PRIMARY KEY (b, c);"),
+        added(
+            "migrations/postgresql/2_x.sql",
+            M,
+            "ALTER TABLE a DROP CONSTRAINT a_pkey, ADD PRIMARY KEY (b, c);",
+        ),
+    ];
+    assert_eq!(said(&run(&Schema {}, files)), ["drop_constraint a?", "add_constraint a.b, c?"]);
+}
+
+#[test]
+fn a_schema_for_one_more_engine_stores_nothing_new() {
+    let tables = "CREATE TABLE a (id int); CREATE TABLE b (id int);";
+    let told = |file: FileChange| {
+        let report =
+            run_among(&Schema {}, vec![file], &[("db/app_mysql.sql", tables), ("x/tables.sql", tables)]);
+        said(&report)
+    };
+    assert!(told(added("db/app_postgresql.sql", M, tables)).is_empty());
+    assert!(told(deleted("dev/tables.sql", M, tables)).is_empty());
+    assert_eq!(told(added("db/other.sql", M, tables)), ["add_table a?", "add_table b?"]);
+    assert_eq!(told(added("db/more_mysql.sql", M, "CREATE TABLE c (id int);")), ["add_table c?"]);
+}
+
+#[test]
+fn a_table_made_anew_over_several_files_is_rebuilt() {
+    let file = |at: u32, sql: &str| added(&format!("migrations/00{at}_x.sqlite3.up.sql"), M, sql);
+    let files = vec![
+        file(2, "CREATE TABLE _a_tmp (id int, c int);"),
+        file(3, "INSERT INTO _a_tmp (id, c) SELECT id, b FROM a;"),
+        file(4, "DROP TABLE a;"),
+        file(5, "ALTER TABLE _a_tmp RENAME TO a;"),
+        added("migrations/002_x.mysql.up.sql", M, "ALTER TABLE a RENAME COLUMN b TO c;"),
+    ];
+    let earlier = [("migrations/001_x.up.sql", "CREATE TABLE a (id int, b int);")];
+    assert_eq!(said(&run_among(&Schema {}, files, &earlier)), ["rename_column a.b>c"]);
+}
+
+#[test]
+fn a_table_kept_in_a_copy_of_any_name_is_rebuilt() {
+    let before = "CREATE TABLE a (id int, b int NOT NULL);";
+    let change = |sql: &str| {
+        let earlier = [("migrations/V0001.x.sqlite.up.sql", before)];
+        said(&run_among(&Schema {}, vec![added("migrations/V0002.x.sqlite.up.sql", M, sql)], &earlier))
+    };
+    let made = "CREATE TABLE IF NOT EXISTS a (id int, b int NULL);";
+    let aside = format!(
+        "CREATE TABLE keep_it (id int, b int); INSERT INTO keep_it (id, b) SELECT id, b FROM a ORDER BY id; DROP TABLE IF EXISTS a; {made} INSERT INTO a (id, b) SELECT id, b FROM keep_it ORDER BY id; DROP TABLE IF EXISTS keep_it;"
+    );
+    assert_eq!(change(&aside), ["change_nullability a.b?"]);
+    let renamed = format!(
+        "ALTER TABLE a RENAME TO keep_it; {made} INSERT INTO a (id, b) SELECT id, b FROM keep_it; DROP TABLE IF EXISTS keep_it;"
+    );
+    assert_eq!(change(&renamed), ["change_nullability a.b?"]);
+}
+
+#[test]
+fn a_link_that_takes_its_rows_in_another_way_is_made_anew() {
+    let of = |before: &str, after: &str| {
+        let text = |rule: &str| format!("CREATE TABLE a (id int, b int {rule});");
+        said(&run(&Schema {}, vec![modified("db/tables.sql", M, &text(before), &text(after))]))
+    };
+    let cascade = ", FOREIGN KEY (b) REFERENCES c (id) ON DELETE CASCADE";
+    assert_eq!(of("REFERENCES c (id)", cascade), ["add_constraint a.b?"]);
+    assert!(of("REFERENCES c (id) ON DELETE CASCADE", cascade).is_empty());
+    assert!(of("REFERENCES c (id)", ", FOREIGN KEY (b) REFERENCES c (id) ON DELETE NO ACTION").is_empty());
+}
+
+#[test]
+fn the_state_before_is_that_of_the_same_engine() {
+    let sql = "ALTER TABLE a RENAME TO a_old; CREATE TABLE a (b BYTEA NOT NULL); INSERT INTO a (b) SELECT b FROM a_old; DROP TABLE a_old;";
+    let earlier = [
+        ("migrations/V1.x.postgres.up.sql", "CREATE TABLE a (b BYTEA);"),
+        ("migrations/V1.x.sqlite.up.sql", "CREATE TABLE a (b BLOB);"),
+    ];
+    let change = vec![added("migrations/V2.x.postgres.up.sql", M, sql)];
+    assert_eq!(said(&run_among(&Schema {}, change, &earlier)), ["change_nullability a.b"]);
 }

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::Route;
-use super::words::{Family, Words, words};
+use crate::formats::words::{Family, Words, words};
 
 const METHODS: &[&str] = &["get", "post", "put", "patch", "delete"];
 

@@ -1,8 +1,8 @@
 //! Routes by the place of a file: Next.js and SvelteKit.
 
 use super::Route;
-use super::words::{Family, Words, words};
 use crate::change::RepoPath;
+use crate::formats::words::{Family, Words, words};
 
 const METHODS: &[&str] = &["GET", "POST", "PUT", "PATCH", "DELETE"];
 

@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use super::words::{Family, Words, words};
 use super::{Route, UNTOLD};
+use crate::formats::words::{Family, Words, words};
 
 const METHODS: &[&str] = &["get", "post", "put", "patch", "delete"];
 

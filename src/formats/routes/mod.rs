@@ -8,7 +8,6 @@ mod files;
 mod marks;
 mod mounts;
 mod nested;
-mod words;
 
 use crate::change::RepoPath;
 

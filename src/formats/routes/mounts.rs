@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::UNTOLD;
-use super::words::{Family, Words, words};
 use crate::change::{Content, RepoPath, Snapshot};
+use crate::formats::words::{Family, Words, words};
 
 /// Files that are read, how often one is mounted below another, and by how many, before we give up.
 const MOST_FILES: usize = 3_000;

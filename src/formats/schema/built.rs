@@ -25,6 +25,7 @@ pub(super) fn built(
             columns: rule.column,
             what: rule.details.get("what").cloned().unwrap_or_default(),
             line: rule.line,
+            ..Rule::default()
         };
         if rule.op == Op::AddIndex { new.indexes.push(made) } else { new.constraints.push(made) }
     }

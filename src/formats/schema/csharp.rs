@@ -165,6 +165,7 @@ fn ef_core<'n>(walk: &mut Walk<'n>, call: &'n Call<'n>, line: u32) -> Flow {
                     columns: lambda_names(call),
                     what: rule_of(call.name).to_owned(),
                     line: rule.line,
+                    ..Rule::default()
                 });
             }
             walk.push(Step { shape: Some(shape), ..Step::new(Op::AddTable, name, line) });
@@ -414,6 +415,11 @@ fn fluent<'n>(walk: &mut Walk<'n>, expr: &'n Expr<'n>, call: &'n Call<'n>) -> Fl
         };
     }
     let verb = root.and_then(Expr::name).unwrap_or_default();
+    // `IfDatabase("x").Execute.Sql(…)`
+    let (verb, calls) = match calls.as_slice() {
+        [(only, _), (verb, _), rest @ ..] if root.is_none() && only.name == "IfDatabase" => (verb.name, rest),
+        all => (verb, all),
+    };
     let Some(((first, line), how)) = calls.split_first() else { return Flow::Inside };
     let line = *line;
     let text = |call: &'n Call<'n>| call.arg(0).and_then(|arg| walk.text(arg)).unwrap_or_default();
@@ -448,7 +454,7 @@ fn fluent<'n>(walk: &mut Walk<'n>, expr: &'n Expr<'n>, call: &'n Call<'n>) -> Fl
         }
         ("Create", "Column") => {
             let table = on();
-            for field in columns(walk, &calls, &["Column"]) {
+            for field in columns(walk, calls, &["Column"]) {
                 walk.push(Step {
                     type_: field.type_,
                     nullable: field.nullable,
@@ -477,7 +483,7 @@ fn fluent<'n>(walk: &mut Walk<'n>, expr: &'n Expr<'n>, call: &'n Call<'n>) -> Fl
         }
         ("Alter", "Column") => {
             let table = on();
-            for field in columns(walk, &calls, &["Column"]) {
+            for field in columns(walk, calls, &["Column"]) {
                 walk.push(Step {
                     type_: field.type_,
                     nullable: field.nullable,
@@ -648,6 +654,10 @@ mod tests {
             (
                 "public override void Up() { Update.Table(\"a\").Set(new { b = 1, c = 2 }).AllRows(); Create.TableForModel(\"d\").WithColumn(\"e\").AsInt32(); }\npublic override void Down() {  }",
                 &["data_backfill a.b, c rewritten (none)", "add_table d (none)"],
+            ),
+            (
+                "public override void Up() { IfDatabase(\"x\").Execute.Sql(\"DELETE FROM a\"); IfDatabase(\"x\").Delete.Table(\"b\"); }\npublic override void Down() {  }",
+                &["data_backfill! a deleted (none)", "drop_table! b (none)"],
             ),
             (
                 "public override void Up() { Execute.WithConnection(Fill); }\nprivate void Fill(IDbConnection conn, IDbTransaction tran) { var sql = \"UPDATE a SET b = @B WHERE c = @C\"; conn.Execute(sql, rows, transaction: tran); }",

@@ -213,6 +213,7 @@ impl<'n> Style<'n> for Reader {
             columns: new.column.clone(),
             what: new.details.get("what").cloned().unwrap_or_default(),
             line,
+            ..Rule::default()
         };
         match (shape, new.op) {
             (Some(shape), Op::AddColumn) => {

@@ -125,6 +125,7 @@ fn table<'n>(walk: &Walk<'n>, name: String, expr: &'n Expr<'n>) -> Table {
             columns: (!names.is_empty()).then(|| names.join(", ")),
             what: what.to_owned(),
             line: rule.line,
+            ..Rule::default()
         };
         if is_index { table.indexes.push(made) } else { table.constraints.push(made) }
     }

@@ -126,6 +126,22 @@ impl<'n> Style<'n> for Reader<'_> {
     }
 }
 
+/// The two fields of `timestamps`, under the names that `named` gives them instead.
+fn timestamps(line: u32, named: impl Fn(&str) -> Option<String>) -> Vec<Column> {
+    ["inserted_at", "updated_at"]
+        .into_iter()
+        .map(|usual| named(usual).unwrap_or_else(|| usual.to_owned()))
+        .filter(|name| name != "false")
+        .map(|name| Column {
+            name,
+            type_: Some("timestamp".to_owned()),
+            nullable: Some(false),
+            default: None,
+            line,
+        })
+        .collect()
+}
+
 impl Reader<'_> {
     fn create<'n>(
         &mut self,
@@ -145,11 +161,16 @@ impl Reader<'_> {
                 line,
             });
         }
+        // without brackets it is a name
+        let bare =
+            call.block.iter().flat_map(|block| &block.body).find(|one| one.name() == Some("timestamps"));
+        let last = bare.map(|bare| timestamps(bare.line, |_| None)).unwrap_or_default();
         let outer = self.table.replace((name.clone(), Some(shape)));
         if let Some(block) = &call.block {
             walk.all(self, &block.body);
         }
-        let shape = std::mem::replace(&mut self.table, outer).and_then(|(_, shape)| shape);
+        let mut shape = std::mem::replace(&mut self.table, outer).and_then(|(_, shape)| shape);
+        shape.iter_mut().for_each(|shape| shape.columns.extend_from_slice(&last));
         walk.push(Step { shape, ..Step::new(Op::AddTable, name, line) });
     }
 
@@ -162,19 +183,7 @@ impl Reader<'_> {
         match call.name {
             "add" | "add_if_not_exists" => columns.push(column(walk, call, name, line)),
             "timestamps" => {
-                for (key, usual) in [("inserted_at", "inserted_at"), ("updated_at", "updated_at")] {
-                    let name =
-                        call.option(key).and_then(|name| walk.text(name)).unwrap_or_else(|| usual.to_owned());
-                    if name != "false" {
-                        columns.push(Column {
-                            name,
-                            type_: Some("timestamp".to_owned()),
-                            nullable: Some(false),
-                            default: None,
-                            line,
-                        });
-                    }
-                }
+                columns = timestamps(line, |key| call.option(key).and_then(|name| walk.text(name)));
             }
             "remove" | "remove_if_exists" => {
                 let undo = if call.arg(1).is_some() { Undo::RestoresStructure } else { Undo::None };
@@ -200,6 +209,7 @@ impl Reader<'_> {
                             columns: Some(field.name.clone()),
                             what: "foreign_key".to_owned(),
                             line,
+                            ..Rule::default()
                         };
                         new.constraints.extend(Some(rule).filter(|_| link.name == "references"));
                     }
@@ -452,6 +462,14 @@ mod tests {
     #[test]
     fn steps_are_read() {
         let cases: &[(&str, &[&str])] = &[
+            (
+                "def up do\n clean\nend\ndef down, do: :ok\ndefp clean do\n execute \"DELETE FROM a\"\nend",
+                &["data_backfill! a deleted (none)"],
+            ),
+            (
+                "@tables ~w(a b)a\ndef up do\n for t <- @tables do\n drop table(t)\n end\nend\ndef down, do: :ok",
+                &["drop_table! a (none)", "drop_table! b (none)"],
+            ),
             (
                 "def change do\n alter table(:a) do\n add :b, :string, null: false\n remove :c\n remove :d, :string\n end\nend",
                 &["add_column a.b (restores)", "drop_column! a.c (none)", "drop_column! a.d (structure)"],

@@ -54,6 +54,22 @@ impl Inventory {
         self.placed = self.tables.len();
     }
 
+    /// Takes what another state knows and this one lacks: tables, and fields of tables.
+    pub(crate) fn learn(&mut self, other: Inventory) {
+        let places = by_name(&self.tables);
+        for table in other.tables {
+            let Some(at) = places.get(&plain(&table.name)) else {
+                self.tables.push(table);
+                continue;
+            };
+            let own = &mut self.tables[*at];
+            let known: HashSet<String> = own.columns.iter().map(|field| plain(&field.name)).collect();
+            own.columns
+                .extend(table.columns.into_iter().filter(|field| !known.contains(&plain(&field.name))));
+        }
+        self.settle();
+    }
+
     /// Where a table stands, schema and case aside: the last of that name.
     fn place(&self, name: &str) -> Option<usize> {
         let name = plain(name);
@@ -96,6 +112,8 @@ impl Inventory {
             columns: step.column.clone(),
             what: step.details.get("what").cloned().unwrap_or_default(),
             line: step.line,
+            beside: false,
+            on_delete: step.details.get("on_delete").map(|action| action_of(action)),
         };
         match step.op {
             SchemaOp::AddTable => {
@@ -140,13 +158,20 @@ impl Inventory {
                         table.columns.iter().position(|field| plain(&field.name) == column)
                     });
                 match (step.op, at) {
-                    (SchemaOp::AddColumn, None) => table.columns.push(Column {
-                        name: step.column.clone().unwrap_or_default(),
-                        type_: step.type_.clone(),
-                        nullable: step.nullable,
-                        default: step.default.clone(),
-                        line: step.line,
-                    }),
+                    (SchemaOp::AddColumn, None) => {
+                        if step.details.contains_key("references") {
+                            let what = "foreign_key".to_owned();
+                            let on_delete = rule().on_delete.or(Some(String::new()));
+                            table.constraints.push(Rule { what, beside: true, on_delete, ..rule() });
+                        }
+                        table.columns.push(Column {
+                            name: step.column.clone().unwrap_or_default(),
+                            type_: step.type_.clone(),
+                            nullable: step.nullable,
+                            default: step.default.clone(),
+                            line: step.line,
+                        });
+                    }
                     (SchemaOp::DropColumn, Some(at)) => drop(table.columns.remove(at)),
                     (SchemaOp::RenameColumn, Some(at)) => {
                         table.columns[at].name = step.to.clone().unwrap_or_default();
@@ -205,6 +230,12 @@ impl Inventory {
             }),
         }
     }
+}
+
+/// What becomes of a row when the one that it links to goes; nothing where the database refuses that, as it does unsaid.
+pub(crate) fn action_of(written: &str) -> String {
+    let action = written.to_lowercase();
+    if matches!(action.as_str(), "no action" | "restrict") { String::new() } else { action }
 }
 
 /// The places of tables by their plain names; the last of a name counts.
@@ -347,11 +378,25 @@ pub fn table_difference(old: &Table, new: &Table, steps: &mut Vec<(Step, Side)>)
                 .detail("what", &rule.what);
             if rule.name.is_empty() { step } else { step.detail("name", &rule.name) }
         };
+        // what stands beside a field comes and goes with it
+        let is_part = |rule: &Rule, others: &HashMap<String, usize>| {
+            rule.beside && rule.columns.as_deref().is_some_and(|field| !others.contains_key(&plain(field)))
+        };
         let (came, went) = (
-            new.iter().filter(|rule| !known.contains(&key(rule))),
-            old.iter().filter(|rule| !kept.contains(&key(rule))),
+            new.iter().filter(|rule| !known.contains(&key(rule)) && !is_part(rule, &old_names)),
+            old.iter().filter(|rule| !kept.contains(&key(rule)) && !is_part(rule, &new_names)),
         );
         steps.extend(came.map(|rule| (said(add, rule), Side::After)));
+        // a link that stays may take its rows with it in another way
+        for rule in new.iter().filter(|rule| rule.on_delete.is_some() && known.contains(&key(rule))) {
+            let was = old.iter().find(|other| key(other) == key(rule)).and_then(|was| was.on_delete.clone());
+            if let (Some(was), Some(now)) = (was, &rule.on_delete)
+                && was != *now
+            {
+                let step = said(add, rule).detail("on_delete", now).detail("replaced", "true");
+                steps.push((step, Side::After));
+            }
+        }
         steps.extend(went.map(|rule| (said(drop, rule), Side::Before)));
     }
 }

@@ -120,7 +120,7 @@ impl Reader<'_> {
         let table = text(0).unwrap_or_default();
         match call.name {
             "create" | "table" => {
-                let Some(func) = call.callback() else { return false };
+                let Some(func) = walk.callback(call) else { return false };
                 let new =
                     (call.name == "create").then(|| Table { name: table.clone(), line, ..Table::default() });
                 let var = func.params.first().map_or_else(String::new, |var| (*var).to_owned());
@@ -424,6 +424,10 @@ mod tests {
     #[test]
     fn steps_are_read() {
         let cases: &[(&str, &[&str])] = &[
+            (
+                "public function up() { $clean = function (string $table) { DB::table($table)->where('b', 0)->delete(); }; $clean('a'); $drop = fn (Blueprint $table) => $table->dropColumn('b'); Schema::table('a', $drop); Schema::table('c', $drop); }\npublic function down() {}",
+                &["data_backfill! a deleted (none)", "drop_column! a.b (none)", "drop_column! c.b (none)"],
+            ),
             (
                 "public function up(): void { Schema::create('a', function (Blueprint $table) { $table->id(); $table->string('b', 20)->nullable(); $table->unique('b'); }); }\npublic function down(): void { Schema::dropIfExists('a'); }",
                 &["add_table a (restores)"],

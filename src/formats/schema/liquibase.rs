@@ -2,13 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use crate::change::{RepoPath, Snapshot};
+use crate::change::{Content, RepoPath, Snapshot};
 use crate::finding::{SchemaOp, Undo};
-use crate::formats::schema::{Column, Migration, MigrationReader, Rule, Step, Table, sql};
+use crate::formats::schema::{Column, DeclaredReader, Migration, MigrationReader, Rule, Step, Table, sql};
 use crate::formats::{Unreadable, document};
 
 /// How deep a changelog may nest before we stop looking.
 const DEEPEST: u32 = 32;
+
+/// Larger files of SQL beside a changelog are dumps of rows.
+const LARGEST: usize = 1 << 20;
 
 /// Liquibase changelogs; those in formatted SQL are read as SQL.
 pub struct Liquibase;
@@ -32,7 +35,7 @@ impl MigrationReader for Liquibase {
         path: &RepoPath,
         text: &str,
         _down: Option<&str>,
-        _tree: &dyn Snapshot,
+        tree: &dyn Snapshot,
     ) -> Result<Migration, Unreadable> {
         let root = match path.extension().as_str() {
             "xml" => {
@@ -50,7 +53,7 @@ impl MigrationReader for Liquibase {
             }
         };
         let mut migration = Migration::default();
-        change_sets(&root, 0, &mut migration);
+        change_sets(&root, 0, &|change| sql_file(change, path, tree), &mut migration);
         migration.steps.iter_mut().for_each(sql::without_parameters);
         Ok(migration)
     }
@@ -116,7 +119,7 @@ fn from_document(name: &str, written: &document::Node, depth: u32) -> Node {
     node
 }
 
-fn change_sets(node: &Node, depth: u32, migration: &mut Migration) {
+fn change_sets(node: &Node, depth: u32, named: &dyn Fn(&Node) -> Migration, migration: &mut Migration) {
     for child in &node.children {
         if child.name == "changeSet" {
             let has_way_back =
@@ -124,15 +127,50 @@ fn change_sets(node: &Node, depth: u32, migration: &mut Migration) {
                     || child.get("rollback").is_some();
             let from = migration.steps.len();
             for change in child.children.iter().filter(|change| change.name != "rollback") {
-                read_change(change, migration);
+                if change.name == "sqlFile" {
+                    take(named(change), migration);
+                } else {
+                    read_change(change, migration);
+                }
             }
             for step in &mut migration.steps[from..] {
                 step.undo = undo(step, has_way_back);
             }
         } else if depth < DEEPEST {
-            change_sets(child, depth + 1, migration);
+            change_sets(child, depth + 1, named, migration);
         }
     }
+}
+
+fn take(told: Migration, migration: &mut Migration) {
+    migration.steps.extend(told.steps);
+    migration.access.extend(told.access);
+    migration.unread.extend(told.unread);
+}
+
+/// What the SQL in a file of its own does, told where the changelog names it; nothing where the file speaks for itself.
+/// The path counts from the changelog, or from a folder that a build puts on the classpath: any above the changelog.
+fn sql_file(change: &Node, changelog: &RepoPath, tree: &dyn Snapshot) -> Migration {
+    let written = change.get("path").unwrap_or_default();
+    let bare = written.strip_prefix("classpath:").unwrap_or(written).trim_start_matches('/');
+    let ups = changelog.folders().count();
+    let is_relative = change.get("relativeToChangelogFile") == Some("true");
+    let places = (0..=if is_relative { 0 } else { ups })
+        .filter_map(|up| changelog.join(&format!("{}{bare}", "../".repeat(up))));
+    let found = places.into_iter().find_map(|path| match tree.read(&path)? {
+        Content::Text(text) => Some((path, text)),
+        _ => None,
+    });
+    let mut told = match &found {
+        Some((path, text)) if sql::SqlFiles.reads(path, text) || sql::SqlSchemas.reads(path, text) => {
+            Migration::default()
+        }
+        Some((_, text)) if text.len() <= LARGEST => sql::steps(text, 1, None),
+        _ => Migration { unread: vec![(change.line, format!("sqlFile {written}"))], ..Migration::default() },
+    };
+    told.steps.iter_mut().for_each(|step| step.line = change.line);
+    told.access.iter_mut().for_each(|step| step.line = change.line);
+    told
 }
 
 /// Liquibase turns what adds or renames around by itself; all else needs a rollback part.
@@ -260,10 +298,8 @@ fn read_change(change: &Node, migration: &mut Migration) {
             vec![Step { destructive: deletes, ..new }]
         }
         "sql" | "createProcedure" => {
-            let told = sql::steps(&change.text, change.line, None);
-            migration.access.extend(told.access);
-            migration.unread.extend(told.unread);
-            told.steps
+            take(sql::steps(&change.text, change.line, None), migration);
+            Vec::new()
         }
         "customChange" | "executeCommand" | "mergeColumns" | "addLookupTable" => {
             vec![Step::new(SchemaOp::Other, "", change.line).detail("what", "own_code")]
@@ -385,6 +421,42 @@ mod tests {
         assert_eq!(said("db.yaml", &prefixed), said("db.yaml", yaml));
         let json = r#"{"databaseChangeLog": [{"changeSet": {"id": 1, "changes": [{"renameColumn": {"tableName": "t", "oldColumnName": "a", "newColumnName": "b"}}]}}]}"#;
         assert_eq!(said("db.json", json), ["1: RenameColumn t.a Restores"]);
+    }
+
+    #[test]
+    fn sql_in_a_file_of_its_own_is_told_once() {
+        let said = |changelog: &str, attributes: &str, file: &str, sql: &str| {
+            let text = format!(
+                "<databaseChangeLog><changeSet id='1'><sqlFile {attributes}/></changeSet></databaseChangeLog>"
+            );
+            let tree = MemorySnapshot::new([(RepoPath::new(file), Content::from_text(sql))]);
+            let read = Liquibase.read(&RepoPath::new(changelog), &text, None, &tree).expect("it reads");
+            (
+                read.steps.iter().map(|step| (step.op, step.table.clone())).collect::<Vec<_>>(),
+                read.unread.len(),
+            )
+        };
+        let drop = "DROP TABLE a;";
+        let dropped = (vec![(SchemaOp::DropTable, "a".to_owned())], 0);
+        assert_eq!(
+            said(
+                "app/main/resources/db/log.xml",
+                "path='db/sql/1.sql'",
+                "app/main/resources/db/sql/x.sql",
+                drop
+            )
+            .1,
+            1
+        );
+        for (path, file) in [
+            ("path='db/x.sql'", "app/main/resources/db/x.sql"),
+            ("path='classpath:/db/x.sql'", "app/main/resources/db/x.sql"),
+            ("path='sql/x.sql' relativeToChangelogFile='true'", "app/main/resources/db/sql/x.sql"),
+        ] {
+            assert_eq!(said("app/main/resources/db/log.xml", path, file, drop), dropped, "{path}");
+        }
+        let itself = said("db/log.xml", "path='migrations/001_x.sql'", "db/migrations/001_x.sql", drop);
+        assert_eq!(itself, (Vec::new(), 0));
     }
 
     #[test]

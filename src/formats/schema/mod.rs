@@ -5,12 +5,14 @@ pub mod sql;
 
 pub mod alembic;
 mod built;
+pub mod code;
 pub mod csharp;
 pub mod django;
 pub mod doctrine;
 pub mod drizzle;
 pub mod ecto;
 mod embedded;
+pub mod entities;
 pub mod go;
 pub mod javascript;
 pub mod laravel;
@@ -55,6 +57,7 @@ pub const MIGRATIONS: &[&dyn MigrationReader] = &[
     &javascript::PLAIN,
     &csharp::EfCore,
     &csharp::FluentMigrator,
+    &code::Code,
     &liquibase::Liquibase,
     &sql::SqlFiles,
 ];
@@ -69,6 +72,8 @@ pub const DECLARED: &[&dyn DeclaredReader] = &[
     &models::Models,
     &javascript::JavaScriptModels,
     &go::Gorm,
+    &entities::Jpa,
+    &entities::Decorated,
 ];
 
 /// A field of a table, as far as the text tells.
@@ -97,6 +102,11 @@ pub struct Rule {
     pub what: String,
     /// Its line, from 1.
     pub line: u32,
+    /// Whether it is written beside its field: then it comes and goes with the field.
+    pub beside: bool,
+    /// Of a link, what becomes of the row when the other goes, where the text is read so far: `cascade`, `set null`;
+    /// empty where nothing does.
+    pub on_delete: Option<String>,
 }
 
 /// A table as declared.
@@ -110,8 +120,10 @@ pub struct Table {
     pub columns: Vec<Column>,
     /// Its indexes.
     pub indexes: Vec<Rule>,
-    /// Its constraints, those written beside a field left out.
+    /// Its constraints.
     pub constraints: Vec<Rule>,
+    /// Whether it only lends its fields to others, as a base class does.
+    pub part: bool,
 }
 
 /// What a declared schema holds.
@@ -211,6 +223,9 @@ pub struct Step {
     /// How much of the field a `change_type` step states. The detector compares it with the field before, and keeps
     /// what differs: type, may be empty, start value.
     pub states: States,
+    /// For rows copied from another table: each field that is filled with the field that it is filled from, both empty
+    /// where they are not named.
+    pub copies: Vec<(String, String)>,
     /// The statement with its spacing evened out, where two of the same kind must be told apart: compared, never printed.
     pub text: Option<String>,
 }
@@ -232,6 +247,7 @@ impl Step {
             details: BTreeMap::new(),
             shape: None,
             states: States::Type,
+            copies: Vec::new(),
             text: None,
         }
     }

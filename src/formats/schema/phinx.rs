@@ -161,6 +161,7 @@ impl Reader {
                         columns: step.column.clone(),
                         what: step.details.get("what").cloned().unwrap_or_default(),
                         line: step.line,
+                        ..Rule::default()
                     };
                     match step.op {
                         Op::AddColumn => shape.columns.push(Column {

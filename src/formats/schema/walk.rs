@@ -408,6 +408,11 @@ impl<'n> Walk<'n> {
         }
     }
 
+    /// The function that a call is handed, written in place or under a name.
+    pub(crate) fn callback(&self, call: &'n Call<'n>) -> Option<&'n Func<'n>> {
+        call.callback().or_else(|| call.args.iter().rev().find_map(|arg| self.resolve(arg).func()))
+    }
+
     /// Notes that the migration does something that cannot be read.
     pub(crate) fn own_code(&mut self, line: u32) {
         self.unknown.get_or_insert(line);
@@ -452,8 +457,13 @@ impl<'n> Walk<'n> {
                 .filter(|(_, value)| value.func().is_none())
                 .for_each(|(_, value)| self.one(style, value)),
             Kind::Body(parts) => self.all(style, parts),
-            Kind::Func(_) | Kind::Class(_) | Kind::Str(_) | Kind::Atom(_) | Kind::Name(_) | Kind::Literal => {
+            // Ruby and Elixir call their own functions without brackets
+            Kind::Name(name) => {
+                if let Some(func) = self.funcs.get(name).copied().filter(|func| func.params.is_empty()) {
+                    self.run(style, func, &[]);
+                }
             }
+            Kind::Func(_) | Kind::Class(_) | Kind::Str(_) | Kind::Atom(_) | Kind::Literal => {}
         }
         self.nesting -= 1;
     }

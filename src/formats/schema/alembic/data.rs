@@ -31,6 +31,13 @@ pub(super) fn tables_of_classes(file: &[Expr<'_>]) -> BTreeMap<String, String> {
     tables
 }
 
+/// The class in `session.query(Thing).filter(…)`, where another file says which table it stands for.
+fn asked<'n>(expr: &'n Expr<'n>) -> Option<&'n str> {
+    let (_, calls) = expr.chain();
+    let query = calls.iter().find(|(call, _)| call.name == "query")?.0;
+    query.arg(0)?.last_name().filter(|name| name.starts_with(char::is_uppercase))
+}
+
 impl Reader {
     /// `execute` of a connection, a session or `op`.
     pub(super) fn execute<'n>(&mut self, walk: &mut Walk<'n>, call: &'n Call<'n>, line: u32) {
@@ -73,8 +80,14 @@ impl Reader {
                     walk.data(&table, line, call.name == "delete");
                     Flow::Done
                 }
-                // `session.delete(row)`
-                None => self.written(walk, call, line),
+                None => match asked(receiver) {
+                    Some(class) => {
+                        walk.data(class, line, call.name == "delete");
+                        Flow::Done
+                    }
+                    // `session.delete(row)`
+                    None => self.written(walk, call, line),
+                },
             },
             "add"
             | "add_all"

@@ -280,7 +280,13 @@ fn declared<'n>(walk: &Walk<'n>, part: &'n Expr<'n>, shape: &mut Table) {
         _ => call.args.iter().flat_map(|name| walk.texts(name)).collect(),
     };
     let columns = (!names.is_empty()).then(|| names.join(", "));
-    shape.constraints.push(Rule { name: String::new(), columns, what: what.to_owned(), line: part.line });
+    shape.constraints.push(Rule {
+        name: String::new(),
+        columns,
+        what: what.to_owned(),
+        line: part.line,
+        ..Rule::default()
+    });
 }
 
 /// `sa.Column("name", sa.String(20), nullable=False)`

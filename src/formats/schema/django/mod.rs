@@ -285,6 +285,7 @@ impl Reader<'_> {
                     columns: Some(name.clone()),
                     what: "unique".to_owned(),
                     line: pair.line,
+                    ..Rule::default()
                 });
             }
             shape.columns.push(Column {

@@ -102,7 +102,13 @@ fn made(tokens: &[Token<'_>], at: usize, package: &str, table: &mut Table) {
             return;
         }
         let what = "foreign_key".to_owned();
-        table.constraints.push(Rule { name: String::new(), columns: Some(format!("{name}_id")), what, line });
+        table.constraints.push(Rule {
+            name: String::new(),
+            columns: Some(format!("{name}_id")),
+            what,
+            line,
+            ..Rule::default()
+        });
         return;
     }
     let default = find("Default").and_then(|at| tokens.get(at + 2)).map(|token| match &token.kind {
@@ -116,6 +122,7 @@ fn made(tokens: &[Token<'_>], at: usize, package: &str, table: &mut Table) {
             columns: Some(name.to_owned()),
             what: "unique".to_owned(),
             line,
+            ..Rule::default()
         });
     }
     let size = find("MaxLen").and_then(|at| tokens.get(at + 2)).and_then(Token::name);

@@ -105,7 +105,16 @@ impl<'n> Style<'n> for Calls {
                 let column = text(1)
                     .or_else(|| call.arg(1).and_then(|made| listed(walk, made)).map(|column| column.name))
                     .unwrap_or_default();
-                changed(walk, call, &table, column, line);
+                // `new TableColumn({ name })` may give it another
+                let made = call.arg(2).filter(|made| walk.resolve(made).call().is_some());
+                let to = made.and_then(|made| listed(walk, made)).map(|made| made.name);
+                match to.filter(|to| *to != column) {
+                    Some(to) => {
+                        walk.push(Step { to: Some(to.clone()), ..step(Op::RenameColumn).column(column) });
+                        changed(walk, call, &table, to, line);
+                    }
+                    None => changed(walk, call, &table, column, line),
+                }
             }
             "addIndex"
             | "createIndex"
@@ -160,7 +169,7 @@ impl<'n> Style<'n> for Calls {
                 walk.data(&table, line, true);
             }
             "insert" | "update" | "delete" | "save" | "softDelete" | "remove" | "clear"
-                if on_manager(call) =>
+                if on_manager(call) && !call.args.is_empty() =>
             {
                 let table = call
                     .arg(0)
@@ -169,6 +178,12 @@ impl<'n> Style<'n> for Calls {
                     .map(table_of_class)
                     .unwrap_or(table);
                 walk.rows(&table, line, call.name, matches!(call.name, "delete" | "remove" | "clear"));
+            }
+            "clearTable" => walk.data(&table, line, true),
+            // `createQueryBuilder().delete().from(Thing)`
+            "from" if call.receiver.as_ref().and_then(Expr::call).is_some_and(|on| on.name == "delete") => {
+                let class = call.arg(0).and_then(Expr::last_name).filter(|_| table.is_empty());
+                walk.data(&class.map_or(table, table_of_class), line, true);
             }
             "createType" | "dropType" | "addTypeValue" | "renameType" | "alterType" | "renameTypeValue" => {
                 walk.push(Step::new(Op::Other, "", line).detail("what", "enum").detail("name", table))
@@ -211,6 +226,9 @@ impl<'n> Style<'n> for Calls {
 /// A table as text, or as `{ tableName, schema }`.
 fn table_name<'n>(walk: &Walk<'n>, expr: &'n Expr<'n>) -> String {
     let expr = walk.resolve(expr);
+    // `new Table({ name })`
+    let made = expr.call().filter(|made| made.name == "Table").and_then(|made| made.arg(0));
+    let expr = made.map_or(expr, |spec| walk.resolve(spec));
     let named = expr.get("tableName").or(expr.get("name"));
     let text = walk.text(named.unwrap_or(expr)).unwrap_or_default();
     text.trim_matches(['"', '`']).to_owned()
@@ -228,10 +246,9 @@ fn collection<'n>(walk: &Walk<'n>, call: &'n Call<'n>) -> String {
 
 /// Whether rows are written through an entity manager or a repository.
 fn on_manager(call: &Call<'_>) -> bool {
-    call.receiver
-        .as_ref()
-        .and_then(Expr::last_name)
-        .is_some_and(|name| matches!(name, "manager" | "queryInterface" | "entityManager" | "em"))
+    call.receiver.as_ref().and_then(Expr::last_name).is_some_and(|name| {
+        matches!(name, "manager" | "queryInterface" | "entityManager" | "em" | "createQueryBuilder")
+    })
 }
 
 /// The fields of `{ name: spec, … }`.

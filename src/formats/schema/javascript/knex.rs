@@ -41,12 +41,12 @@ impl<'n> Style<'n> for Knex {
         };
         match call.name {
             "createTable" | "createTableIfNotExists" | "table" | "alterTable" | "createTableLike"
-                if call.callback().is_some() =>
+                if walk.callback(call).is_some() =>
             {
                 if let Some(before) = chained() {
                     walk.one(self, before);
                 }
-                let Some(func) = call.callback() else { return Flow::Done };
+                let Some(func) = walk.callback(call) else { return Flow::Done };
                 let new = call.name.starts_with("create").then(|| Table {
                     name: table.clone(),
                     line,

@@ -189,6 +189,7 @@ fn constraint<'n>(walk: &Walk<'n>, call: &'n Call<'n>, line: u32) -> Rule {
         columns,
         what: what.to_owned(),
         line,
+        ..Rule::default()
     }
 }
 

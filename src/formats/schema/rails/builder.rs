@@ -36,6 +36,7 @@ impl Reader<'_> {
                         columns: found.column,
                         what: found.details.get("what").cloned().unwrap_or_default(),
                         line,
+                        ..Rule::default()
                     }),
                     None => steps.push(found),
                 }
@@ -63,6 +64,7 @@ impl Reader<'_> {
                         columns: covers,
                         what: what.to_owned(),
                         line,
+                        ..Rule::default()
                     }),
                     None => {
                         steps.push(Step { column: covers, ..step(Op::AddConstraint) }.detail("what", what))

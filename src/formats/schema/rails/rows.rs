@@ -133,6 +133,14 @@ impl Reader<'_> {
             return Flow::Done;
         }
         let table = self.table_in(walk, receiver, 0);
+        // `find_each(&:destroy)`
+        let passed = call.option("&").and_then(Expr::literal);
+        if let (Some(method), Some(table)) = (passed, &table)
+            && let Some(deletes) = writes(method)
+        {
+            walk.rows(table, line, method, deletes);
+            return Flow::Done;
+        }
         if let Some(deletes) = writes(call.name) {
             // `row.name.delete("x")` changes a value, not rows.
             let value = receiver.call().is_some_and(|call| {

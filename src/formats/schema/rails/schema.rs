@@ -51,6 +51,7 @@ impl DeclaredReader for SchemaRb {
                         columns: step.column,
                         what: step.details.get("what").cloned().unwrap_or_default(),
                         line: step.line,
+                        ..Rule::default()
                     });
                 }
                 SchemaOp::Other => {

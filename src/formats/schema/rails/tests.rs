@@ -14,6 +14,15 @@ fn rails(body: &str) -> Vec<String> {
 fn steps_are_read() {
     let cases: &[(&str, &[&str])] = &[
         ("def change; add_column :users, :age, :integer; end", &["add_column users.age (restores)"]),
+        (
+            "def change; remove_columns :a, *%i[b c], type: :boolean; end",
+            &["drop_column! a.b (structure)", "drop_column! a.c (structure)"],
+        ),
+        ("def up; User.where(a: nil).find_each(&:destroy); end", &["data_backfill! users deleted (none)"]),
+        (
+            "def up\n fill\nend\ndef down; end\nprivate\ndef fill\n drop_old\n execute 'UPDATE a SET b = 1'\nend\ndef drop_old = drop_table(:old)",
+            &["drop_table! old (none)", "data_backfill a.b rewritten (none)"],
+        ),
         ("def change; remove_column :users, :age, :integer; end", &["drop_column! users.age (structure)"]),
         ("def change; remove_column :users, :age; end", &["drop_column! users.age (none)"]),
         (

@@ -322,10 +322,32 @@ impl Reading {
         let is_catalog = ["pg_", "sys.", "information_schema.", "sqlite_"]
             .iter()
             .any(|own| step.table.to_ascii_lowercase().starts_with(own));
-        if !is_temporary && !is_catalog {
+        if !is_temporary && !is_catalog && !is_bookkeeping(&step) {
             self.migration.steps.push(step);
         }
     }
+}
+
+/// Whether a step notes which migrations ran: rows of the runner's own list, or the one number of a schema's version.
+fn is_bookkeeping(step: &Step) -> bool {
+    const RUNNERS: [&str; 12] = [
+        "schema_migrations",
+        "flyway_schema_history",
+        "databasechangelog",
+        "databasechangeloglock",
+        "__efmigrationshistory",
+        "alembic_version",
+        "goose_db_version",
+        "knex_migrations",
+        "django_migrations",
+        "_prisma_migrations",
+        "_sqlx_migrations",
+        "phinxlog",
+    ];
+    let table = plain(&step.table);
+    let is_number = table.ends_with("version")
+        && step.column.as_deref().map(plain).is_some_and(|column| column.ends_with("version"));
+    step.op == SchemaOp::DataBackfill && (RUNNERS.contains(&table.as_str()) || is_number)
 }
 
 /// The last part of a name, in lower case, without quotes: what two spellings of it have in common.

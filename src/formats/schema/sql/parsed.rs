@@ -2,9 +2,10 @@
 
 use sqlparser::ast::{
     AlterColumnOperation, AlterTable, AlterTableOperation, ColumnDef, ColumnOption, CreateIndex, CreateTable,
-    Delete, Expr, FromTable, GeneratedAs, Ident, IndexColumn, Insert, KeyOrIndexDisplay, ObjectName,
-    OnConflictAction, OnInsert, Query, RenameTableNameKind, SetExpr, Statement, TableConstraint, TableFactor,
-    TableObject, TableWithJoins, Update,
+    Delete, Expr, FromTable, FunctionArg, FunctionArgExpr, FunctionArguments, GeneratedAs, Ident,
+    IndexColumn, Insert, KeyOrIndexDisplay, ObjectName, OnConflictAction, OnInsert, Query, ReferentialAction,
+    RenameTableNameKind, SelectItem, SetExpr, Statement, TableConstraint, TableFactor, TableObject,
+    TableWithJoins, Update,
 };
 use sqlparser::dialect::{
     ClickHouseDialect, Dialect as ParserDialect, GenericDialect, MsSqlDialect, MySqlDialect,
@@ -14,6 +15,7 @@ use sqlparser::parser::Parser;
 
 use super::{Dialect, Reading, plain};
 use crate::finding::SchemaOp;
+use crate::formats::schema::inventory::action_of;
 use crate::formats::schema::{AccessStep, Column, Rule, States, Step, Table};
 
 /// How deep a statement may nest before the parser gives up on it.
@@ -68,8 +70,9 @@ pub(super) fn read(statement: Statement, reading: &mut Reading) -> bool {
         Statement::Insert(insert) => insert_rows(insert, reading),
         Statement::Merge(merge) => {
             if let Some(table) = factor(&merge.table) {
-                let step = reading.step(SchemaOp::DataBackfill, table);
-                reading.push(step.detail("what", "rewritten"));
+                let destructive = merge.to_string().to_ascii_uppercase().contains(" THEN DELETE");
+                let step = reading.step(SchemaOp::DataBackfill, table).detail("what", "rewritten");
+                reading.push(Step { destructive, ..step });
             }
         }
         Statement::Truncate(truncate) => {
@@ -87,6 +90,14 @@ pub(super) fn read(statement: Statement, reading: &mut Reading) -> bool {
             {
                 return read(statement, reading);
             }
+            // PostgreSQL lets a question write; what the answer is written to was read above
+            for question in query.with.iter().flat_map(|with| &with.cte_tables) {
+                if let SetExpr::Insert(statement) | SetExpr::Update(statement) | SetExpr::Delete(statement) =
+                    &*question.query.body
+                {
+                    read(statement.clone(), reading);
+                }
+            }
         }
         _ => return false,
     }
@@ -103,14 +114,14 @@ fn create_table(create: CreateTable, reading: &mut Reading) {
     for definition in &create.columns {
         shape.columns.push(column(definition, reading));
         for option in &definition.options {
-            if let ColumnOption::PrimaryKey(_) = option.option {
-                shape.constraints.push(Rule {
-                    columns: Some(definition.name.value.clone()),
-                    what: "primary_key".to_owned(),
-                    line: reading.line,
-                    ..Rule::default()
-                });
-            }
+            let (what, on_delete) = match &option.option {
+                ColumnOption::PrimaryKey(_) => ("primary_key", None),
+                ColumnOption::Unique(_) => ("unique", None),
+                ColumnOption::ForeignKey(key) => ("foreign_key", Some(action(&key.on_delete))),
+                _ => continue,
+            };
+            let rule = beside(&definition.name.value, what, reading.line);
+            shape.constraints.push(Rule { on_delete, ..rule });
         }
     }
     for constraint in &create.constraints {
@@ -125,6 +136,23 @@ fn create_table(create: CreateTable, reading: &mut Reading) {
         step = step.detail("copied_from", source);
     }
     reading.push(Step { shape: Some(shape), ..step });
+}
+
+/// What becomes of a row when the one that it links to goes.
+fn action(on_delete: &Option<ReferentialAction>) -> String {
+    action_of(&on_delete.as_ref().map(ToString::to_string).unwrap_or_default())
+}
+
+/// A rule that is written beside the one field that it holds for.
+pub(super) fn beside(column: &str, what: &str, line: u32) -> Rule {
+    Rule {
+        name: String::new(),
+        columns: Some(column.to_owned()),
+        what: what.to_owned(),
+        line,
+        beside: true,
+        on_delete: None,
+    }
 }
 
 fn column(definition: &ColumnDef, reading: &Reading) -> Column {
@@ -199,7 +227,11 @@ fn rule(constraint: &TableConstraint, line: u32) -> Rule {
         TableConstraint::UniqueUsingIndex(key) => ("unique", name(&key.name), None),
         TableConstraint::Exclude(exclude) => ("exclude", name(&exclude.name), None),
     };
-    Rule { name, columns, what: what.to_owned(), line }
+    let on_delete = match constraint {
+        TableConstraint::ForeignKey(key) => Some(action(&key.on_delete)),
+        _ => None,
+    };
+    Rule { name, columns, what: what.to_owned(), line, beside: false, on_delete }
 }
 
 fn alter_table(alter: AlterTable, reading: &mut Reading) {
@@ -218,6 +250,13 @@ fn alter_one(table: &str, operation: &AlterTableOperation, reading: &mut Reading
             let mut new = added(step(SchemaOp::AddColumn), field);
             if let Some(references) = references {
                 new = new.detail("references", references);
+            }
+            let on_delete = column_def.options.iter().find_map(|option| match &option.option {
+                ColumnOption::ForeignKey(key) => Some(action(&key.on_delete)),
+                _ => None,
+            });
+            if let Some(on_delete) = on_delete.filter(|action| !action.is_empty()) {
+                new = new.detail("on_delete", on_delete);
             }
             new
         }
@@ -353,6 +392,7 @@ fn create_index(create: CreateIndex, reading: &mut Reading) {
         columns: covered(&create.columns),
         what: if create.unique { "unique_index" } else { "index" }.to_owned(),
         line: reading.line,
+        ..Rule::default()
     };
     let step = with_rule(reading.step(SchemaOp::AddIndex, object(&create.table_name)), rule);
     let condition = condition(create.predicate.as_ref());
@@ -427,7 +467,45 @@ fn insert_rows(insert: Insert, reading: &mut Reading) {
         // `SELECT 1, 'x'` and `SELECT gen_id()` hold no stored rows, like VALUES
         None => step.detail("what", "rows_added"),
     };
-    reading.push(step);
+    reading.push(Step { copies: copies(&insert), ..step });
+}
+
+/// Which field is filled from which, where a question gives one value for each.
+fn copies(insert: &Insert) -> Vec<(String, String)> {
+    let Some(SetExpr::Select(select)) = insert.source.as_deref().map(|query| &*query.body) else {
+        return Vec::new();
+    };
+    let from = |item: &SelectItem| match item {
+        SelectItem::UnnamedExpr(value) | SelectItem::ExprWithAlias { expr: value, .. } => {
+            Some(field_of(value).unwrap_or_default())
+        }
+        // `*` stands for any number of fields
+        _ => None,
+    };
+    let Some(sources) = select.projection.iter().map(from).collect::<Option<Vec<String>>>() else {
+        return Vec::new();
+    };
+    let mut fields = insert.columns.iter().map(object);
+    sources.into_iter().map(|source| (fields.next().unwrap_or_default(), source)).collect()
+}
+
+/// The field that a value is taken from as it is, in another type, or with something in its stead where it is empty.
+fn field_of(value: &Expr) -> Option<String> {
+    match value {
+        Expr::Identifier(name) => Some(name.value.clone()),
+        Expr::CompoundIdentifier(parts) => parts.last().map(|name| name.value.clone()),
+        Expr::Cast { expr, .. } | Expr::Nested(expr) => field_of(expr),
+        Expr::Function(function) => {
+            let name = plain(&function.name.to_string());
+            let FunctionArguments::List(arguments) = &function.args else { return None };
+            let first = arguments.args.first().filter(|_| matches!(name.as_str(), "coalesce" | "ifnull"))?;
+            match first {
+                FunctionArg::Unnamed(FunctionArgExpr::Expr(value)) => field_of(value),
+                _ => None,
+            }
+        }
+        _ => None,
+    }
 }
 
 /// Remembers what WITH calls its questions; the last is the first to be resolved, so chains end at a table.

@@ -45,6 +45,11 @@ const SQL_SERVER: &[(&str, &[&str])] = &[
 #[test]
 fn statements_say_what_they_do() {
     let cases: &[(&str, &[&str])] = &[
+        ("UPDATE appVersion SET version = 33 WHERE name = 'app'; DELETE FROM schema_migrations;", &[]),
+        ("WITH gone AS (DELETE FROM a RETURNING *) SELECT count(*) FROM gone", &["data_backfill a!"]),
+        ("MERGE INTO a USING b ON a.c = b.c WHEN MATCHED THEN DELETE", &["data_backfill a!"]),
+        ("ALTER TABLE a RENAME b", &["rename_table a>b"]),
+        ("UPDATE versions SET note = 'x'", &["data_backfill versions.note"]),
         ("CREATE TABLE a (id int PRIMARY KEY, b text)", &["add_table a"]),
         ("create temp table a as select 1; insert into a values (1); drop table a", &[]),
         ("DROP TABLE IF EXISTS a, \"b\" CASCADE;", &["drop_table a!", "drop_table b!"]),

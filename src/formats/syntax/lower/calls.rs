@@ -159,11 +159,18 @@ impl<'a, 't> Lower<'a, 't> {
             "attribute" => (self.field(function, "object"), self.field(function, "attribute")),
             "member_expression" => (self.field(function, "object"), self.field(function, "property")),
             "member_access_expression" => (self.field(function, "expression"), self.field(function, "name")),
-            "identifier" | "name" | "generic_name" | "type_identifier" => (None, Some(function)),
+            // PHP calls a function that a variable holds by the variable
+            "identifier" | "name" | "generic_name" | "type_identifier" | "variable_name" => {
+                (None, Some(function))
+            }
             "qualified_name" => (None, named(function).last()),
             _ => (Some(function), None),
         };
-        let (mut name_text, mut generic) = (name.map_or("", |name| self.slice(name)), None);
+        let text = |name: Node<'t>| match self.language {
+            Language::Php => self.slice(name).trim_start_matches('$'),
+            _ => self.slice(name),
+        };
+        let (mut name_text, mut generic) = (name.map_or("", text), None);
         if let Some(name) = name.filter(|name| name.kind() == "generic_name") {
             name_text = name.named_child(0).map_or("", |inner| self.slice(inner));
             generic = name.named_child(1).and_then(|list| list.named_child(0)).map(|inner| self.slice(inner));
@@ -213,7 +220,12 @@ impl<'a, 't> Lower<'a, 't> {
                     .trim_matches(['"', '\'']);
                 call.named.push((name, self.node(value, depth + 1)));
             }
-            "block_argument" => {}
+            // `&:name` has a name that nothing else has
+            "block_argument" => {
+                if let Some(inner) = named(arg).next() {
+                    call.named.push(("&", self.node(inner, depth + 1)));
+                }
+            }
             _ => call.args.push(self.node(arg, depth + 1)),
         }
     }

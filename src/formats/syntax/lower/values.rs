@@ -14,6 +14,15 @@ impl<'a, 't> Lower<'a, 't> {
             Kind::Func(Box::new(self.func(node, name, depth)))
         };
         match node.kind() {
+            // `~w(a b)`, `~w[a b]a`: a list of words
+            "sigil" if self.slice(node).starts_with("~w") || self.slice(node).starts_with("~W") => {
+                let text = self.slice(node);
+                let inner = text.get(3..).unwrap_or_default();
+                let close = inner.rfind([')', ']', '}', '>', '"', '\'', '|', '/']).unwrap_or(inner.len());
+                let words = inner.get(..close).unwrap_or_default().split_whitespace();
+                let line = super::line_of(node);
+                Kind::List(words.map(|word| Expr { line, text: word, kind: Kind::Atom(word) }).collect())
+            }
             // strings
             "string"
             | "encapsed_string"
@@ -50,7 +59,7 @@ impl<'a, 't> Lower<'a, 't> {
             "bare_symbol" | "hash_key_symbol" => Kind::Atom(self.slice(node)),
             "keyword" => Kind::Atom(self.slice(node).trim_end().trim_end_matches(':').trim_matches('"')),
             "property_identifier" | "shorthand_property_identifier" => Kind::Name(self.slice(node)),
-            "computed_property_name" => {
+            "computed_property_name" | "splat_argument" | "list_splat" => {
                 node.named_child(0).map_or(Kind::Literal, |inner| self.node(inner, depth + 1).kind)
             }
             // names

@@ -206,9 +206,16 @@ fn act(
                 return reading.push(Step { to: cursor.name(), ..step(SchemaOp::RenameTable) });
             }
             cursor.skip(&["COLUMN", "IF EXISTS"]);
-            if let (Some(old), true, Some(new)) = (cursor.name(), cursor.eat("TO"), cursor.name()) {
-                let rename = step(SchemaOp::RenameColumn).column(old);
-                reading.push(Step { to: Some(new), ..rename });
+            match (cursor.name(), cursor.eat("TO"), cursor.name()) {
+                (Some(old), true, Some(new)) => {
+                    let rename = step(SchemaOp::RenameColumn).column(old);
+                    reading.push(Step { to: Some(new), ..rename });
+                }
+                // MySQL leaves the TO out
+                (Some(new), false, None) => {
+                    reading.push(Step { to: Some(new), ..step(SchemaOp::RenameTable) });
+                }
+                _ => {}
             }
         }
         "UPDATE" => {

@@ -187,7 +187,7 @@ pub(in super::super) fn object(statement: &Statement<'_>, reading: &mut Reading,
             .detail("name", name)
             .detail("change", verb);
         // ALTER TYPE t ADD VALUE 'x'
-        let value = statement.pieces.iter().position(|piece| piece.is("VALUE"));
+        let value = statement.pieces.windows(2).position(|pair| pair[0].is("ADD") && pair[1].is("VALUE"));
         let value = value.and_then(|at| statement.pieces[at..].iter().find(|piece| piece.kind == Kind::Text));
         if let Some(value) = value.filter(|_| what == "enum" && verb == "changed") {
             step = step.detail("added_value", value.inner());

@@ -1,7 +1,7 @@
 //! Tables and indexes as they are made: their fields and rules.
 
 use super::super::lex::{Piece, Statement};
-use super::super::parsed::with_rule;
+use super::super::parsed::{beside, with_rule};
 use super::super::{Reading, plain};
 use super::cursor::{Cursor, name_after, split, written};
 use crate::finding::SchemaOp;
@@ -25,7 +25,7 @@ pub(super) fn create_index(
     }
     let columns = cursor.bracketed().and_then(|inside| covered(statement, inside));
     let what = if unique { "unique_index" } else { "index" };
-    let rule = Rule { name, columns, what: what.to_owned(), line: reading.line };
+    let rule = Rule { name, columns, what: what.to_owned(), line: reading.line, ..Rule::default() };
     let step = with_rule(reading.step(SchemaOp::AddIndex, table), rule);
     let is_partial = cursor.rest().iter().any(|piece| piece.is("WHERE"));
     reading.push(if is_partial { step.detail("condition", "") } else { step });
@@ -65,7 +65,17 @@ pub(super) fn create_table(
         match rule(statement, part, first_line) {
             Some(rule) if rule.what.ends_with("index") => shape.indexes.push(rule),
             Some(rule) => shape.constraints.push(rule),
-            None => shape.columns.extend(column(statement, part, first_line)),
+            None => {
+                let Some(field) = column(statement, part, first_line) else { continue };
+                for (word, what) in
+                    [("PRIMARY", "primary_key"), ("UNIQUE", "unique"), ("REFERENCES", "foreign_key")]
+                {
+                    if part.iter().skip(1).any(|piece| piece.is(word)) {
+                        shape.constraints.push(beside(&field.name, what, field.line));
+                    }
+                }
+                shape.columns.push(field);
+            }
         }
     }
     let source = statement.pieces.iter().position(|piece| piece.is("SELECT")).and_then(|select| {
@@ -210,7 +220,13 @@ pub(super) fn rule(statement: &Statement<'_>, part: &[Piece<'_>], first_line: u3
         && bare.len() < cursor.rest().len()
         && !bare.iter().any(|piece| piece.is_mark("("))
     {
-        return Some(Rule { name, columns: written(statement, bare), what: what.to_owned(), line });
+        return Some(Rule {
+            name,
+            columns: written(statement, bare),
+            what: what.to_owned(),
+            line,
+            ..Rule::default()
+        });
     }
     while cursor.peek().is_some_and(|piece| !piece.is_mark("(")) {
         cursor.next();
@@ -220,5 +236,5 @@ pub(super) fn rule(statement: &Statement<'_>, part: &[Piece<'_>], first_line: u3
     } else {
         cursor.bracketed().and_then(|inside| covered(statement, inside))
     };
-    Some(Rule { name, columns, what: what.to_owned(), line })
+    Some(Rule { name, columns, what: what.to_owned(), line, ..Rule::default() })
 }

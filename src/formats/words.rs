@@ -1,16 +1,16 @@
 //! The words of a file of code: names, texts and marks, without comments. Enough to see a call or a mark on a
-//! function in any of the languages that routes are written in.
+//! function, a class or a field in any of the languages that are read so.
 
 /// A word with its line, from 1.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Word<'a> {
-    pub(super) line: u32,
-    pub(super) kind: Kind<'a>,
+pub(crate) struct Word<'a> {
+    pub(crate) line: u32,
+    pub(crate) kind: Kind<'a>,
 }
 
 /// What a word is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Kind<'a> {
+pub(crate) enum Kind<'a> {
     /// A name or a number.
     Name(&'a str),
     /// The inside of a text, escapes left as they are: paths have none.
@@ -21,7 +21,7 @@ pub(super) enum Kind<'a> {
 
 /// How a language writes texts and comments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Family {
+pub(crate) enum Family {
     /// `'` and three quotes enclose texts, `#` begins a comment.
     Python,
     /// `'` and `` ` `` enclose texts.
@@ -31,7 +31,7 @@ pub(super) enum Family {
 }
 
 /// Splits a text into words, once over it. A text that is never closed ends with its line.
-pub(super) fn words(family: Family, text: &str) -> Vec<Word<'_>> {
+pub(crate) fn words(family: Family, text: &str) -> Vec<Word<'_>> {
     let (mut found, mut line, mut at) = (Vec::new(), 1u32, 0usize);
     while let Some(first) = text.get(at..).and_then(|rest| rest.chars().next()) {
         let rest = &text[at..];
@@ -92,34 +92,34 @@ fn quoted(rest: &str, quote: char) -> (Option<Kind<'_>>, usize) {
 }
 
 /// Words by position, with what a reader asks of them.
-pub(super) struct Words<'a>(pub(super) Vec<Word<'a>>);
+pub(crate) struct Words<'a>(pub(super) Vec<Word<'a>>);
 
 impl<'a> Words<'a> {
-    pub(super) fn name(&self, at: usize) -> Option<&'a str> {
+    pub(crate) fn name(&self, at: usize) -> Option<&'a str> {
         match self.0.get(at)?.kind {
             Kind::Name(name) => Some(name),
             _ => None,
         }
     }
 
-    pub(super) fn text(&self, at: usize) -> Option<&'a str> {
+    pub(crate) fn text(&self, at: usize) -> Option<&'a str> {
         match self.0.get(at)?.kind {
             Kind::Text(text) => Some(text),
             _ => None,
         }
     }
 
-    pub(super) fn is(&self, at: usize, mark: char) -> bool {
+    pub(crate) fn is(&self, at: usize, mark: char) -> bool {
         self.0.get(at).is_some_and(|word| word.kind == Kind::Mark(mark))
     }
 
-    pub(super) fn line(&self, at: usize) -> u32 {
+    pub(crate) fn line(&self, at: usize) -> u32 {
         self.0.get(at).map_or(0, |word| word.line)
     }
 
     /// The arguments of the call whose bracket opens at a position, each as a range of words, and where it closes.
     /// Nothing where it never closes, or only after more words than a route has.
-    pub(super) fn arguments(&self, open: usize) -> Option<(Vec<std::ops::Range<usize>>, usize)> {
+    pub(crate) fn arguments(&self, open: usize) -> Option<(Vec<std::ops::Range<usize>>, usize)> {
         /// A handler may be written in place, and be long.
         const MOST: usize = 20_000;
         let (mut arguments, mut depth, mut start) = (Vec::new(), 0u32, open + 1);
@@ -147,7 +147,7 @@ impl<'a> Words<'a> {
     }
 
     /// Where each bracket closes, by the position at which it opens; one that never closes ends where it stands.
-    pub(super) fn closings(&self) -> Vec<usize> {
+    pub(crate) fn closings(&self) -> Vec<usize> {
         let mut closings: Vec<usize> = (0..self.0.len()).collect();
         let mut open = Vec::new();
         for (at, word) in self.0.iter().enumerate() {
@@ -165,7 +165,7 @@ impl<'a> Words<'a> {
     }
 
     /// The texts of an argument that is nothing but a text, or a list of texts.
-    pub(super) fn texts(&self, range: std::ops::Range<usize>) -> Vec<&'a str> {
+    pub(crate) fn texts(&self, range: std::ops::Range<usize>) -> Vec<&'a str> {
         let words = self.0.get(range).unwrap_or_default();
         let plain = words.iter().all(|word| match word.kind {
             Kind::Text(_) => true,
