@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::{Context, Detector, Line, Report};
-use crate::change::{RepoPath, Role};
+use crate::change::{FileChange, RepoPath, Role};
 use crate::finding::{ConfigFacts, Evidence, Facts, Finding, LeftBehindFacts, Level, SettingChange};
 use crate::formats::settings::{self, Setting, code::is_code};
 
@@ -189,6 +189,20 @@ fn names_left(cx: &Context<'_>) -> Vec<Found> {
         if let (Some(before), Some(after)) = (file.before_text(), file.after_text()) {
             compare(before, after, &mut touched);
         }
+    }
+    // What a new file says, of code or of settings, is written anew too.
+    let is_read = |file: &&FileChange| matches!(file.role, Role::Source | Role::Config | Role::Infra);
+    for file in cx
+        .changes
+        .files()
+        .iter()
+        .filter(is_read)
+        .filter(|file| !touched.replaced.is_empty() && file.before().is_none())
+    {
+        let lines = file.after_text().unwrap_or_default().lines().filter(|line| line.len() < 500).take(2_000);
+        touched
+            .written
+            .extend(lines.flat_map(|line| CONSTANT.captures_iter(line)).map(|found| found[1].to_owned()));
     }
     let Touched { replaced, written, .. } = &mut touched;
     replaced.retain(|name| !written.contains(name));
@@ -385,7 +399,7 @@ pub fn lines(findings: &[&Finding]) -> Vec<Line> {
 #[cfg(test)]
 mod tests {
     use super::super::config::Config;
-    use super::super::testing::{modified, run_all};
+    use super::super::testing::{added, modified, run_all};
     use super::*;
     use crate::change::FileChange;
 
@@ -445,6 +459,10 @@ mod tests {
         let kept = "if votes >= tag.limit then\nx\nraise OLD_LIMIT, MORE_OLD_LIMIT\n";
         let kept = vec![modified("a.rb", Role::Source, "if votes >= OLD_LIMIT then\nx\n", kept)];
         assert!(found(kept, &[("b.rb", "OLD_LIMIT = 2\nfoo(OLD_LIMIT)\n")]).is_empty());
+        // a new file that reads it is no place that was forgotten
+        let handed =
+            [change(), vec![added("limits.rb", Role::Source, "LIMIT = ENV['OLD_LIMIT'] || OLD_LIMIT\n")]];
+        assert!(found(handed.concat(), &[]).is_empty());
         let removed = vec![modified("a.rb", Role::Source, "if votes >= OLD_LIMIT then\nx\n", "x\n")];
         assert!(found(removed, &[("b.rb", "foo(OLD_LIMIT)\n")]).is_empty());
         let value = vec![modified("a.py", Role::Source, "MAX_SIZE = 10\n", "MAX_SIZE = 20\n")];

@@ -673,6 +673,9 @@ components:
         check("a.yaml", &[(&below, &whole, &[]), (&whole, &below, &[]), (SPEC, &below, &[])]);
         let other = below.replace("/orders:", "/carts:");
         assert_eq!(differences("a.yaml", &below, &other).len(), 2);
+        // The beginning that was said twice made another address.
+        let twice = below.replace("/orders:", "/api/orders:");
+        assert_eq!(differences("a.yaml", &twice, &below).len(), 2);
     }
 
     #[test]

@@ -129,15 +129,21 @@ pub fn compare(
         steps: 0,
         experimental: false,
     };
-    // In other formats a name that was given up may well be that of something else now.
+    // The whole address of an operation, by which it is known wherever its beginning is said. In other formats a name
+    // that was given up may well be that of something else now.
+    let whole = |element: &Element, key: &str| element.aliases.first().map_or(key, String::as_str).to_owned();
     let known_as: HashMap<String, String> = left
         .iter()
         .filter(|_| format == Format::OpenApi)
-        .flat_map(|((key, _), (_, old))| old.aliases.iter().map(|alias| (alias.clone(), (*key).to_owned())))
+        .map(|((key, _), (_, old))| (whole(old, key), (*key).to_owned()))
         .collect();
     for (key, document, element) in waiting {
-        let keys = std::iter::once(key).chain(&element.aliases);
-        let keys = keys.flat_map(|key| [Some(key), known_as.get(key)]).flatten();
+        let keys: Vec<&String> = match format {
+            Format::OpenApi => {
+                [Some(key), known_as.get(&whole(element, key))].into_iter().flatten().collect()
+            }
+            _ => std::iter::once(key).chain(&element.aliases).collect(),
+        };
         let moved = keys.into_iter().find_map(|key| {
             let of_name =
                 left.range((key.as_str(), RepoPath::new(""))..).take_while(|((name, _), _)| name == key);
