@@ -312,11 +312,11 @@ fn start(default: &str) -> Start {
                 && part.chars().all(|char| char.is_alphanumeric() || char == '_')
         });
     let is_known = !is_name && !value.starts_with("new ");
-    let is_made = !is_quoted
-        && (value.contains('(') && !value.starts_with('(')
-            || lower.starts_with("current_")
-            || lower.starts_with("generated")
-            || lower.starts_with("nextval"));
+    // `now()`, `nextval('a_id_seq'::regclass)`
+    let is_call = value.split_once('(').is_some_and(|(name, _)| {
+        !name.is_empty() && name.chars().all(|char| char.is_alphanumeric() || matches!(char, '_' | '.'))
+    });
+    let is_made = is_call || !is_quoted && (lower.starts_with("current_") || lower.starts_with("generated"));
     let words = match lower.as_str() {
         "true" | "'t'" | "b'1'" => "yes".to_owned(),
         "false" | "'f'" | "b'0'" => "no".to_owned(),

@@ -176,6 +176,7 @@ fn is_migration(path: &RepoPath, text: &str) -> bool {
         // `0012_x.sql`, `2023-11-28_00_x.sql`
         || digits >= 3
         || (is_numbered
+            && !makes_many(text)
             && has_folder(
                 path,
                 &["sql", "db", "database", "schema", "schemas", "versions", "updates", "deltas", "delta"],
@@ -329,6 +330,16 @@ fn declares(path: &RepoPath, text: &str) -> bool {
     })
 }
 
+/// Whether so many tables are made that it is a whole schema: `schema/v0.sql` beside a runner's migrations.
+fn makes_many(text: &str) -> bool {
+    const MANY: usize = 20;
+    let makes = |line: &&str| {
+        let mut words = line.split_whitespace();
+        ["create", "table"].iter().all(|word| words.next().is_some_and(|own| own.eq_ignore_ascii_case(word)))
+    };
+    text.lines().filter(makes).nth(MANY - 1).is_some()
+}
+
 /// The forward part and the undo part of one file, each with the lines of the other left blank.
 struct Parts {
     forward: String,
@@ -434,6 +445,8 @@ mod tests {
             ("mysql/common-schema.sql", "create database a;", "declared"),
             ("queries/find.sql", "SELECT 1", "neither"),
             ("tests/data/schema.sql", table, "neither"),
+            ("sql/schema/v1.sql", table, "migration"),
+            ("sql/schema/v1.sql", &format!("{table}\n").repeat(20), "declared"),
             ("sql/report.sql", "SELECT 1", "neither"),
             ("db/seeds/1.sql", table, "neither"),
             ("src/database/upgrade/7/mysql.sql", table, "migration"),
