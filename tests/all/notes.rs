@@ -315,3 +315,24 @@ fn a_changelog_that_repeats_what_a_program_calls_its_step_tells_nothing_new() {
     let text = seen(&page(&repo, &["v1.0.0..HEAD", "--audience", "internal"]));
     assert!(section(&text, "Changed").is_empty() && section(&text, "Packages").contains("left"), "{text}");
 }
+
+#[test]
+fn the_main_line_merged_into_a_branch_is_no_change_of_it() {
+    let repo = TestRepo::new();
+    repo.write("a.py", "1\n").commit("Start");
+    repo.git(&["checkout", "-q", "-b", "colours"]);
+    repo.write("b.py", "1\n").commit("Give lists colours. Closes #3.");
+    repo.git(&["checkout", "-q", "-"]);
+    repo.write("a.py", "2\n").commit("Round totals");
+    repo.git(&["tag", "v1.0.0"]);
+    repo.git(&["checkout", "-q", "colours"]);
+    let words = "Merge remote-tracking branch 'origin/main' into colours";
+    repo.git(&["merge", "-q", "--no-ff", "-m", words, "v1.0.0"]);
+    let text = seen(&page(&repo, &["v1.0.0..HEAD", "--audience", "internal"]));
+    assert!(section(&text, "Changed").contains("\"Give lists colours\""), "{text}");
+    assert!(!text.contains("remote-tracking"), "{text}");
+    assert!(
+        section(&text, "Left out, and why").contains("2 commits: one told above, one left out"),
+        "{text}"
+    );
+}

@@ -136,7 +136,9 @@ pub fn of_range(repository: &Repository, range: &Range, roles: &Roles) -> Result
     let mut lines = Vec::with_capacity(grouped.groups.len());
     for (group, paths) in grouped.groups.iter().zip(paths) {
         let lead = &walked[group.lead];
-        let brings_nothing = group.branch.is_empty() && paths.as_ref().is_some_and(Vec::is_empty);
+        // a line that was merged before the range began brings the range nothing but what it took to join it
+        let brings_nothing = group.branch.is_empty()
+            && (paths.as_ref().is_some_and(Vec::is_empty) || words::merges_a_line(&lead.commit.subject));
         if lead.commit.is_merge && brings_nothing {
             merges.push(lead.commit.id.clone());
             continue;

@@ -67,6 +67,12 @@ pub(super) fn pulls(subject: &str, body: &str) -> Vec<u64> {
     pulls
 }
 
+/// What stands at the end of a title for the forge only: `Closes #12.`
+static CLOSES: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?i)[\s.;,(]+(?:(?:close|fixe?|resolve)[sd]?|refs?|see)(?:\s*:)?\s+(?:#\d+(?:,\s*|\s+and\s+)?)+[.)]*$")
+        .expect("the pattern is fixed and its tests run it")
+});
+
 /// A subject without the pull request numbers at its end, and these.
 pub(super) fn without_pulls(subject: &str) -> (&str, Vec<u64>) {
     let mut rest = subject.trim_end();
@@ -98,9 +104,13 @@ pub(super) fn conventional(subject: &str) -> (Option<Conventional>, bool, String
             .contains(&type_.as_str())
             .then(|| (Conventional { type_, scope }, found.get(3).is_some(), title))
     });
+    let said = |title: &str| {
+        let title = CLOSES.find(title).map_or(title, |found| &title[..found.start()]);
+        title.trim_end_matches(|c: char| c == '.' || c.is_whitespace()).to_owned()
+    };
     match found {
-        Some((conventional, breaking, title)) => (Some(conventional), breaking, title),
-        None => (None, false, text.to_owned()),
+        Some((conventional, breaking, title)) => (Some(conventional), breaking, said(&title)),
+        None => (None, false, said(text)),
     }
 }
 
@@ -410,6 +420,9 @@ mod tests {
             ("(chore): bump images", head("chore", None), false, "bump images"),
             ("chore(cart, till) use one tax", head("chore", Some("cart, till")), false, "use one tax"),
             ("chore - use one tax", head("chore", None), false, "use one tax"),
+            ("Add tax for all. Closes #12.", None, false, "Add tax for all"),
+            ("fix: rounding (fixes #1, #2)", head("fix", None), false, "rounding"),
+            ("Fix #12", None, false, "Fix #12"),
             ("fix:rounding", head("fix", None), false, "rounding"),
             ("total(cart) is wrong", None, false, "total(cart) is wrong"),
             ("cart: add tax", None, false, "cart: add tax"),
