@@ -87,11 +87,16 @@ pub(super) fn fold(gathered: Gathered) -> (Vec<Found>, Vec<FoundAccess>) {
             _ => {}
         }
         if found.step.op == SchemaOp::DataBackfill && found.detail("what") == "rewritten" {
+            let mut only_new = found.step.column.is_some();
             for name in found.step.column.as_deref().unwrap_or_default().split(", ") {
                 let one = Found { step: found.step.clone().column(name), ..found.clone() };
-                if let Some(field) = fields.get(&field_key(&one)).and_then(|at| kept.get_mut(*at)) {
-                    field.step.details.insert("filled".to_owned(), "true".to_owned());
+                match fields.get(&field_key(&one)).and_then(|at| kept.get_mut(*at)) {
+                    Some(field) => drop(field.step.details.insert("filled".to_owned(), "true".to_owned())),
+                    None => only_new = false,
                 }
+            }
+            if only_new {
+                found.step.details.insert("new_field".to_owned(), "true".to_owned());
             }
         }
         match found.step.op {

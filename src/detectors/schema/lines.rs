@@ -116,6 +116,7 @@ impl Key {
             _ if is_lost => ("history_taken_back", String::new()),
             "index_changed" => ("indexes", String::new()),
             "rows_rewritten" if detail("what") == "copied" => ("rows_copied", facts.table.clone()),
+            "rows_rewritten" if !detail("new_field").is_empty() => (rule, format!("new {}", facts.table)),
             // what is said of rows is the same for all tables, unless fields or a condition are named
             "rows_rewritten" if facts.column.is_none() && !facts.details.contains_key("condition") => {
                 ("rows_rewritten", format!("every row {:?}", facts.undo))
@@ -206,6 +207,7 @@ fn values(group: &[&SchemaFacts], is_copied: bool, is_shared: bool) -> Value {
         "one": count == 1,
         "count": count,
         "named": names.len(),
+        "new_fields": !names.is_empty() && group.iter().all(|facts| facts.details.contains_key("new_field")),
         "field_names": distinct(names.iter().flat_map(|names| names.split(", "))),
         "all_optional": required == 0 && group.iter().all(|facts| facts.nullable == Some(true)),
         "some_optional": group.iter().any(|facts| facts.nullable.is_some() && !is_required(facts)),

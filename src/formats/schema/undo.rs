@@ -26,6 +26,8 @@ pub(super) fn settle(forward: &mut [Step], back: &Back<'_>) {
         .filter(|step| step.op == SchemaOp::AddTable)
         .map(|step| step.table.to_lowercase())
         .collect();
+    let added: Vec<Step> =
+        forward.iter().filter(|step| step.op == SchemaOp::AddColumn).take(MAX_STEPS).cloned().collect();
     for (step, name) in forward.iter_mut().zip(names) {
         step.undo = match back {
             Back::None => Undo::None,
@@ -39,8 +41,16 @@ pub(super) fn settle(forward: &mut [Step], back: &Back<'_>) {
                     && steps
                         .iter()
                         .any(|back| back.op == SchemaOp::DropTable && same(&back.table, &step.table));
-                match steps.iter().find_map(|back| undone(step, back).or_else(|| undone(&final_name, back))) {
+                let found =
+                    steps.iter().find_map(|back| undone(step, back).or_else(|| undone(&final_name, back)));
+                match found {
+                    // What it fills from elsewhere, nobody can tell from here.
+                    Some(Undo::RestoresStructure) if steps.iter().any(|back| fills(back, step)) => {
+                        Undo::Unknown
+                    }
                     Some(undo) => undo,
+                    // What was filled goes with the fields that were made for it.
+                    None if goes_with_fields(step, &added, steps) => Undo::Restores,
                     None if gone => Undo::Restores,
                     None if *unclear => Undo::Unknown,
                     None => Undo::None,
@@ -48,6 +58,28 @@ pub(super) fn settle(forward: &mut [Step], back: &Back<'_>) {
             }
         };
     }
+}
+
+/// Whether a step of the way back puts values into what a step deleted.
+fn fills(back: &Step, deleted: &Step) -> bool {
+    back.op == SchemaOp::DataBackfill
+        && same(&back.table, &deleted.table)
+        && (deleted.column.is_none() || columns(back).any(|name| same(name, column(deleted))))
+}
+
+/// Whether a step only fills fields that the same migration adds, and the way back drops these.
+fn goes_with_fields(step: &Step, added: &[Step], back: &[Step]) -> bool {
+    let has = |steps: &[Step], op: SchemaOp, name: &str| {
+        steps.iter().any(|one| one.op == op && same(&one.table, &step.table) && same(column(one), name))
+    };
+    step.op == SchemaOp::DataBackfill
+        && !column(step).is_empty()
+        && columns(step)
+            .all(|name| has(added, SchemaOp::AddColumn, name) && has(back, SchemaOp::DropColumn, name))
+}
+
+fn columns(step: &Step) -> impl Iterator<Item = &str> {
+    column(step).split(", ")
 }
 
 /// Steps that are looked at on either way, at most; longer migrations are not written by people.
@@ -168,5 +200,33 @@ fn undone(step: &Step, back: &Step) -> Option<Undo> {
             Some(if opposite && same_name { Undo::Restores } else { Undo::Unknown })
         }
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn step(op: SchemaOp, table: &str, column: &str) -> Step {
+        Step::new(op, table, 1).column(column)
+    }
+
+    #[test]
+    fn what_goes_with_its_field_is_undone_and_what_is_filled_again_nobody_can_tell() {
+        use SchemaOp::{AddColumn, DataBackfill, DropColumn};
+        let forward = [
+            step(AddColumn, "carts", "name"),
+            step(DataBackfill, "carts", "name"),
+            step(DropColumn, "users", "cart"),
+        ];
+        let undone = |back: &[Step]| {
+            let mut forward = forward.to_vec();
+            settle(&mut forward, &Back::Steps { steps: back, unclear: false });
+            forward.into_iter().map(|step| step.undo).collect::<Vec<_>>()
+        };
+        let back = [step(DropColumn, "carts", "name"), step(AddColumn, "users", "cart")];
+        assert_eq!(undone(&back), [Undo::Restores, Undo::Restores, Undo::RestoresStructure]);
+        let filled = [&back[1..], &[step(DataBackfill, "users", "cart")]].concat();
+        assert_eq!(undone(&filled), [Undo::None, Undo::None, Undo::Unknown]);
     }
 }
